@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+/*
+ * The modern PCI transport: recognising a virtio function and finding its
+ * common configuration.
+ */
+#include <vdma/abi.h>
+#include <vdma/error.h>
+#include <vdma/virtio_pci.h>
+
+/* PCI Local Bus 3.0, 6.1 and 6.7 */
+#define PCI_STATUS_AND_COMMAND	0x04
+#define STATUS_CAP_LIST		(1u << (16 + 4))
+#define PCI_CAP_POINTER		0x34
+#define CAP_FIRST		0x40
+#define CAP_MOST		((0x100 - CAP_FIRST) / 4)
+#define CAP_ID			0
+#define CAP_NEXT		1
+#define CAP_ID_VENDOR		0x09
+#define BAR_FIRST		0x10
+#define BAR_IO			0x1u
+#define BAR_COUNT		6
+
+/* Virtio 1.2, 4.1.4: struct virtio_pci_cap */
+#define VIRTIO_CAP_CFG_TYPE	3
+#define VIRTIO_CAP_BAR		4
+#define VIRTIO_CAP_OFFSET	8
+#define VIRTIO_CAP_LENGTH	12
+#define VIRTIO_CAP_SIZE		16
+#define VIRTIO_CFG_COMMON	1
+/* 4.1.4.3: up to and including queue_device */
+#define COMMON_CFG_SIZE		56
+
+bool vdma_is_virtio(uint16_t vendor, uint16_t device)
+{
+	return vendor == VDMA_PCI_VENDOR_VIRTIO &&
+	       device >= VDMA_PCI_TRANSITIONAL_FIRST &&
+	       device <= VDMA_PCI_MODERN_LAST;
+}
+
+/*
+ * 4.1.4.1: a driver ignores structures with a reserved BAR number. We need
+ * one in memory space, which is where QEMU and all hardware put it.
+ */
+static bool read_common_cfg(const struct vdma_config_space *c, uint8_t cap,
+			    struct vdma_region *region)
+{
+	uint8_t bar;
+
+	if (cap > 0x100 - VIRTIO_CAP_SIZE ||
+	    c->read8(c->ctx, cap + CAP_ID) != CAP_ID_VENDOR ||
+	    c->read8(c->ctx, cap + VIRTIO_CAP_CFG_TYPE) != VIRTIO_CFG_COMMON)
+		return false;
+	bar = c->read8(c->ctx, cap + VIRTIO_CAP_BAR);
+	if (bar >= BAR_COUNT ||
+	    c->read32(c->ctx, (uint8_t)(BAR_FIRST + 4 * bar)) & BAR_IO)
+		return false;
+	region->bar = bar;
+	region->offset = c->read32(c->ctx, cap + VIRTIO_CAP_OFFSET);
+	region->length = c->read32(c->ctx, cap + VIRTIO_CAP_LENGTH);
+	return region->length >= COMMON_CFG_SIZE && !(region->offset & 3) &&
+	       region->offset <= 0xffffffffu - region->length;
+}
+
+int vdma_find_common_cfg(const struct vdma_config_space *config,
+			 struct vdma_region *region)
+{
+	unsigned int left;
+	uint8_t cap;
+
+	if (!(config->read32(config->ctx, PCI_STATUS_AND_COMMAND) &
+	      STATUS_CAP_LIST))
+		return VDMA_E_NO_COMMON_CFG;
+
+	cap = config->read8(config->ctx, PCI_CAP_POINTER) & ~3;
+	for (left = CAP_MOST; cap && left; left--) {
+		if (cap < CAP_FIRST)
+			return VDMA_E_BAD_CAPS;
+		if (read_common_cfg(config, cap, region))
+			return VDMA_OK;
+		cap = config->read8(config->ctx, cap + CAP_NEXT) & ~3;
+	}
+	return cap ? VDMA_E_BAD_CAPS : VDMA_E_NO_COMMON_CFG;
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+/*
+ * The decision: which path a virtio device's DMA takes, and why.
+ *
+ * This is the table of docs/abi/policy.md and nothing else. Every adapter
+ * calls vdma_decide(); none of them decides.
+ */
+#include <vdma/abi.h>
+#include <vdma/policy.h>
+
+/*
+ * LoPAR 7.3.28: a dynamic window is reached with 64-bit addresses; behind a
+ * mask of 32 bits there is only the default window.
+ */
+#define DDW_OUT_OF_REACH	0xffffffffull
+
+bool vdma_facts_access_platform(const struct vdma_facts *facts)
+{
+	return facts->features >> VDMA_F_ACCESS_PLATFORM_BIT & 1;
+}
+
+bool vdma_facts_version_1(const struct vdma_facts *facts)
+{
+	return facts->features >> VDMA_F_VERSION_1_BIT & 1;
+}
+
+/* The first thing that keeps an IOMMU-obeying device from mode bypass. */
+static enum vdma_reason bypass_obstacle(const struct vdma_facts *f)
+{
+	if (f->secure)
+		return VDMA_REASON_SECURE_VETO;
+	if (f->property == VDMA_PROPERTY_MALFORMED)
+		return VDMA_REASON_PROPERTY_MALFORMED;
+	if (f->answer == VDMA_ANSWER_MISSING)
+		return VDMA_REASON_HCALL_MISSING;
+	if (f->property == VDMA_PROPERTY_ABSENT)
+		return VDMA_REASON_PROPERTY_ABSENT;
+	if (f->answer != VDMA_ANSWER_GRANTED)
+		return VDMA_REASON_HCALL_REFUSED;
+	if (!vdma_window_valid(&f->property_window) ||
+	    !vdma_window_equal(&f->property_window, &f->answer_window))
+		return VDMA_REASON_HCALL_DISAGREES;
+	if (f->answer_window.size < f->memory_end)
+		return VDMA_REASON_WINDOW_TOO_SMALL;
+	if (!f->coherent)
+		return VDMA_REASON_NOT_COHERENT;
+	if (!vdma_window_reached(&f->answer_window, f->dma_mask))
+		return VDMA_REASON_MASK_TOO_SMALL;
+	return VDMA_REASON_NONE;
+}
+
+/* The first thing that keeps an IOMMU-obeying device from mode identity. */
+static enum vdma_reason identity_obstacle(const struct vdma_facts *f)
+{
+	if (f->secure)
+		return VDMA_REASON_SECURE_VETO;
+	if (f->ddw == VDMA_DDW_ABSENT)
+		return VDMA_REASON_DDW_ABSENT;
+	if (f->dma_mask <= DDW_OUT_OF_REACH)
+		return VDMA_REASON_MASK_TOO_SMALL;
+	if (f->ddw != VDMA_DDW_COVERS || !vdma_window_valid(&f->ddw_window) ||
+	    f->ddw_window.size < f->memory_end)
+		return VDMA_REASON_DDW_TOO_SMALL;
+	if (!vdma_window_reached(&f->ddw_window, f->dma_mask))
+		return VDMA_REASON_MASK_TOO_SMALL;
+	return VDMA_REASON_NONE;
+}
+
+static void choose(struct vdma_decision *d, unsigned int row,
+		   enum vdma_mode mode, enum vdma_reason reason)
+{
+	d->row = row;
+	d->mode = mode;
+	d->reason = reason;
+}
+
+static void decide_secure(const struct vdma_facts *f, struct vdma_decision *d)
+{
+	if (!vdma_facts_version_1(f))
+		choose(d, 1, VDMA_MODE_REFUSE, VDMA_REASON_SECURE_LEGACY);
+	else if (!f->pool)
+		choose(d, 2, VDMA_MODE_REFUSE, VDMA_REASON_SECURE_NO_POOL);
+	else if (vdma_facts_access_platform(f))
+		choose(d, 3, VDMA_MODE_BOUNCE, VDMA_REASON_SECURE_PLATFORM);
+	else if (f->secure_quirk)
+		choose(d, 4, VDMA_MODE_BOUNCE, VDMA_REASON_SECURE_QUIRK);
+	else
+		choose(d, 5, VDMA_MODE_REFUSE,
+		       VDMA_REASON_SECURE_QUIRK_DISABLED);
+}
+
+static void decide_auto(const struct vdma_facts *f, struct vdma_decision *d)
+{
+	if (f->secure)
+		decide_secure(f, d);
+	else if (!vdma_facts_access_platform(f))
+		choose(d, 6, VDMA_MODE_DIRECT, VDMA_REASON_NO_ACCESS_PLATFORM);
+	else if (bypass_obstacle(f) == VDMA_REASON_NONE)
+		choose(d, 7, VDMA_MODE_BYPASS, VDMA_REASON_DT_BYPASS);
+	else if (identity_obstacle(f) == VDMA_REASON_NONE)
+		choose(d, 8, VDMA_MODE_IDENTITY,
+		       VDMA_REASON_DDW_COVERS_MEMORY);
+	else
+		choose(d, 9, VDMA_MODE_TCE, VDMA_REASON_DEFAULT_WINDOW);
+}
+
+/* Would the mode asked for let the device reach a wrong address? */
+static bool request_unsafe(const struct vdma_facts *f,
+			   const struct vdma_decision *automatic)
+{
+	if (f->request == VDMA_MODE_REFUSE)
+		return false;
+	/* A secure guest's row is the only safe one, or refuse is. */
+	if (f->secure)
+		return true;
+	switch (f->request) {
+	case VDMA_MODE_BOUNCE:
+		return false;
+	case VDMA_MODE_BYPASS:
+		return automatic->mode != VDMA_MODE_BYPASS;
+	case VDMA_MODE_IDENTITY:
+	case VDMA_MODE_TCE:
+		/* A device that ignores the IOMMU takes these for physical. */
+		return !vdma_facts_access_platform(f);
+	default:
+		return true;
+	}
+}
+
+static bool request_available(const struct vdma_facts *f)
+{
+	switch (f->request) {
+	case VDMA_MODE_IDENTITY:
+		return identity_obstacle(f) == VDMA_REASON_NONE;
+	case VDMA_MODE_BOUNCE:
+		return f->pool;
+	default:
+		return true;
+	}
+}
+
+static void apply_request(const struct vdma_facts *f, struct vdma_decision *d)
+{
+	if (f->request == VDMA_MODE_AUTO || f->request == d->mode)
+		return;
+	if (request_unsafe(f, d))
+		d->request = VDMA_REASON_REQUEST_UNSAFE;
+	else if (!request_available(f))
+		d->request = VDMA_REASON_REQUEST_UNAVAILABLE;
+	else
+		choose(d, d->row, f->request, VDMA_REASON_REQUESTED);
+}
+
+/* A bound device goes on with what it has: changing it under load is fatal. */
+static void describe_live(const struct vdma_facts *f, struct vdma_decision *d)
+{
+	static const enum vdma_reason why[VDMA_MODE_COUNT] = {
+		[VDMA_MODE_DIRECT] = VDMA_REASON_NO_ACCESS_PLATFORM,
+		[VDMA_MODE_BYPASS] = VDMA_REASON_DT_BYPASS,
+		[VDMA_MODE_IDENTITY] = VDMA_REASON_DDW_COVERS_MEMORY,
+		[VDMA_MODE_TCE] = VDMA_REASON_DEFAULT_WINDOW,
+		[VDMA_MODE_BOUNCE] = VDMA_REASON_REQUESTED,
+		[VDMA_MODE_REFUSE] = VDMA_REASON_REQUESTED,
+	};
+
+	choose(d, 0, f->live, why[f->live]);
+}
+
+/* Why not @mode, which is better than the one chosen? */
+static enum vdma_reason missed(const struct vdma_facts *f,
+			       const struct vdma_decision *d,
+			       enum vdma_mode mode)
+{
+	enum vdma_reason obstacle;
+
+	if (d->reason == VDMA_REASON_REQUESTED)
+		return VDMA_REASON_REQUESTED;
+	obstacle = mode == VDMA_MODE_BYPASS ? bypass_obstacle(f) :
+					      identity_obstacle(f);
+	return obstacle == VDMA_REASON_NONE ? VDMA_REASON_ALREADY_BOUND :
+					      obstacle;
+}
+
+void vdma_decide(const struct vdma_facts *facts, struct vdma_decision *decision)
+{
+	struct vdma_decision d = { .requested = facts->request };
+
+	if (facts->live != VDMA_MODE_AUTO) {
+		describe_live(facts, &d);
+	} else {
+		decide_auto(facts, &d);
+		apply_request(facts, &d);
+	}
+
+	/* A device that ignores the IOMMU has no better mode to miss. */
+	if (vdma_facts_access_platform(facts)) {
+		if (d.mode > VDMA_MODE_BYPASS)
+			d.passed_over[VDMA_MODE_BYPASS] =
+				missed(facts, &d, VDMA_MODE_BYPASS);
+		if (d.mode > VDMA_MODE_IDENTITY)
+			d.passed_over[VDMA_MODE_IDENTITY] =
+				missed(facts, &d, VDMA_MODE_IDENTITY);
+	}
+	*decision = d;
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * The policy: facts about one virtio device in, mode and reason out.
+ *
+ * vdma_decide() is pure. Whoever collects the facts and carries the mode out
+ * is an adapter; when a step fails, that is a new fact, and the adapter
+ * decides again. docs/abi/policy.md has the table.
+ */
+#ifndef VDMA_POLICY_H
+#define VDMA_POLICY_H
+
+#include <vdma/types.h>
+#include <vdma/window.h>
+
+/* name, text: the modes, best first */
+#define VDMA_MODES(X)		\
+	X(DIRECT, "direct")	\
+	X(BYPASS, "bypass")	\
+	X(IDENTITY, "identity")	\
+	X(TCE, "tce")		\
+	X(BOUNCE, "bounce")	\
+	X(REFUSE, "refuse")
+
+/* name, text, what it means: every reason that a decision can carry */
+#define VDMA_REASONS(X)							\
+	/* why a mode was chosen */					\
+	X(SECURE_LEGACY, "secure-legacy",				\
+	  "a secure guest cannot use a device without VERSION_1")	\
+	X(SECURE_NO_POOL, "secure-no-pool",				\
+	  "a secure guest needs a pool of shared pages and has none")	\
+	X(SECURE_PLATFORM, "secure-platform",				\
+	  "a secure guest bounces through a window on the shared pool")	\
+	X(SECURE_QUIRK, "secure-quirk",					\
+	  "a secure guest bounces although the device has no ACCESS_PLATFORM") \
+	X(SECURE_QUIRK_DISABLED, "secure-quirk-disabled",		\
+	  "the device has no ACCESS_PLATFORM and the quirk is switched off") \
+	X(NO_ACCESS_PLATFORM, "no-access-platform",			\
+	  "the device ignores the IOMMU")				\
+	X(DT_BYPASS, "dt-bypass",					\
+	  "firmware tagged the device and the hypervisor confirmed")	\
+	X(DDW_COVERS_MEMORY, "ddw-covers-memory",			\
+	  "a dynamic window maps all memory")				\
+	X(DEFAULT_WINDOW, "default-window",				\
+	  "each mapping is entered in a TCE table")			\
+	X(REQUESTED, "requested",					\
+	  "the administrator asked for it")				\
+	/* why a better mode was passed over */				\
+	X(PROPERTY_ABSENT, "property-absent",				\
+	  "firmware did not tag the device")				\
+	X(PROPERTY_MALFORMED, "property-malformed",			\
+	  "firmware's tag cannot be used")				\
+	X(HCALL_MISSING, "hcall-missing",				\
+	  "the hypervisor does not know H_DMA_BYPASS")			\
+	X(HCALL_REFUSED, "hcall-refused",				\
+	  "the hypervisor does not grant it to this device")		\
+	X(HCALL_DISAGREES, "hcall-disagrees",				\
+	  "the hypervisor's window is not the one in firmware's tag")	\
+	X(WINDOW_TOO_SMALL, "window-too-small",				\
+	  "the bypass window does not reach the end of memory")		\
+	X(SECURE_VETO, "secure-veto",					\
+	  "the guest is secure")					\
+	X(NOT_COHERENT, "not-coherent",					\
+	  "the device's DMA is not coherent with the caches")		\
+	X(MASK_TOO_SMALL, "mask-too-small",				\
+	  "the driver's DMA mask does not reach the window's end")	\
+	X(DDW_ABSENT, "ddw-absent",					\
+	  "there are no dynamic windows for this device")		\
+	X(DDW_TOO_SMALL, "ddw-too-small",				\
+	  "no dynamic window can map all memory")			\
+	X(ALREADY_BOUND, "already-bound",				\
+	  "the driver was bound before the policy; rebinding would gain") \
+	/* what became of the administrator's request */		\
+	X(REQUEST_UNSAFE, "request-unsafe",				\
+	  "the mode asked for would let DMA go to a wrong address")	\
+	X(REQUEST_UNAVAILABLE, "request-unavailable",			\
+	  "the mode asked for cannot be had for this device")
+
+enum vdma_mode {
+#define VDMA_MODE_ENUM(name, text) VDMA_MODE_##name,
+	VDMA_MODES(VDMA_MODE_ENUM)
+#undef VDMA_MODE_ENUM
+	VDMA_MODE_COUNT,
+	/* as a request only: let the table decide */
+	VDMA_MODE_AUTO = VDMA_MODE_COUNT,
+};
+
+enum vdma_reason {
+	VDMA_REASON_NONE,
+#define VDMA_REASON_ENUM(name, text, meaning) VDMA_REASON_##name,
+	VDMA_REASONS(VDMA_REASON_ENUM)
+#undef VDMA_REASON_ENUM
+	VDMA_REASON_COUNT,
+};
+
+/**
+ * enum vdma_ddw - what dynamic DMA windows (PAPR, LoPAR 7.3.28) can do
+ * @VDMA_DDW_ABSENT: there are none for this device
+ * @VDMA_DDW_TOO_SMALL: no window can map all memory
+ * @VDMA_DDW_COVERS: a window maps all memory, or can
+ */
+enum vdma_ddw {
+	VDMA_DDW_ABSENT,
+	VDMA_DDW_TOO_SMALL,
+	VDMA_DDW_COVERS,
+};
+
+/**
+ * enum vdma_answer - what H_DMA_BYPASS said
+ * @VDMA_ANSWER_MISSING: not announced, or the call is not there after all
+ * @VDMA_ANSWER_REFUSED: announced, and it does not grant bypass
+ * @VDMA_ANSWER_GRANTED: the device may bypass through @facts.answer_window
+ */
+enum vdma_answer {
+	VDMA_ANSWER_MISSING,
+	VDMA_ANSWER_REFUSED,
+	VDMA_ANSWER_GRANTED,
+};
+
+/**
+ * struct vdma_facts - all that the decision rests on
+ * @features: the 64 feature bits that the device offers
+ * @dma_mask: what the driver says that the device can address
+ * @memory_end: first guest physical address beyond all memory, hot-pluggable
+ *		memory included
+ * @property: what firmware's tag says
+ * @property_window: its window, when valid
+ * @answer: what the hypervisor says
+ * @answer_window: its window, when granted
+ * @ddw: what dynamic windows can do
+ * @ddw_window: the one that maps all memory, when there is one
+ * @coherent: the device's DMA is coherent with the caches
+ * @secure: this is a secure guest
+ * @secure_quirk: devices without ACCESS_PLATFORM may bounce in a secure guest
+ * @pool: there is a pool of pages to bounce through
+ * @request: what the administrator asked for, or VDMA_MODE_AUTO
+ * @live: the mode that a driver which is already bound runs with, or
+ *	  VDMA_MODE_AUTO; such a device is described, not changed
+ *
+ * All zero but for @request and @live is a legacy device about which nothing
+ * is known.
+ */
+struct vdma_facts {
+	uint64_t features;
+	uint64_t dma_mask;
+	uint64_t memory_end;
+	enum vdma_property property;
+	struct vdma_window property_window;
+	enum vdma_answer answer;
+	struct vdma_window answer_window;
+	enum vdma_ddw ddw;
+	struct vdma_window ddw_window;
+	bool coherent;
+	bool secure;
+	bool secure_quirk;
+	bool pool;
+	enum vdma_mode request;
+	enum vdma_mode live;
+};
+
+/**
+ * struct vdma_decision - what shall be done, and why
+ * @mode: the mode in force, never VDMA_MODE_AUTO
+ * @reason: why
+ * @row: row of the decision table that matched, from 1; 0 for a device that
+ *	 was already bound
+ * @passed_over: for each mode better than @mode that a device which obeys the
+ *		 IOMMU could have, why it has not; otherwise VDMA_REASON_NONE
+ * @request: what became of a request that was not followed:
+ *	     VDMA_REASON_REQUEST_UNSAFE, VDMA_REASON_REQUEST_UNAVAILABLE or
+ *	     VDMA_REASON_NONE
+ * @requested: the mode that was asked for
+ */
+struct vdma_decision {
+	enum vdma_mode mode;
+	enum vdma_reason reason;
+	unsigned int row;
+	enum vdma_reason passed_over[VDMA_MODE_COUNT];
+	enum vdma_reason request;
+	enum vdma_mode requested;
+};
+
+/**
+ * vdma_decide() - take the decision
+ * @facts: what is known
+ * @decision: filled in
+ *
+ * Pure: same facts, same decision; any context.
+ */
+void vdma_decide(const struct vdma_facts *facts,
+		 struct vdma_decision *decision);
+
+/* Accessors for the two feature bits that matter here. */
+bool vdma_facts_access_platform(const struct vdma_facts *facts);
+bool vdma_facts_version_1(const struct vdma_facts *facts);
+
+/**
+ * vdma_mode_name() - name of a mode, as in sysfs
+ * @mode: the mode
+ *
+ * Return: a constant string; "auto" for VDMA_MODE_AUTO.
+ */
+const char *vdma_mode_name(enum vdma_mode mode);
+
+/**
+ * vdma_mode_parse() - mode with a given name
+ * @name: text, need not be terminated
+ * @len: its length in bytes
+ * @mode: filled in on success; "auto" gives VDMA_MODE_AUTO
+ *
+ * Return: true if there is such a mode.
+ */
+bool vdma_mode_parse(const char *name, size_t len, enum vdma_mode *mode);
+
+/**
+ * vdma_reason_name() - name of a reason, as in sysfs
+ * @reason: the reason
+ *
+ * Return: a constant string; "-" for VDMA_REASON_NONE.
+ */
+const char *vdma_reason_name(enum vdma_reason reason);
+
+/**
+ * vdma_reason_meaning() - a reason in one sentence without a full stop
+ * @reason: the reason
+ */
+const char *vdma_reason_meaning(enum vdma_reason reason);
+
+/* Enough for every text of vdma_passed_over_text(), with its NUL. */
+#define VDMA_PASSED_OVER_MAX	128
+
+/**
+ * vdma_passed_over_text() - a decision's passed-over list as text
+ * @decision: the decision
+ * @buf: receives "MODE:REASON MODE:REASON", or "-", always terminated
+ * @size: size of @buf in bytes, at least 1
+ *
+ * A request that was not followed stands last, under the mode asked for.
+ *
+ * Return: length of the whole text without its NUL; when it is not below
+ * @size the text was cut.
+ */
+size_t vdma_passed_over_text(const struct vdma_decision *decision, char *buf,
+			     size_t size);
+
+#endif /* VDMA_POLICY_H */
