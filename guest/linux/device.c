@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A record for each virtio function: decides, carries out, remembers.
+ */
+#include <linux/slab.h>
+#include <asm/iommu.h>
+#include <vdma/abi.h>
+#include <vdma/error.h>
+#include <vdma/virtio_pci.h>
+#include "vdp.h"
+
+static LIST_HEAD(devices);
+static DEFINE_MUTEX(devices_lock);
+
+void vdp_lock(void)
+{
+	mutex_lock(&devices_lock);
+}
+
+void vdp_unlock(void)
+{
+	mutex_unlock(&devices_lock);
+}
+
+/**
+ * vdp_device_handles() - is this device ours to decide about?
+ * @pdev: the device, its device lock held
+ *
+ * Only what virtio_pci drives: a function handed to vfio-pci keeps to the
+ * kernel's rules.
+ */
+bool vdp_device_handles(const struct pci_dev *pdev)
+{
+	const struct device_driver *driver = READ_ONCE(pdev->dev.driver);
+
+	return vdma_is_virtio(pdev->vendor, pdev->device) && driver &&
+	       !strcmp(driver->name, "virtio-pci");
+}
+
+struct vdp_device *vdp_device_find(const struct pci_dev *pdev)
+{
+	struct vdp_device *dev;
+
+	lockdep_assert_held(&devices_lock);
+	list_for_each_entry(dev, &devices, node)
+		if (dev->pdev == pdev)
+			return dev;
+	return NULL;
+}
+
+/**
+ * vdp_device_get() - find or make the record of a function
+ * @pdev: the function
+ *
+ * Return: the record, or NULL without memory, after a line.
+ */
+struct vdp_device *vdp_device_get(struct pci_dev *pdev)
+{
+	struct vdp_device *dev = vdp_device_find(pdev);
+
+	if (dev)
+		return dev;
+	dev = kzalloc(sizeof(*dev), GFP_KERNEL);
+	if (!dev) {
+		pci_err(pdev, "virtio DMA: no memory; the kernel's own set-up stays in force\n");
+		return NULL;
+	}
+	dev->pdev = pci_dev_get(pdev);
+	dev->facts.live = VDMA_MODE_AUTO;
+	list_add_tail(&dev->node, &devices);
+	return dev;
+}
+
+static void close_bypass(struct vdp_device *dev)
+{
+	struct vdma_gate gate = vdp_gate(dev);
+	struct vdma_bypass reply;
+	int error;
+
+	if (!dev->bypass_open)
+		return;
+	error = vdma_bypass_disable(&gate, &dev->fn, &reply);
+	if (error) {
+		pci_warn(dev->pdev, "virtio DMA: closing the bypass window: %s (status %lld); it stays open\n",
+			 vdma_strerror(error), reply.status);
+		return;
+	}
+	dev->bypass_open = false;
+	/* A driver that sets no mask must not go on through a closed window. */
+	dev->pdev->dev.dma_ops_bypass = false;
+	dev->pdev->dev.archdata.dma_offset = 0;
+}
+
+/* Opens the window, or turns the failure into a fact. */
+static bool open_bypass(struct vdp_device *dev)
+{
+	struct vdma_gate gate = vdp_gate(dev);
+	struct vdma_bypass reply;
+	int error;
+
+	error = vdma_bypass_enable(&gate, &dev->fn,
+				   &dev->facts.property_window, &reply);
+	if (error) {
+		pci_warn(dev->pdev, "virtio DMA: opening the bypass window: %s (status %lld); the IOMMU stays in force\n",
+			 vdma_strerror(error), reply.status);
+		vdp_facts_answer(dev, error, &reply);
+		return false;
+	}
+	dev->bypass_open = true;
+	dev->pdev->dev.archdata.dma_offset = reply.window.base;
+	dev->pdev->dev.bus_dma_limit = 0;
+	return true;
+}
+
+static struct vdma_window window_of(const struct vdp_device *dev)
+{
+	const struct iommu_table *tbl = get_iommu_table_base(&dev->pdev->dev);
+
+	switch (dev->decision.mode) {
+	case VDMA_MODE_BYPASS:
+		return dev->facts.property_window;
+	case VDMA_MODE_IDENTITY:
+		return dev->facts.ddw_window;
+	case VDMA_MODE_TCE:
+		if (!tbl)
+			break;
+		return (struct vdma_window){
+			.base = (u64)tbl->it_offset << tbl->it_page_shift,
+			.size = (u64)tbl->it_size << tbl->it_page_shift,
+		};
+	default:
+		break;
+	}
+	return (struct vdma_window){ 0, 0 };
+}
+
+static void announce(struct vdp_device *dev)
+{
+	const struct vdma_decision *d = &dev->decision;
+	char passed_over[VDMA_PASSED_OVER_MAX];
+
+	vdma_passed_over_text(d, passed_over, sizeof(passed_over));
+	pci_info(dev->pdev, "virtio DMA: mode %s, reason %s, passed over %s\n",
+		 vdma_mode_name(d->mode), vdma_reason_name(d->reason),
+		 passed_over);
+	if (d->request != VDMA_REASON_NONE)
+		pci_warn(dev->pdev, "virtio DMA: mode %s was asked for: %s; %s stays in force\n",
+			 vdma_mode_name(d->requested),
+			 vdma_reason_meaning(d->request),
+			 vdma_mode_name(d->mode));
+}
+
+/*
+ * Asks the kernel for its dynamic window, which it makes at the first such
+ * call, and gives what it said as a fact.
+ */
+static bool ask_ddw(struct vdp_device *dev, u64 mask)
+{
+	bool direct = vdp_seam_original(dev->pdev, mask);
+
+	/* With a limit the kernel maps memory above it by single TCEs. */
+	vdp_facts_ddw(dev, direct && !dev->pdev->dev.bus_dma_limit);
+	return direct;
+}
+
+/*
+ * Decides and carries out; a step that fails is a new fact, after which the
+ * same mode cannot be chosen again. Dynamic windows are a fact that has to be
+ * made, so they are asked for only where bypass does not answer the question.
+ * Returns what the kernel wants to know: may the direct mapping at
+ * archdata.dma_offset be used?
+ */
+static bool decide(struct vdp_device *dev, u64 mask)
+{
+	struct vdma_facts *f = &dev->facts;
+	bool direct;
+
+	f->dma_mask = mask;
+	f->ddw = VDMA_DDW_ABSENT;
+	vdma_decide(f, &dev->decision);
+	if (f->request != VDMA_MODE_IDENTITY &&
+	    dev->decision.mode == VDMA_MODE_BYPASS) {
+		if (open_bypass(dev))
+			return true;
+		vdma_decide(f, &dev->decision);
+	}
+
+	close_bypass(dev);
+	if (dev->decision.mode == VDMA_MODE_TCE &&
+	    dev->decision.reason == VDMA_REASON_REQUESTED)
+		return false;
+	/*
+	 * What ignores the IOMMU ignores the answer too, but the kernel's
+	 * other users of the DMA API get the one they always had.
+	 */
+	direct = ask_ddw(dev, mask);
+	vdma_decide(f, &dev->decision);
+	if (dev->decision.mode == VDMA_MODE_BYPASS) {
+		/* Identity was asked for and cannot be had. */
+		if (open_bypass(dev))
+			return true;
+		vdma_decide(f, &dev->decision);
+	}
+	return direct && dev->decision.mode <= VDMA_MODE_IDENTITY;
+}
+
+/* device_is_bound() is not exported by 6.1. */
+static bool is_bound(const struct device *device)
+{
+	return device->links.status == DL_DEV_DRIVER_BOUND;
+}
+
+/**
+ * vdp_device_mask() - answer a driver that sets its DMA mask
+ * @dev: the record
+ * @mask: the mask
+ *
+ * Asked several times for each probe; only a new mask is a new question. A
+ * device that is already bound keeps what it has, whoever asks.
+ *
+ * Return: true if the direct mapping at archdata.dma_offset may be used.
+ */
+bool vdp_device_mask(struct vdp_device *dev, u64 mask)
+{
+	struct vdma_decision before = dev->decision;
+	bool direct, again = dev->decided;
+
+	if (is_bound(&dev->pdev->dev) ||
+	    (again && dev->facts.dma_mask == mask))
+		return dev->pdev->dev.dma_ops_bypass;
+
+	if (!again) {
+		vdp_facts_features(dev);
+		vdp_facts_collect(dev);
+	}
+	dev->facts.live = VDMA_MODE_AUTO;
+	direct = decide(dev, mask);
+	dev->window = window_of(dev);
+	dev->decided = true;
+	if (!again || before.mode != dev->decision.mode)
+		announce(dev);
+	return direct;
+}
+
+static enum vdma_mode live_mode(const struct vdp_device *dev)
+{
+	const struct device *device = &dev->pdev->dev;
+
+	if (!vdma_facts_access_platform(&dev->facts))
+		return VDMA_MODE_DIRECT;
+	if (!device->dma_ops_bypass)
+		return VDMA_MODE_TCE;
+	if (dev->bypass_open &&
+	    device->archdata.dma_offset == dev->facts.answer_window.base)
+		return VDMA_MODE_BYPASS;
+	return VDMA_MODE_IDENTITY;
+}
+
+/**
+ * vdp_device_found_bound() - describe a device that virtio_pci has already
+ * @dev: the record
+ * @features: what the device offers
+ */
+void vdp_device_found_bound(struct vdp_device *dev, u64 features)
+{
+	struct vdma_facts *f = &dev->facts;
+
+	f->features = features;
+	vdp_facts_collect(dev);
+	f->dma_mask = dma_get_mask(&dev->pdev->dev);
+	f->live = live_mode(dev);
+	vdp_facts_ddw_live(dev);
+	vdma_decide(f, &dev->decision);
+	dev->window = window_of(dev);
+	dev->decided = true;
+	announce(dev);
+}
+
+/**
+ * vdp_device_unbound() - the driver has left the device, or failed to take it
+ * @dev: the record
+ */
+void vdp_device_unbound(struct vdp_device *dev)
+{
+	close_bypass(dev);
+	dev->decided = false;
+	dev->facts.live = VDMA_MODE_AUTO;
+}
+
+void vdp_device_drop(struct vdp_device *dev)
+{
+	list_del(&dev->node);
+	pci_dev_put(dev->pdev);
+	kfree(dev);
+}
+
+/* Any one of the records, or NULL. */
+struct vdp_device *vdp_device_first(void)
+{
+	return list_first_entry_or_null(&devices, struct vdp_device, node);
+}

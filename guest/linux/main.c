@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * virtio_dma_policy: decides how each virtio PCI device's DMA reaches memory
+ * on a pseries guest, carries it out on an unmodified kernel, and says why.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <asm/firmware.h>
+#include <asm/svm.h>
+#include "vdp.h"
+
+static int __init vdp_init(void)
+{
+	int error;
+
+	if (!firmware_has_feature(FW_FEATURE_LPAR)) {
+		pr_err("this is not a pseries guest; not loaded\n");
+		return -ENODEV;
+	}
+	if (is_secure_guest()) {
+		pr_err("secure guest: this version cannot bounce through shared pages; not loaded, no device is made safe\n");
+		return -EOPNOTSUPP;
+	}
+	error = vdp_params_check();
+	if (error)
+		return error;
+	/* Devices that bind from now on ask us; then list the others. */
+	vdp_seam_take_all();
+	error = vdp_notify_start();
+	if (error) {
+		vdp_seam_restore();
+		pr_err("cannot watch the buses (%d); not loaded\n", error);
+	}
+	return error;
+}
+
+static void __exit vdp_exit(void)
+{
+	vdp_seam_restore();
+	vdp_notify_stop();
+}
+
+module_init(vdp_init);
+module_exit(vdp_exit);
+MODULE_DESCRIPTION("DMA policy for virtio on pseries");
+MODULE_AUTHOR("The vdma project");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sees devices come, go, bind and unbind, on the PCI and on the virtio bus.
+ */
+#include <linux/slab.h>
+#include <linux/virtio_config.h>
+#include "vdp.h"
+
+/*
+ * Matches no device: the virtio bus is not exported, and registering a driver
+ * tells where it is.
+ */
+static const struct virtio_device_id no_ids[] = { { 0 } };
+static struct virtio_driver bus_finder = {
+	.driver.name = KBUILD_MODNAME,
+	.id_table = no_ids,
+};
+
+static struct pci_dev *function_of(const struct device *device)
+{
+	struct device *parent = device->parent;
+
+	return parent && dev_is_pci(parent) ? to_pci_dev(parent) : NULL;
+}
+
+/* Held while sysfs files are made or removed; taken before the other lock. */
+static DEFINE_MUTEX(files_lock);
+static bool stopping;
+
+static void show(struct device *device)
+{
+	struct virtio_device *vdev = dev_to_virtio(device);
+	struct pci_dev *pdev = function_of(device);
+	struct vdp_device *dev;
+	int error;
+
+	if (!pdev)
+		return;
+	mutex_lock(&files_lock);
+	vdp_lock();
+	dev = vdp_device_find(pdev);
+	if (dev && !dev->vdev && !stopping) {
+		error = vdp_sysfs_add(vdev);
+		if (error)
+			pci_warn(pdev, "virtio DMA: no sysfs files (%d); the mode stays in force\n",
+				 error);
+		else
+			dev->vdev = vdev;
+	}
+	vdp_unlock();
+	mutex_unlock(&files_lock);
+}
+
+static void hide(struct virtio_device *vdev, struct pci_dev *pdev)
+{
+	struct vdp_device *dev;
+	bool shown = false;
+
+	mutex_lock(&files_lock);
+	vdp_lock();
+	dev = vdp_device_find(pdev);
+	if (dev && dev->vdev == vdev) {
+		dev->vdev = NULL;
+		shown = true;
+	}
+	vdp_unlock();
+	if (shown)
+		vdp_sysfs_remove(vdev);
+	mutex_unlock(&files_lock);
+}
+
+static int virtio_event(struct notifier_block *nb, unsigned long action,
+			void *data)
+{
+	struct device *device = data;
+	struct pci_dev *pdev = function_of(device);
+
+	if (action == BUS_NOTIFY_ADD_DEVICE)
+		show(device);
+	else if (action == BUS_NOTIFY_DEL_DEVICE && pdev)
+		hide(dev_to_virtio(device), pdev);
+	return NOTIFY_DONE;
+}
+
+static void unbound(struct pci_dev *pdev)
+{
+	struct vdp_device *dev;
+
+	vdp_lock();
+	dev = vdp_device_find(pdev);
+	if (dev)
+		vdp_device_unbound(dev);
+	vdp_unlock();
+}
+
+static void removed(struct pci_dev *pdev)
+{
+	struct vdp_device *dev;
+
+	vdp_lock();
+	dev = vdp_device_find(pdev);
+	if (dev)
+		vdp_device_drop(dev);
+	vdp_unlock();
+}
+
+static int pci_event(struct notifier_block *nb, unsigned long action,
+		     void *data)
+{
+	struct pci_dev *pdev = to_pci_dev(data);
+
+	switch (action) {
+	case BUS_NOTIFY_ADD_DEVICE:
+		/* The first device of a PHB that was hot-plugged. */
+		vdp_seam_take(pdev);
+		break;
+	case BUS_NOTIFY_UNBOUND_DRIVER:
+	case BUS_NOTIFY_DRIVER_NOT_BOUND:
+		unbound(pdev);
+		break;
+	case BUS_NOTIFY_REMOVED_DEVICE:
+		removed(pdev);
+		break;
+	}
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block virtio_nb = { .notifier_call = virtio_event };
+static struct notifier_block pci_nb = { .notifier_call = pci_event };
+
+/*
+ * Lists a device that was bound before the module came. The locks keep the
+ * function bound and the features from being negotiated meanwhile.
+ */
+static int list_bound(struct device *device, void *unused)
+{
+	struct virtio_device *vdev = dev_to_virtio(device);
+	struct pci_dev *pdev = function_of(device);
+	struct vdp_device *dev;
+	u64 features;
+
+	if (!pdev)
+		return 0;
+	device_lock(&pdev->dev);
+	if (!device_is_registered(device))
+		goto unlock;
+	device_lock(device);
+	features = vdev->config->get_features(vdev);
+	device_unlock(device);
+
+	vdp_lock();
+	dev = vdp_device_find(pdev) ? NULL : vdp_device_get(pdev);
+	if (dev)
+		vdp_device_found_bound(dev, features);
+	vdp_unlock();
+	show(device);
+unlock:
+	device_unlock(&pdev->dev);
+	return 0;
+}
+
+/* Takes one device's files away; false when no record is left. */
+static bool forget_one(void)
+{
+	struct virtio_device *vdev;
+	struct vdp_device *dev;
+
+	vdp_lock();
+	dev = vdp_device_first();
+	vdev = dev ? dev->vdev : NULL;
+	if (vdev)
+		get_device(&vdev->dev);
+	else if (dev)
+		vdp_device_drop(dev);
+	vdp_unlock();
+	if (vdev) {
+		hide(vdev, function_of(&vdev->dev));
+		put_device(&vdev->dev);
+	}
+	return dev;
+}
+
+/**
+ * vdp_notify_start() - watch the buses, list what is there
+ *
+ * Return: 0, or a negative error with nothing left behind.
+ */
+int vdp_notify_start(void)
+{
+	int error;
+
+	error = register_virtio_driver(&bus_finder);
+	if (error)
+		return error;
+	error = bus_register_notifier(bus_finder.driver.bus, &virtio_nb);
+	if (error)
+		goto unregister_driver;
+	error = bus_register_notifier(&pci_bus_type, &pci_nb);
+	if (error)
+		goto unregister_virtio;
+	bus_for_each_dev(bus_finder.driver.bus, NULL, NULL, list_bound);
+	return 0;
+
+unregister_virtio:
+	bus_unregister_notifier(bus_finder.driver.bus, &virtio_nb);
+unregister_driver:
+	unregister_virtio_driver(&bus_finder);
+	return error;
+}
+
+/**
+ * vdp_notify_stop() - stop watching and forget all devices
+ *
+ * Devices keep the mode they run with: it lives in the kernel's direct mapping
+ * and in the hypervisor, not in this module.
+ */
+void vdp_notify_stop(void)
+{
+	mutex_lock(&files_lock);
+	stopping = true;
+	mutex_unlock(&files_lock);
+	while (forget_one())
+		;
+	bus_unregister_notifier(&pci_bus_type, &pci_nb);
+	bus_unregister_notifier(bus_finder.driver.bus, &virtio_nb);
+	unregister_virtio_driver(&bus_finder);
+}

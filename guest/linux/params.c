@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Module parameters: what the administrator asks for.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include "vdp.h"
+
+static char *mode = "auto";
+module_param(mode, charp, 0444);
+MODULE_PARM_DESC(mode, "mode for all devices: auto, identity, tce, bounce or bypass");
+
+static char *override = "";
+module_param(override, charp, 0444);
+MODULE_PARM_DESC(override, "modes for single devices: 0000:00:01.0=tce,...");
+
+static bool secure_quirk = true;
+module_param(secure_quirk, bool, 0444);
+MODULE_PARM_DESC(secure_quirk, "in a secure guest, bounce for devices without ACCESS_PLATFORM");
+
+static uint pool_kib;
+module_param(pool_kib, uint, 0444);
+MODULE_PARM_DESC(pool_kib, "size of a device's bounce pool; this version has no pool, only 0 is taken");
+
+static enum vdma_mode default_request = VDMA_MODE_AUTO;
+
+/* "refuse" needs a hold on the driver that this version has not got. */
+static bool parse_mode(const char *text, size_t len, enum vdma_mode *request)
+{
+	return vdma_mode_parse(text, len, request) &&
+	       *request != VDMA_MODE_REFUSE;
+}
+
+struct override {
+	unsigned int domain, bus, slot, fn;
+	enum vdma_mode request;
+};
+
+/*
+ * Reads one "DDDD:BB:DD.F=MODE" that ends at a comma or at the string's end.
+ * Returns what follows it, or NULL if it is not of this form.
+ */
+static const char *parse_override(const char *text, struct override *o)
+{
+	int used = 0;
+	size_t len;
+
+	if (sscanf(text, "%x:%x:%x.%x=%n", &o->domain, &o->bus, &o->slot,
+		   &o->fn, &used) != 4 || !used)
+		return NULL;
+	text += used;
+	len = strcspn(text, ",");
+	if (!parse_mode(text, len, &o->request))
+		return NULL;
+	return text[len] ? text + len + 1 : text + len;
+}
+
+/**
+ * vdp_params_check() - look at the parameters once, before they are used
+ *
+ * Return: 0, or -EINVAL after a line that names the parameter.
+ */
+int vdp_params_check(void)
+{
+	const char *next, *text;
+	struct override o;
+
+	if (!parse_mode(mode, strlen(mode), &default_request)) {
+		pr_err("mode=%s: no such mode; not loaded\n", mode);
+		return -EINVAL;
+	}
+	for (text = override; *text; text = next) {
+		next = parse_override(text, &o);
+		if (!next) {
+			pr_err("override=%s: want 0000:00:01.0=MODE, comma-separated; not loaded\n",
+			       text);
+			return -EINVAL;
+		}
+	}
+	if (pool_kib) {
+		pr_err("pool_kib=%u: this version has no bounce pool; not loaded\n",
+		       pool_kib);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/**
+ * vdp_params_request() - mode that the administrator asked for
+ * @pdev: the device
+ *
+ * Return: the last override that names it, else the mode for all.
+ */
+enum vdma_mode vdp_params_request(const struct pci_dev *pdev)
+{
+	enum vdma_mode request = default_request;
+	const char *text = override;
+	struct override o;
+
+	while (*text) {
+		text = parse_override(text, &o);
+		if (o.domain == pci_domain_nr(pdev->bus) &&
+		    o.bus == pdev->bus->number &&
+		    PCI_DEVFN(o.slot, o.fn) == pdev->devfn)
+			request = o.request;
+	}
+	return request;
+}
+
+bool vdp_params_secure_quirk(void)
+{
+	return secure_quirk;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Inside of virtio_dma_policy.ko: who calls whom.
+ *
+ *	main.c		start and stop
+ *	params.c	what the administrator asked for
+ *	seam.c		takes over the PHBs' iommu_bypass_supported()
+ *	notify.c	sees devices come, go, bind and unbind
+ *	facts.c		collects the facts of one device
+ *	device.c	a record for each device: decides and carries out
+ *	sysfs.c		shows the record
+ *
+ * The module adds no code to a data path: it answers the question "may this
+ * device use the direct mapping?" and says where that mapping begins.
+ */
+#ifndef VDP_H
+#define VDP_H
+
+#include <linux/list.h>
+#include <linux/pci.h>
+#include <linux/virtio.h>
+#include <vdma/hcall.h>
+#include <vdma/policy.h>
+
+/**
+ * struct vdp_device - what is known of one virtio function
+ * @node: in the list of all records
+ * @pdev: the function; the record holds a reference
+ * @vdev: its virtio device while @vdev's sysfs files exist
+ * @fn: its name in hypercalls
+ * @facts: facts that the decision rests on
+ * @decision: the decision in force
+ * @window: the window that the device's DMA goes through; size 0 for none
+ * @hcalls: H_DMA_BYPASS calls made for it
+ * @decided: @decision is valid
+ * @bypass_open: the hypervisor has its bypass window open
+ */
+struct vdp_device {
+	struct list_head node;
+	struct pci_dev *pdev;
+	struct virtio_device *vdev;
+	struct vdma_function fn;
+	struct vdma_facts facts;
+	struct vdma_decision decision;
+	struct vdma_window window;
+	u64 hcalls;
+	bool decided;
+	bool bypass_open;
+};
+
+/* params.c */
+int vdp_params_check(void);
+enum vdma_mode vdp_params_request(const struct pci_dev *pdev);
+bool vdp_params_secure_quirk(void);
+
+/* seam.c */
+void vdp_seam_take(struct pci_dev *pdev);
+void vdp_seam_take_all(void);
+void vdp_seam_restore(void);
+bool vdp_seam_original(struct pci_dev *pdev, u64 mask);
+bool vdp_seam_has_original(struct pci_dev *pdev);
+
+/* notify.c */
+int vdp_notify_start(void);
+void vdp_notify_stop(void);
+
+/* facts.c */
+void vdp_facts_features(struct vdp_device *dev);
+void vdp_facts_collect(struct vdp_device *dev);
+void vdp_facts_ddw(struct vdp_device *dev, bool granted);
+void vdp_facts_ddw_live(struct vdp_device *dev);
+void vdp_facts_answer(struct vdp_device *dev, int error,
+		      const struct vdma_bypass *reply);
+struct vdma_gate vdp_gate(struct vdp_device *dev);
+
+/* device.c; all but the first two want the lock */
+void vdp_lock(void);
+void vdp_unlock(void);
+bool vdp_device_handles(const struct pci_dev *pdev);
+struct vdp_device *vdp_device_find(const struct pci_dev *pdev);
+struct vdp_device *vdp_device_get(struct pci_dev *pdev);
+bool vdp_device_mask(struct vdp_device *dev, u64 mask);
+void vdp_device_found_bound(struct vdp_device *dev, u64 features);
+void vdp_device_unbound(struct vdp_device *dev);
+void vdp_device_drop(struct vdp_device *dev);
+struct vdp_device *vdp_device_first(void);
+
+/* sysfs.c */
+int vdp_sysfs_add(struct virtio_device *vdev);
+void vdp_sysfs_remove(struct virtio_device *vdev);
+
+#endif /* VDP_H */
