@@ -27,7 +27,7 @@ f010 CONSTANT vdma-h-dma-bypass
 1    CONSTANT vdma-state-supported
 0    CONSTANT vdma-h-success
 -a   CONSTANT vdma-h-authority
--43  CONSTANT vdma-h-not-available
+3    CONSTANT vdma-h-not-available
 
 \ Call gate: SLOF has no word for hypercalls that it does not know.
 

@@ -151,8 +151,46 @@ static void apply_request(const struct vdma_facts *f, struct vdma_decision *d)
 		choose(d, d->row, f->request, VDMA_REASON_REQUESTED);
 }
 
-/* A bound device goes on with what it has: changing it under load is fatal. */
-static void describe_live(const struct vdma_facts *f, struct vdma_decision *d)
+static enum vdma_reason obstacle(const struct vdma_facts *f,
+				 enum vdma_mode mode)
+{
+	return mode == VDMA_MODE_BYPASS ? bypass_obstacle(f) :
+					  identity_obstacle(f);
+}
+
+/*
+ * Says of the modes that are better than the one chosen why they are not:
+ * what stands in the way, or else @otherwise. Next to a request that was
+ * followed nothing else counts. A device that ignores the IOMMU has none to
+ * miss.
+ */
+static void pass_over(const struct vdma_facts *f, struct vdma_decision *d,
+		      enum vdma_reason otherwise)
+{
+	static const enum vdma_mode modes[] = {
+		VDMA_MODE_BYPASS, VDMA_MODE_IDENTITY
+	};
+	unsigned int i;
+
+	if (!vdma_facts_access_platform(f))
+		return;
+	for (i = 0; i < 2 && modes[i] < d->mode; i++) {
+		enum vdma_reason reason = VDMA_REASON_NONE;
+
+		if (d->reason != VDMA_REASON_REQUESTED)
+			reason = obstacle(f, modes[i]);
+		d->passed_over[modes[i]] =
+			reason == VDMA_REASON_NONE ? otherwise : reason;
+	}
+}
+
+/*
+ * A bound device goes on with what it has: changing it under load is fatal.
+ * @next is what it would have if it were bound now.
+ */
+static void describe_live(const struct vdma_facts *f,
+			  const struct vdma_decision *next,
+			  struct vdma_decision *d)
 {
 	static const enum vdma_reason why[VDMA_MODE_COUNT] = {
 		[VDMA_MODE_DIRECT] = VDMA_REASON_NO_ACCESS_PLATFORM,
@@ -162,44 +200,28 @@ static void describe_live(const struct vdma_facts *f, struct vdma_decision *d)
 		[VDMA_MODE_BOUNCE] = VDMA_REASON_REQUESTED,
 		[VDMA_MODE_REFUSE] = VDMA_REASON_REQUESTED,
 	};
+	bool requested = next->reason == VDMA_REASON_REQUESTED;
 
 	choose(d, 0, f->live, why[f->live]);
-}
-
-/* Why not @mode, which is better than the one chosen? */
-static enum vdma_reason missed(const struct vdma_facts *f,
-			       const struct vdma_decision *d,
-			       enum vdma_mode mode)
-{
-	enum vdma_reason obstacle;
-
-	if (d->reason == VDMA_REASON_REQUESTED)
-		return VDMA_REASON_REQUESTED;
-	obstacle = mode == VDMA_MODE_BYPASS ? bypass_obstacle(f) :
-					      identity_obstacle(f);
-	return obstacle == VDMA_REASON_NONE ? VDMA_REASON_ALREADY_BOUND :
-					      obstacle;
+	d->request = next->request;
+	pass_over(f, d, requested ? VDMA_REASON_REQUESTED :
+				    VDMA_REASON_ALREADY_BOUND);
+	if (requested && next->mode != d->mode)
+		d->passed_over[next->mode] = VDMA_REASON_ALREADY_BOUND;
 }
 
 void vdma_decide(const struct vdma_facts *facts, struct vdma_decision *decision)
 {
-	struct vdma_decision d = { .requested = facts->request };
+	struct vdma_decision now = { .requested = facts->request };
+	struct vdma_decision live = now;
 
-	if (facts->live != VDMA_MODE_AUTO) {
-		describe_live(facts, &d);
+	decide_auto(facts, &now);
+	apply_request(facts, &now);
+	if (facts->live == VDMA_MODE_AUTO) {
+		pass_over(facts, &now, VDMA_REASON_REQUESTED);
+		*decision = now;
 	} else {
-		decide_auto(facts, &d);
-		apply_request(facts, &d);
+		describe_live(facts, &now, &live);
+		*decision = live;
 	}
-
-	/* A device that ignores the IOMMU has no better mode to miss. */
-	if (vdma_facts_access_platform(facts)) {
-		if (d.mode > VDMA_MODE_BYPASS)
-			d.passed_over[VDMA_MODE_BYPASS] =
-				missed(facts, &d, VDMA_MODE_BYPASS);
-		if (d.mode > VDMA_MODE_IDENTITY)
-			d.passed_over[VDMA_MODE_IDENTITY] =
-				missed(facts, &d, VDMA_MODE_IDENTITY);
-	}
-	*decision = d;
 }

@@ -52,12 +52,12 @@
 /* PAPR 14.5.2: hypercall status values that H_DMA_BYPASS returns. */
 #define VDMA_H_SUCCESS			0
 #define VDMA_H_BUSY			1
+#define VDMA_H_NOT_AVAILABLE		3
 #define VDMA_H_FUNCTION			(-2)
 #define VDMA_H_PARAMETER		(-4)
 #define VDMA_H_AUTHORITY		(-10)
 #define VDMA_H_P2			(-55)
 #define VDMA_H_P3			(-56)
-#define VDMA_H_NOT_AVAILABLE		(-67)
 
 /* Virtio 1.2, 6: reserved feature bits that decide how DMA is done. */
 #define VDMA_F_VERSION_1_BIT		32

@@ -68,7 +68,7 @@
 	X(DDW_TOO_SMALL, "ddw-too-small",				\
 	  "no dynamic window can map all memory")			\
 	X(ALREADY_BOUND, "already-bound",				\
-	  "the driver was bound before the policy; rebinding would gain") \
+	  "a driver was bound before; the device gets it when rebound")	\
 	/* what became of the administrator's request */		\
 	X(REQUEST_UNSAFE, "request-unsafe",				\
 	  "the mode asked for would let DMA go to a wrong address")	\
@@ -164,7 +164,9 @@ struct vdma_facts {
  * @row: row of the decision table that matched, from 1; 0 for a device that
  *	 was already bound
  * @passed_over: for each mode better than @mode that a device which obeys the
- *		 IOMMU could have, why it has not; otherwise VDMA_REASON_NONE
+ *		 IOMMU could have, why it has not; for a mode that was asked
+ *		 for after the device was bound, VDMA_REASON_ALREADY_BOUND;
+ *		 otherwise VDMA_REASON_NONE
  * @request: what became of a request that was not followed:
  *	     VDMA_REASON_REQUEST_UNSAFE, VDMA_REASON_REQUEST_UNAVAILABLE or
  *	     VDMA_REASON_NONE

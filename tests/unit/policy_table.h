@@ -46,13 +46,11 @@ static const struct obstacle_row {
 	{ "bypass",   "!covers",      "window-too-small" },
 	{ "bypass",   "!coherent",    "not-coherent" },
 	{ "bypass",   "!mask-bypass", "mask-too-small" },
-	{ "bypass",   "bound",	      "already-bound" },
 	{ "identity", "sec",	      "secure-veto" },
 	{ "identity", "!ddw",	      "ddw-absent" },
 	{ "identity", "mask-32",      "mask-too-small" },
 	{ "identity", "!ddw-covers",  "ddw-too-small" },
 	{ "identity", "!mask-ddw",    "mask-too-small" },
-	{ "identity", "bound",	      "already-bound" },
 };
 
 /*

@@ -89,12 +89,12 @@ static const struct {
 } statuses[] = {
 	{ 0, VDMA_OK },
 	{ 1, VDMA_E_BUSY },
+	{ 3, VDMA_E_REFUSED },
 	{ -2, VDMA_E_UNSUPPORTED },
 	{ -4, VDMA_E_ARGUMENT },
 	{ -10, VDMA_E_SECURE },
 	{ -55, VDMA_E_NO_PHB },
 	{ -56, VDMA_E_NO_DEVICE },
-	{ -67, VDMA_E_REFUSED },
 	{ -1, VDMA_E_STATUS },
 	{ 2, VDMA_E_STATUS },
 	{ INT64_MIN, VDMA_E_STATUS },
