@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The front door: `make help`. mk/ has the scripts that do the work; the kernel
+# reads guest/linux/Kbuild.
+
+PYTHON := /usr/bin/python3
+KERNELS := 6.12 6.1
+
+KERNEL ?= 6.12
+QEMU ?= vdma
+APPEND ?=
+V ?= 0
+VDMA_CACHE ?= $(HOME)/.cache/vdma
+JOBS ?= $(shell nproc)
+export V VDMA_CACHE JOBS
+
+ifneq ($(V),1)
+Q := @
+endif
+
+# Python's caches have no place in the source tree.
+export PYTHONPYCACHEPREFIX := $(CURDIR)/build/pycache
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+include mk/boot.mk mk/unit.mk mk/check.mk
+
+.PHONY: help
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' \
+		mk/boot.mk mk/check.mk Makefile
+	@echo
+	@echo '  KERNEL=6.12|6.1       Debian 13 or Debian 12 kernel for boot and shell (now $(KERNEL))'
+	@echo '  QEMU=vdma|stock       our QEMU, or the one the distribution has (now $(QEMU))'
+	@echo '  APPEND="..."          more for the kernel command line, such as disable_ddw'
+	@echo '  V=1                   show every command and all output'
+	@echo '  JOBS=N                parallel compiles and tests (now $(JOBS))'
+	@echo '  VDMA_CACHE=DIR        third-party parts (now $(VDMA_CACHE))'
+
+.PHONY: lint
+lint: installed-boot installed-lint ## checkpatch, sparse, cppcheck, shellcheck, codespell
+	$(Q)mk/lint
+
+.PHONY: clean
+clean: ## remove what was built from this tree
+	$(Q)rm -rf build
+
+.PHONY: clean-cache
+clean-cache: ## remove cached parts and downloads that this tree no longer uses
+	$(Q)mk/part --gc
+
+.PHONY: distclean
+distclean: clean ## clean, and remove all cached parts and downloads
+	$(Q)rm -rf $(addprefix $(VDMA_CACHE)/,apt lock log parts tmp)

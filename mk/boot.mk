@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Host packages, third-party parts, the module, and booting it all.
+
+# installed-SET: Debian packages of that set (mk/packages) are on the host.
+.PHONY: installed-boot installed-stock installed-check installed-lint
+installed-boot installed-stock installed-check installed-lint:
+	$(Q)mk/install $(@:installed-%=%)
+
+BOOT_PARTS := kernel-$(KERNEL) headers-$(KERNEL) busybox
+BOOT_SETS := installed-boot
+ifeq ($(QEMU),stock)
+BOOT_SETS += installed-stock
+else
+BOOT_PARTS += slof qemu
+endif
+
+.PHONY: boot-parts
+boot-parts: $(BOOT_SETS)
+	$(Q)mk/part $(BOOT_PARTS) >/dev/null
+
+# The kernel's build system knows best whether there is something to do.
+MODULES := $(KERNELS:%=build/linux/%/virtio_dma_policy.ko)
+.PHONY: FORCE
+$(MODULES): build/linux/%/virtio_dma_policy.ko: FORCE | installed-boot
+	$(Q)mk/module $*
+
+build/firmware/vdma.nvramrc: firmware/slof/vdma.fs firmware/slof/pack | installed-boot
+	@mkdir -p $(@D)
+	@printf '  %-7s %s\n' PACK $@
+	$(Q)$(PYTHON) firmware/slof/pack -o $@ $<
+
+BOOT_NEEDS := build/linux/$(KERNEL)/virtio_dma_policy.ko build/firmware/vdma.nvramrc
+BOOT := $(PYTHON) -m tests.lib.boot --kernel $(KERNEL) --qemu $(QEMU) --append "$(APPEND)"
+
+.PHONY: boot shell
+boot: $(BOOT_NEEDS) | boot-parts ## boot the chain, do I/O, print the table of devices
+	$(Q)$(BOOT)
+
+shell: $(BOOT_NEEDS) | boot-parts ## boot the same and stay at a prompt
+	$(Q)$(BOOT) --shell

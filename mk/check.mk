@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Unit tests first, boots by pytest last: its closing line ends `make check`.
+
+# A boot has one busy thread and a guest's memory, 3 GiB with all around it.
+PYTEST_JOBS = $(shell awk -v jobs=$(JOBS) '/^MemAvailable/ { n = int($$2 / 3145728) } \
+	END { if (n > jobs) n = jobs; print n > 1 ? n : 1 }' /proc/meminfo)
+PYTEST = $(PYTHON) -m pytest -n $(PYTEST_JOBS) -o cache_dir=$(CURDIR)/build/pytest
+
+.PHONY: check-parts
+check-parts: installed-boot installed-stock installed-check
+	$(Q)mk/part $(KERNELS:%=kernel-%) $(KERNELS:%=headers-%) busybox slof qemu >/dev/null
+
+CHECK_NEEDS := $(MODULES) build/firmware/vdma.nvramrc
+
+.PHONY: check check-host
+check: check-host $(CHECK_NEEDS) | check-parts ## all tests
+	$(Q)$(PYTEST) tests
+
+check-host: unit ## unit tests on the host; the core with every compiler
+
+.PHONY: check-linux check-firmware check-hypervisor
+check-linux: ## boots that test the module
+check-firmware: ## boots that test the firmware plugin, and its packing
+check-hypervisor: ## boots that test the hypercall and its switches
+check-linux check-firmware check-hypervisor: $(CHECK_NEEDS) | check-parts
+	$(Q)$(PYTEST) tests/$(@:check-%=%)

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the scripts in mk/ share: where the cache is, how messages look, locks.
+# Sourced, never run. Uses only what a minimal Debian has.
+# shellcheck shell=bash
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+: "${VDMA_CACHE:=${HOME:?set HOME or VDMA_CACHE}/.cache/vdma}"
+: "${JOBS:=$(nproc)}"
+[[ $VDMA_CACHE == /* ]] || VDMA_CACHE=$PWD/$VDMA_CACHE
+export VDMA_CACHE JOBS
+# The user's own variables and the calling make's must not reach the builds: a
+# part depends on what its key has, and on nothing else. SLOF has a TOP too.
+export -n TOP
+unset ARCH CROSS_COMPILE CFLAGS CXXFLAGS CPPFLAGS LDFLAGS
+unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
+
+# Messages go to a descriptor of their own, so that they reach the user even
+# while stderr is a log. A script that redirects stderr keeps it first:
+# exec {VDMA_SAY}>&2.
+export VDMA_SAY=${VDMA_SAY:-2}
+
+# On a terminal, wipe the progress line that may stand where we write.
+say_raw() {
+	local wipe=
+	[[ -t $VDMA_SAY ]] && wipe=$'\r\e[K'
+	printf "%s%s\n" "$wipe" "$1" >&"$VDMA_SAY"
+}
+
+# say VERB TEXT: one line for one action, in the form of kernel builds.
+say() { say_raw "$(printf '  %-7s %s' "$1" "$2")"; }
+
+warn() { say_raw "mk/${0##*/}: $1"; }
+
+die() {
+	warn "$1"
+	exit 1
+}
+
+# lock_file FILE: hold FILE's lock until the shell ends or $lock_fd is closed.
+lock_file() {
+	mkdir -p "${1%/*}"
+	exec {lock_fd}>"$1"
+	if ! flock -n "$lock_fd"; then
+		say WAIT "for another process that holds ${1##*/}"
+		flock "$lock_fd"
+	fi
+}
