@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Boots pseries guests under QEMU and judges what they report."""

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`make boot` and `make shell`: boot, do I/O on every device, print the table.
+
+Run from the top of the tree: python3 -m tests.lib.boot --help
+Exit status: 0 all is right, 1 something is not (a line each), 2 cannot boot.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import termios
+from pathlib import Path
+
+from tests.lib import parts
+from tests.lib.guest import HARD_LIMIT, Cargo, Guest, Result
+from tests.lib.machine import Machine
+from tests.lib.table import format_table, write_json
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="boot", description=__doc__.split("\n")[0])
+    parser.add_argument("--kernel", choices=("6.12", "6.1"), default=Machine.kernel)
+    parser.add_argument("--qemu", choices=("vdma", "stock"), default=Machine.qemu)
+    parser.add_argument(
+        "--firmware",
+        choices=("rom", "nvramrc", "none"),
+        default="",
+        help="how our plugin gets into SLOF (vdma: rom, stock: nvramrc)",
+    )
+    parser.add_argument("--append", default="", help="for the kernel's command line")
+    parser.add_argument("--cpu", default=Machine.cpu, help="(%(default)s)")
+    parser.add_argument("--smp", type=int, default=Machine.smp, help="(%(default)s)")
+    parser.add_argument(
+        "--mem", type=int, default=Machine.mem_mib, metavar="MIB", help="(%(default)s)"
+    )
+    parser.add_argument(
+        "--no-policy", action="store_true", help="boot without our module"
+    )
+    parser.add_argument("--script", type=Path, help="run this instead of boot.sh")
+    parser.add_argument("--shell", action="store_true", help="stay at a prompt")
+    parser.add_argument(
+        "--limit",
+        type=float,
+        default=HARD_LIMIT,
+        metavar="SECONDS",
+        help="kill a guest that runs longer (%(default).0f; not with --shell)",
+    )
+    parser.add_argument(
+        "--run", type=Path, default=parts.BUILD / "boot", help="folder for the logs"
+    )
+    return parser.parse_args()
+
+
+def run(options: argparse.Namespace) -> Result:
+    """Boot as the command line says."""
+    machine = Machine(
+        kernel=options.kernel,
+        qemu=options.qemu,
+        firmware=options.firmware,
+        append=options.append,
+        cpu=options.cpu,
+        smp=options.smp,
+        mem_mib=options.mem,
+    )
+    cargo = Cargo(
+        policy=not options.no_policy,
+        script=options.script.read_text() if options.script else None,
+        interactive=options.shell,
+    )
+    with Guest(machine, options.run, cargo) as guest:
+        return guest.finish(None if options.shell else options.limit)
+
+
+def stop(number: int, _frame: object) -> None:
+    """End by way of the with statements, which end QEMU."""
+    sys.exit(128 + number)
+
+
+def main() -> int:
+    """Run, then say what came of it."""
+    options = arguments()
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGHUP, stop)
+    terminal = termios.tcgetattr(0) if options.shell and sys.stdin.isatty() else None
+    try:
+        result = run(options)
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    except (parts.Missing, OSError) as error:
+        print(f"boot: {error}", file=sys.stderr)
+        return 2
+    finally:
+        if terminal is not None:
+            # QEMU makes it raw, and cannot restore it when it is killed
+            termios.tcsetattr(0, termios.TCSADRAIN, terminal)
+    write_json(result.rows, options.run / "devices.json")
+    if result.rows and not options.shell:
+        print(format_table(result.rows))
+    for problem in result.problems:
+        print(f"boot: {problem}", file=sys.stderr)
+    if result.problems:
+        print(f"boot: log: {options.run}/console.log", file=sys.stderr)
+    return 1 if result.problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Boots a machine with a guest in it and collects what came of it.
+
+boot.py is one user; a test is another:
+
+    with Guest(Machine(append="disable_ddw"), tmp_path) as guest:
+        result = guest.finish()
+    assert result.problems == []
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+from tests.lib import initramfs, machine as machines, parts, verdict
+from tests.lib.cpio import Archive
+from tests.lib.devices import Device, Expected, expected
+from tests.lib.disk import Disk
+from tests.lib.machine import Machine
+from tests.lib.peer import Peer
+from tests.lib.qemu import Qemu, QemuError, find_trouble
+from tests.lib.report import Report, parse
+from tests.lib.verdict import Row
+
+Expectation = Callable[[Device], Expected]
+
+# Nothing in a guest takes this long, not even on a busy machine.
+HARD_LIMIT = 180.0
+
+
+@dataclass(frozen=True)
+class Cargo:
+    """What goes into a guest.
+
+    POLICY: put our module in. SCRIPT: for busybox sh, instead of boot.sh.
+    FILES: more files, by path without a slash at its start.
+    """
+
+    policy: bool = True
+    script: str | None = None
+    files: dict[str, bytes] = field(default_factory=dict)
+    disk_mib: int = 64
+    interactive: bool = False
+
+
+@dataclass
+class Result:
+    """What came of a boot. PROBLEMS has a line for everything that is wrong."""
+
+    report: Report
+    console: str
+    rows: list[Row]
+    problems: list[str]
+    seconds: float
+
+
+class Guest:
+    """A guest that runs while the with statement does. RUN is a folder for it."""
+
+    def __init__(self, machine: Machine, run: Path, cargo: Cargo = Cargo()) -> None:
+        self.machine = machine
+        self.run = run
+        self.cargo = cargo
+        self._payload = os.urandom(verdict.PAYLOAD_BYTES)
+        self._peers: dict[str, Peer] = {}
+        self._disks: dict[str, Disk] = {}
+        run.mkdir(parents=True, exist_ok=True)
+        for old in ("console.log", "report.log"):
+            (run / old).write_bytes(b"")
+        try:
+            self._prepare()
+            command = machines.command(machine, run, cargo.interactive)
+            self.qemu = Qemu(command, run, cargo.interactive)
+        except BaseException:
+            self._clean()
+            raise
+
+    def __enter__(self) -> Guest:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.qemu.kill()
+        self._clean()
+
+    def report(self) -> Report:
+        """What the guest has reported so far."""
+        return parse((self.run / "report.log").read_text(errors="replace"))
+
+    def console(self) -> str:
+        """What the guest's console has had so far."""
+        return (self.run / "console.log").read_text(errors="replace")
+
+    def wait_for(self, word: str, count: int = 1, limit: float = HARD_LIMIT) -> Report:
+        """Wait until the guest has reported COUNT lines that start with WORD."""
+        while len((report := self.report()).all(word)) < count:
+            if not self.qemu.running():
+                raise QemuError(f"the guest ended without reporting {word}")
+            if self.qemu.seconds() > limit:
+                raise QemuError(f"no report of {word} within {limit:.0f} s")
+            time.sleep(0.05)
+        return report
+
+    def finish(
+        self, limit: float | None = HARD_LIMIT, expect: Expectation | None = None
+    ) -> Result:
+        """Wait for the guest to power off and judge the whole run.
+
+        EXPECT says for each device what the guest should say; by default what
+        policy and machine call for.
+        """
+        found: list[str] = []
+        try:
+            self.qemu.wait(limit)
+        except QemuError as error:
+            found.append(str(error))
+        seconds = self.qemu.seconds()
+        report, console = self.report(), self.console()
+        rows = self._rows(report)
+        # at a prompt, a person may end the guest in any way
+        whole = not found and not report.all("ready")
+        found += self._general_problems(report, console, whole)
+        if not report.lines:
+            found.append("guest: reported nothing")
+            return Result(report, console, [], found, seconds)
+        by_address = {row.device: row for row in rows}
+        for device in self.machine.devices:
+            want = (expect or self.expected)(device)
+            if report.device(device.address):
+                found += verdict.problems(device, want, by_address[device.address])
+            else:
+                found.append(f"{device.address}: {device.name}: no report")
+        return Result(report, console, rows, found, seconds)
+
+    def expected(self, device: Device) -> Expected:
+        """What policy and machine call for."""
+        machine = self.machine
+        return expected(
+            device,
+            machine.qemu,
+            machine.firmware_used(),
+            machine.ddw(),
+            self.cargo.policy,
+        )
+
+    def _prepare(self) -> None:
+        for device in self.machine.devices:
+            if device.kind == "net":
+                self._peers[device.name] = Peer()
+        with ThreadPoolExecutor() as pool:
+            disks = [device for device in self.machine.devices if device.kind == "disk"]
+            made = pool.map(self._make_disk, disks)
+            self._disks = dict(zip((device.name for device in disks), made))
+        kernel = self.machine.kernel
+        policy = parts.policy_module(kernel) if self.cargo.policy else None
+        base = initramfs.base(kernel, policy)
+        (self.run / "initramfs.cpio").write_bytes(base + self._own_files())
+
+    def _make_disk(self, device: Device) -> Disk:
+        return Disk(machines.disk_file(self.run, device), self.cargo.disk_mib)
+
+    def _own_files(self) -> bytes:
+        archive = Archive()
+        script = self.cargo.script
+        archive.add("main.sh", ". /lib/boot.sh\n" if script is None else script)
+        archive.add("payload", self._payload)
+        cards = []
+        for index, device in enumerate(self.machine.devices):
+            if device.name in self._peers:
+                net, port = machines.subnet(index), self._peers[device.name].port
+                cards.append(f"{device.address},{net}.15,{net}.2,{port}")
+        archive.add(
+            "etc/vdma.conf",
+            f"DISK_MIB={self.cargo.disk_mib}\n"
+            f"INTERACTIVE={int(self.cargo.interactive)}\n"
+            f"NET='{' '.join(cards)}'\n",
+        )
+        for path, content in self.cargo.files.items():
+            archive.add(path, content)
+        return archive.finish()
+
+    def _clean(self) -> None:
+        for peer in self._peers.values():
+            peer.close()
+        for disk in self._disks.values():
+            disk.path.unlink(missing_ok=True)
+        (self.run / "initramfs.cpio").unlink(missing_ok=True)
+
+    def _rows(self, report: Report) -> list[Row]:
+        by_address = {device.address: device for device in self.machine.devices}
+        rows = []
+        for address in sorted({*by_address, *report.addresses()}):
+            line = report.device(address)
+            device = by_address.get(address)
+            rows.append(verdict.make_row(address, line, self._judge_io(device, line)))
+        return rows
+
+    def _judge_io(self, device: Device | None, line: dict[str, str] | None) -> str:
+        if line is None:
+            return "bad: no report"
+        if device is None:
+            return "none"
+        try:
+            if line["io"] == "disk" == device.kind:
+                return verdict.judge_disk(line, self._disks[device.name])
+            if line["io"] == "net" == device.kind:
+                peer, virtio = self._peers[device.name], device.f is not None
+                return verdict.judge_net(line, peer, self._payload, virtio)
+            if line["io"] == "rng" == device.kind:
+                return verdict.judge_rng(line)
+        except (KeyError, ValueError) as error:
+            return f"bad: guest's report has no right {error}"
+        return f"bad: {line['io']}"
+
+    @staticmethod
+    def _general_problems(report: Report, console: str, whole: bool) -> list[str]:
+        found = [f"guest: {line.get('what', '-')}" for line in report.all("fail")]
+        found += [f"console: {line}" for line in find_trouble(console)]
+        end = report.one("end")
+        if whole and end is None and report.lines:
+            found.append("guest: ended before its work was done")
+        elif end is not None and end.get("status") != "0":
+            found.append(f"guest: script ended with status {end.get('status')}")
+        return found

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A description of a machine, and QEMU's command line for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.lib import parts
+from tests.lib.devices import BRIDGE_ARGS, DEVICES, F_OPTIONS, Device
+
+# TCG has no speculation to mitigate, and warns about each of these if asked.
+CAPABILITIES = "cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off"
+
+# Quiet, but warnings reach the console at once; a panic ends QEMU.
+KERNEL_COMMAND_LINE = "console=hvc0 loglevel=5 panic=-1"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What is booted.
+
+    HOTPLUG_MIB is room for memory that may be plugged. Without any, Debian's 6.12
+    asks for a dynamic window of 0 bytes and gets none: it takes the end of
+    memory from /ibm,dynamic-reconfiguration-memory, which then is not there.
+
+    QEMU is "vdma" or "stock"; FIRMWARE "rom", "nvramrc", "none", or "" for what
+    the QEMU has by default. ARGS and MACHINE_OPTIONS go to QEMU as they are;
+    DEVICE_OPTIONS add to single devices, by name.
+    """
+
+    kernel: str = "6.12"
+    qemu: str = "vdma"
+    firmware: str = ""
+    append: str = ""
+    cpu: str = "power9"
+    smp: int = 2
+    mem_mib: int = 2048
+    hotplug_mib: int = 1024
+    devices: tuple[Device, ...] = DEVICES
+    machine_options: str = ""
+    device_options: dict[str, str] = field(default_factory=dict)
+    args: tuple[str, ...] = ()
+
+    def firmware_used(self) -> str:
+        """The way that our plugin gets into SLOF."""
+        return self.firmware or ("rom" if self.qemu == "vdma" else "nvramrc")
+
+    def ddw(self) -> bool:
+        """Does the kernel make dynamic windows?"""
+        return "disable_ddw" not in self.append.split()
+
+    def needs_bridge(self) -> bool:
+        """Is a device behind the bridge?"""
+        return any(device.bus == "bridge" for device in self.devices)
+
+
+def command(machine: Machine, run: Path, terminal: bool = False) -> list[str]:
+    """QEMU's command line. RUN has disks and the initramfs and gets the logs."""
+    options = ",".join(filter(None, ("pseries", CAPABILITIES, machine.machine_options)))
+    args = [str(parts.qemu_binary(machine.qemu))]
+    args += ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
+    args += ["-M", options, "-accel", "tcg,thread=multi", "-cpu", machine.cpu]
+    args += ["-smp", str(machine.smp), "-m", _memory(machine)]
+    args += parts.firmware_args(machine.qemu, machine.firmware_used())
+    args += ["-kernel", str(parts.part(f"kernel-{machine.kernel}") / "vmlinux")]
+    args += ["-initrd", str(run / "initramfs.cpio")]
+    args += ["-append", f"{KERNEL_COMMAND_LINE} {machine.append}".strip()]
+    args += _consoles(run, terminal)
+    if machine.needs_bridge():
+        args += BRIDGE_ARGS
+    for index, device in enumerate(machine.devices):
+        args += _device(machine, device, index, run)
+    return args + list(machine.args)
+
+
+def _memory(machine: Machine) -> str:
+    size = f"{machine.mem_mib}M"
+    if machine.hotplug_mib:
+        size += f",slots=1,maxmem={machine.mem_mib + machine.hotplug_mib}M"
+    return size
+
+
+def subnet(index: int) -> str:
+    """Network of the card at this place of the list, less its last number."""
+    return f"10.0.{index + 2}"
+
+
+def disk_file(run: Path, device: Device) -> Path:
+    """The image behind a device with a disk."""
+    return run / f"{device.name}.img"
+
+
+def _consoles(run: Path, terminal: bool) -> list[str]:
+    console = f"file,id=console,path={run}/console.log"
+    args = []
+    if terminal:
+        console = f"stdio,id=console,mux=on,signal=off,logfile={run}/console.log"
+        args += ["-mon", "chardev=console,mode=readline"]
+    # hvc0 and hvc1; the second has the guest's report and nothing else
+    args += ["-chardev", console]
+    args += ["-device", "spapr-vty,chardev=console"]
+    args += ["-chardev", f"file,id=report,path={run}/report.log"]
+    args += ["-device", "spapr-vty,chardev=report"]
+    return args
+
+
+def _device(machine: Machine, device: Device, index: int, run: Path) -> list[str]:
+    """Options for a device: what is behind it, then itself, then what is on it."""
+    name = device.name
+    before: list[str] = []
+    after: list[str] = []
+    options = [device.model, f"id={name}", f"bus={device.bus}", f"addr={device.slot:x}"]
+    if device.f:
+        options.append(F_OPTIONS)
+    if device.admin_off and machine.qemu == "vdma":
+        options.append("dma-bypass=off")
+    if device.kind == "disk":
+        drive = f"if=none,id={name}-disk,format=raw,cache=unsafe"
+        before = ["-drive", f"{drive},file={disk_file(run, device)}"]
+        if "scsi" in device.model:
+            after = ["-device", f"scsi-hd,bus={name}.0,drive={name}-disk"]
+        else:
+            options.append(f"drive={name}-disk")
+    elif device.kind == "net":
+        net = f"{subnet(index)}.0/24"
+        before = ["-netdev", f"user,id={name}-net,net={net},ipv6=off"]
+        options += [f"netdev={name}-net", "romfile="]
+    elif device.kind == "rng":
+        before = ["-object", f"rng-builtin,id={name}-source"]
+        options.append(f"rng={name}-source")
+    if name in machine.device_options:
+        options.append(machine.device_options[name])
+    return [*before, "-device", ",".join(options), *after]

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where things stand: the tree, what it built, third-party parts, QEMU."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import subprocess
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[2]
+BUILD = TOP / "build"
+
+
+class Missing(Exception):
+    """Something that must be there before a guest can boot is not there."""
+
+
+@functools.cache
+def part(name: str) -> Path:
+    """Folder of a third-party part; fetches and builds it if need be."""
+    done = subprocess.run(
+        [TOP / "mk/part", name], stdout=subprocess.PIPE, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise Missing(f"part {name} is not there (mk/part said why)")
+    return Path(done.stdout.strip())
+
+
+def built(path: str) -> Path:
+    """A file that make builds."""
+    file = BUILD / path
+    if not file.exists():
+        raise Missing(f"build/{path} is not there: run make boot once")
+    return file
+
+
+def policy_module(kernel: str) -> Path:
+    """Our kernel module for a kernel."""
+    return built(f"linux/{kernel}/virtio_dma_policy.ko")
+
+
+def qemu_binary(qemu: str) -> Path:
+    """The emulator: "vdma" is ours, "stock" is the distribution's."""
+    if qemu == "vdma":
+        return part("qemu") / "bin/qemu-system-ppc64"
+    found = shutil.which("qemu-system-ppc64", path="/usr/bin")
+    if found is None:
+        raise Missing("Debian's package qemu-system-ppc is not installed")
+    return Path(found)
+
+
+def firmware_args(qemu: str, firmware: str) -> list[str]:
+    """QEMU's options for SLOF and the way our plugin gets in.
+
+    "rom" is the image with the plugin in it, "nvramrc" the plain one with the
+    plugin in the NVRAM, "none" the plain one alone. Ours has no SLOF of its own.
+    """
+    if firmware == "rom":
+        return ["-bios", str(part("slof") / "slof-vdma.bin")]
+    args = ["-bios", str(part("slof") / "slof.bin")] if qemu == "vdma" else []
+    if firmware == "nvramrc":
+        packed = built("firmware/vdma.nvramrc").read_text(encoding="ascii")
+        # an argument a line, one of them empty (firmware/slof/pack)
+        for argument in packed.removesuffix("\n").split("\n"):
+            args += ["-prom-env", argument]
+    return args

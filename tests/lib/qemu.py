@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs one QEMU and makes sure that it ends, whatever becomes of us."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from tests.lib.qmp import Qmp
+
+_libc = ctypes.CDLL(None, use_errno=True)
+PR_SET_PDEATHSIG = 1
+
+# What a kernel writes when it has met a bug of its own, or of ours.
+TROUBLE = re.compile(r"\b(WARNING|BUG|Oops|Kernel panic)\b")
+
+
+class QemuError(Exception):
+    """The emulator did not start, was too slow, or ended badly."""
+
+
+def find_trouble(log: str) -> list[str]:
+    """Lines of a guest's console that no right run has, each once."""
+    lines = (line.strip() for line in log.splitlines() if TROUBLE.search(line))
+    return list(dict.fromkeys(lines))
+
+
+def _die_with(parent: int) -> None:
+    """In the child, before exec: be killed when the parent ends."""
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+class Qemu:
+    """A running QEMU, to be used in a with statement, which ends it.
+
+    RUN is a folder for the logs. With a TERMINAL, QEMU has ours.
+    """
+
+    def __init__(self, command: Sequence[str], run: Path, terminal: bool = False) -> None:
+        self._errors = run / "qemu.log"
+        self._started = time.monotonic()
+        parent = os.getpid()
+        ours, theirs = socket.socketpair()
+        control = ["-chardev", f"socket,id=qmp,fd={theirs.fileno()}"]
+        control += ["-mon", "chardev=qmp,mode=control"]
+        with self._errors.open("wb") as errors, theirs:
+            self.process = subprocess.Popen(
+                [*command, *control],
+                pass_fds=[theirs.fileno()],
+                stdin=None if terminal else subprocess.DEVNULL,
+                stdout=None if terminal else errors,
+                stderr=errors,
+                # pylint: disable=subprocess-popen-preexec-fn
+                preexec_fn=lambda: _die_with(parent),
+            )
+        self.qmp = Qmp(ours)
+
+    def __enter__(self) -> Qemu:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.kill()
+
+    def kill(self) -> None:
+        """End it now; harmless if it has ended."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.qmp.close()
+
+    def running(self) -> bool:
+        """Is it still there?"""
+        return self.process.poll() is None
+
+    def seconds(self) -> float:
+        """Time since it was started."""
+        return time.monotonic() - self._started
+
+    def wait(self, limit: float | None) -> None:
+        """Wait for its end, at most LIMIT seconds from its start."""
+        left = None if limit is None else max(0.0, limit - self.seconds())
+        try:
+            status = self.process.wait(left)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise QemuError(
+                f"the guest had not ended after {limit:.0f} s and was killed"
+            ) from None
+        if status != 0:
+            raise QemuError(f"QEMU ended with status {status}: {self.last_words()}")
+
+    def last_words(self) -> str:
+        """The last line that QEMU itself has written."""
+        lines = self._errors.read_text(errors="replace").split("\n")
+        return next((line for line in reversed(lines) if line.strip()), "no message")

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Reads what a guest reports: a line each, a word, then fields KEY=VALUE."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+Fields = dict[str, str]
+
+
+@dataclass
+class Report:
+    """Everything that a guest has said so far, by the lines' first words."""
+
+    lines: dict[str, list[Fields]] = field(default_factory=dict)
+
+    def all(self, word: str) -> list[Fields]:
+        """All lines that start with a word."""
+        return self.lines.get(word, [])
+
+    def one(self, word: str) -> Fields | None:
+        """The last line that starts with a word."""
+        return self.all(word)[-1] if self.all(word) else None
+
+    def device(self, address: str) -> Fields | None:
+        """The last that was said about a function."""
+        found = [line for line in self.all("device") if line.get("address") == address]
+        return found[-1] if found else None
+
+    def addresses(self) -> list[str]:
+        """Functions that something was said about, in order of address."""
+        return sorted({line["address"] for line in self.all("device")})
+
+
+def parse(text: str) -> Report:
+    """Parse a report; a last line that is not complete yet does not count."""
+    report = Report()
+    # the guest's terminal makes CR LF
+    for line in text.replace("\r", "").split("\n")[:-1]:
+        word, *fields = line.split(" ")
+        if not word:
+            continue
+        pairs = (text.partition("=") for text in fields)
+        report.lines.setdefault(word, []).append({key: value for key, _, value in pairs})
+    return report

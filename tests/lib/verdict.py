@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Judges a device: what the guest reports, what the host's side of it has."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from tests.lib.devices import Device, Expected
+from tests.lib.disk import MIB, Disk
+from tests.lib.peer import Peer
+from tests.lib.report import Fields
+
+PAYLOAD_BYTES = MIB
+RANDOM_BYTES = 4096
+
+# Of 4096 random bytes practically all 256 values occur.
+RANDOM_DISTINCT_MIN = 240
+
+# A card behind the IOMMU takes a TCE for each frame of the echo at least.
+FRAME_BYTES = 1460
+TCE_MIN = PAYLOAD_BYTES // FRAME_BYTES
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table, one object of devices.json."""
+
+    device: str
+    driver: str
+    f: bool | None
+    property: bool
+    secure: bool
+    mode: str
+    reason: str
+    passed_over: list[str]
+    io: str
+
+    def json(self) -> dict[str, Any]:
+        """The object as it stands in devices.json."""
+        return asdict(self)
+
+
+def make_row(address: str, line: Fields | None, io: str) -> Row:
+    """The row for a device; LINE is what the guest said about it, if it did."""
+    line = line or {}
+    passed_over = line.get("passed_over", "-")
+    f = line.get("f", "-")
+    # only a virtio device has feature bits
+    reason = "not-virtio" if line and f == "-" else line.get("reason", "-")
+    return Row(
+        device=address,
+        driver=line.get("driver", "-"),
+        f=None if f == "-" else f == "1",
+        property=line.get("property", "-") != "-",
+        secure=line.get("secure") == "1",
+        mode=line.get("mode", "-"),
+        reason=reason,
+        passed_over=[] if passed_over == "-" else passed_over.split(","),
+        io=io,
+    )
+
+
+def judge_disk(line: Fields, disk: Disk) -> str:
+    """The I/O column for a disk; it starts with "ok" if all is right."""
+    if line["sha256"] != disk.sha256:
+        return "bad: guest read wrong data"
+    if line["written"] != "yes":
+        return "bad: guest could not write"
+    if not disk.written_right():
+        return "bad: guest wrote wrong data"
+    return f"ok {line['mib']} MiB sha256"
+
+
+def judge_net(line: Fields, peer: Peer, payload: bytes, virtio: bool) -> str:
+    """The I/O column for a network card."""
+    if peer.received != [payload]:
+        sizes = [len(data) for data in peer.received]
+        return f"bad: host received wrong data (bytes by connection: {sizes})"
+    if line["same"] != "yes":
+        return f"bad: guest received wrong data ({line['echoed']} bytes)"
+    if virtio:
+        return "ok 1 MiB echo"
+    if int(line["tce"]) < TCE_MIN:
+        return f"bad: {line['tce']} TCE calls, IOMMU not used"
+    return f"ok 1 MiB echo, {line['tce']} TCE calls"
+
+
+def judge_rng(line: Fields) -> str:
+    """The I/O column for a random number generator."""
+    if not line["rng"].startswith("virtio_rng"):
+        return "bad: guest read another generator"
+    if int(line["bytes"]) != RANDOM_BYTES:
+        return f"bad: {line['bytes']} bytes"
+    if int(line["distinct"]) < RANDOM_DISTINCT_MIN:
+        return f"bad: {line['distinct']} different bytes"
+    return "ok 4 KiB random"
+
+
+def problems(device: Device, want: Expected, row: Row) -> list[str]:
+    """One line for everything about a device that is not as it must be."""
+    pairs: list[tuple[str, object, object]] = [
+        ("driver", device.driver, row.driver),
+        ("F", device.f, row.f),
+        ("property", want.property, row.property),
+        ("mode", want.mode, row.mode),
+        ("reason", want.reason, row.reason),
+        ("passed over", " ".join(want.passed_over), " ".join(row.passed_over)),
+    ]
+    found = [
+        f"{row.device}: {name}: expected {as_text(wanted)}, seen {as_text(seen)}"
+        for name, wanted, seen in pairs
+        if wanted != seen
+    ]
+    if not row.io.startswith("ok"):
+        found.append(f"{row.device}: I/O: {row.io}")
+    return found
+
+
+def as_text(value: object) -> str:
+    """A value as the table has it; yes and no for what is true or false."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value) if value not in (None, "") else "-"

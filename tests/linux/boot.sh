@@ -1,0 +1,25 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What a guest does unless a test brings a script of its own: the policy first,
+# then the drivers, then I/O on every device. A 6.12 kernel of Debian's has
+# bound virtio functions by then, that is what the rebinding is for.
+
+# shellcheck source=tests/linux/vdma.sh
+. /lib/vdma.sh
+
+load policy
+load bus
+rebind_idle
+load drivers
+settle
+run_io
+if [ "$INTERACTIVE" = 1 ]; then
+	report ready
+	table
+	echo
+	echo "Functions of /lib/vdma.sh can be called here: table, run_io, rebind_idle..."
+	echo "To power off: exit. To stop QEMU at once: Ctrl-A X."
+	cd / && ENV=/lib/vdma.sh setsid cttyhack sh
+	exit 0
+fi

@@ -1,0 +1,330 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=dash
+#
+# What test guests do, as functions for busybox sh. A script sources it and
+# runs what it wants in the order that it wants; boot.sh is the usual one.
+# Results go line by line to the host, over descriptor 3: a word, then fields
+# KEY=VALUE without blanks. tests/lib/report.py reads them.
+
+PCI=/sys/bus/pci/devices
+HCALLS=/sys/kernel/tracing/events/powerpc/hcall_entry
+# H_PUT_TCE, H_STUFF_TCE, H_PUT_TCE_INDIRECT
+TCE_HCALLS='hist:keys=opcode if opcode==0x20 || opcode==0x138 || opcode==0x13c'
+
+# From the host: DISK_MIB, INTERACTIVE, and NET, which has for each network
+# card ADDRESS,OWN-IP,HOST-IP,PORT.
+# shellcheck source=/dev/null
+. /etc/vdma.conf
+
+# In an interactive shell there is no descriptor 3.
+if ! { : >&3; } 2>/dev/null; then
+	exec 3>/dev/null
+fi
+
+# report WORD KEY=VALUE ...: one line, in one write, so that lines never mix.
+report() {
+	printf '%s\n' "$*" >&3
+}
+
+# fail TEXT ...: something that ought to have worked has not.
+fail() {
+	echo "vdma: $*" >/dev/console
+	report fail "what=$(echo "$*" | tr ' ' '_')"
+}
+
+# one_word TEXT: a field's value for a file's content; blanks become commas.
+one_word() {
+	echo "${1:--}" | tr ' ' ','
+}
+
+# ---- modules
+
+# policy_parameters: what the kernel's command line has for the module, as
+# modprobe would give it.
+policy_parameters() {
+	tr ' ' '\n' </proc/cmdline | sed -n 's/^virtio_dma_policy\.//p'
+}
+
+# load STAGE [PARAMETER ...]: the modules of a stage (policy, bus, drivers,
+# filesystem) that are not there yet, in order; parameters go to the policy module.
+load() {
+	local stage=$1 of name
+
+	shift
+	while read -r of name; do
+		if [ "$of" != "$stage" ] || [ -d "/sys/module/$name" ]; then
+			continue
+		fi
+		case $name in
+		virtio_dma_policy)
+			# shellcheck disable=SC2046 # one word for each parameter
+			insmod "/lib/modules/$name.ko" $(policy_parameters) "$@"
+			;;
+		*) insmod "/lib/modules/$name.ko" ;;
+		esac || fail "insmod $name"
+	done </lib/modules/order
+}
+
+# rebind_idle: let the policy decide about what is bound already.
+rebind_idle() {
+	[ -d /sys/module/virtio_dma_policy ] || return 0
+	rebind || fail rebind
+}
+
+# ---- what there is
+
+# functions: addresses of all PCI functions but bridges.
+functions() {
+	local path
+
+	for path in "$PCI"/*; do
+		case $(cat "$path/class") in
+		0x06*) ;;
+		*) echo "${path##*/}" ;;
+		esac
+	done
+}
+
+# virtio_of FUNCTION: name of its virtio device, virtioN.
+virtio_of() {
+	local path
+
+	for path in "$PCI/$1"/virtio[0-9]*; do
+		[ -d "$path" ] && echo "${path##*/}" && return 0
+	done
+	return 1
+}
+
+# driver_of FUNCTION: of the virtio device, if it is one, else of the function.
+driver_of() {
+	local path=$PCI/$1 name
+
+	if name=$(virtio_of "$1"); then
+		path=$path/$name
+	fi
+	if [ -e "$path/driver" ]; then
+		basename "$(readlink "$path/driver")"
+	else
+		echo -
+	fi
+}
+
+# disk_of FUNCTION: name of the first disk below it.
+disk_of() {
+	local path
+
+	for path in /sys/block/*; do
+		case $(readlink -f "$path") in
+		*/"$1"/*) echo "${path##*/}" && return 0 ;;
+		esac
+	done
+	return 1
+}
+
+# interface_of FUNCTION: name of its network interface.
+interface_of() {
+	local path
+
+	for path in "$PCI/$1"/net/* "$PCI/$1"/virtio*/net/*; do
+		[ -d "$path" ] && echo "${path##*/}" && return 0
+	done
+	return 1
+}
+
+# feature FUNCTION BIT: 1 or 0, as the virtio device has it; - if it is none.
+feature() {
+	local name
+
+	if name=$(virtio_of "$1"); then
+		cut -c "$(($2 + 1))" "$PCI/$1/$name/features"
+	else
+		echo -
+	fi
+}
+
+# policy FUNCTION FILE: a file of dma_policy as one word, - without the module.
+policy() {
+	one_word "$(cat "$PCI/$1"/virtio*/dma_policy/"$2" 2>/dev/null)"
+}
+
+# property FUNCTION: qemu,dma-bypass in hexadecimal, - if there is none.
+property() {
+	local file=$PCI/$1/of_node/qemu,dma-bypass
+
+	if [ -e "$file" ]; then
+		one_word "$(hexdump -v -e '1/1 "%02x"' "$file")"
+	else
+		echo -
+	fi
+}
+
+# ---- readiness
+
+wait_for() {
+	local tries=150
+
+	until "$@" >/dev/null; do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+
+# net_up FUNCTION: give its interface the address that the host chose.
+net_up() {
+	local card own interface
+
+	for card in $NET; do
+		case $card in
+		"$1",*)
+			own=${card#*,}
+			interface=$(interface_of "$1") || return 1
+			ip addr add "${own%%,*}/24" dev "$interface"
+			ip link set "$interface" up
+			;;
+		esac
+	done
+}
+
+# settle: wait for disks that are found late, bring the network up.
+settle() {
+	local fn
+
+	for fn in $(functions); do
+		case $(driver_of "$fn") in
+		virtio_blk | virtio_scsi)
+			wait_for disk_of "$fn" || fail "no disk at $fn"
+			;;
+		virtio_net | e1000) net_up "$fn" || fail "no interface at $fn" ;;
+		esac
+	done
+}
+
+# ---- I/O. Each prints fields; whether they are right is for the host to say.
+
+# The first DISK_MIB have the host's data. Their two halves go, swapped, behind
+# them. Nothing comes from or stays in the page cache.
+io_disk() {
+	local disk half sum written=yes
+
+	disk=/dev/$(disk_of "$1") || return 1
+	half=$((DISK_MIB / 2))
+	sum=$(dd if="$disk" bs=1M count="$DISK_MIB" iflag=direct status=none | sha256sum)
+	dd if="$disk" of="$disk" bs=1M iflag=direct oflag=direct conv=notrunc status=none \
+		skip="$half" count="$half" seek="$DISK_MIB" &&
+		dd if="$disk" of="$disk" bs=1M iflag=direct oflag=direct conv=notrunc,fsync \
+			status=none count="$half" seek="$((DISK_MIB + half))" || written=no
+	echo "io=disk mib=$DISK_MIB sha256=${sum%% *} written=$written"
+}
+
+# tce_count: TCE hypercalls since TCE_HCALLS was set, of all devices.
+tce_count() {
+	sed -n 's/.*hitcount: *//p' "$HCALLS/hist" | awk '{ n += $1 } END { print n + 0 }'
+}
+
+# The host sends back what it got when it has got all.
+io_net() {
+	local card host echo interface same
+
+	for card in $NET; do
+		case $card in
+		"$1",*)
+			host=${card#*,*,}
+			echo="/run/echo-$1"
+			interface=$(interface_of "$1") || return 1
+			wait_for grep -q 1 "/sys/class/net/$interface/carrier"
+			nc -w 10 "${host%,*}" "${host#*,}" </payload >"$echo"
+			cmp -s /payload "$echo" && same=yes || same=no
+			echo "io=net echoed=$(stat -c %s "$echo") same=$same"
+			return
+			;;
+		esac
+	done
+	echo "io=none"
+}
+
+io_rng() {
+	local misc=/sys/class/misc/hw_random name distinct
+
+	# hwrng calls it virtio_rng.N and reads it only while it is the chosen one.
+	name=$(tr ' ' '\n' <"$misc/rng_available" | grep -m 1 '^virtio_rng')
+	echo "$name" >"$misc/rng_current"
+	dd if=/dev/hwrng of="/run/random-$1" bs=4096 count=1 iflag=fullblock status=none
+	distinct=$(hexdump -v -e '1/1 "%02x\n"' "/run/random-$1" | sort -u | wc -l)
+	echo "io=rng rng=$(cat "$misc/rng_current")" \
+		"bytes=$(stat -c %s "/run/random-$1") distinct=$distinct"
+}
+
+io_of() {
+	case $(driver_of "$1") in
+	virtio_blk | virtio_scsi) io_disk "$1" ;;
+	virtio_net | e1000) io_net "$1" ;;
+	virtio_rng) io_rng "$1" ;;
+	*) echo "io=none" ;;
+	esac
+}
+
+# report_device FUNCTION FIELD ...: all there is to say about it.
+report_device() {
+	local fn=$1
+
+	shift
+	report device "address=$fn" "driver=$(driver_of "$fn")" "f=$(feature "$fn" 33)" \
+		"property=$(property "$fn")" \
+		"secure=$(cat /sys/devices/system/cpu/svm 2>/dev/null || echo 0)" \
+		"mode=$(policy "$fn" mode)" "reason=$(policy "$fn" reason)" \
+		"passed_over=$(policy "$fn" passed_over)" \
+		"window=$(policy "$fn" window_base),$(policy "$fn" window_size)" "$@"
+}
+
+# run_device FUNCTION: I/O, then the report.
+run_device() {
+	local result
+
+	result=$(io_of "$1") || result="io=failed"
+	echo "$result" >"/run/io-$1"
+	# shellcheck disable=SC2086 # fields
+	report_device "$1" $result
+}
+
+# run_io: all virtio devices at once; then one by one what must go through the
+# IOMMU, because TCE hypercalls are counted for the whole guest.
+run_io() {
+	local fn others='' result
+
+	for fn in $(functions); do
+		if virtio_of "$fn" >/dev/null; then
+			run_device "$fn" &
+		else
+			others="$others $fn"
+		fi
+	done
+	wait
+	for fn in $others; do
+		echo "$TCE_HCALLS" >"$HCALLS/trigger"
+		result="$(io_of "$fn") tce=$(tce_count)"
+		echo "!$TCE_HCALLS" >"$HCALLS/trigger"
+		echo "$result" >"/run/io-$fn"
+		# shellcheck disable=SC2086 # fields
+		report_device "$fn" $result
+	done
+}
+
+# ---- for a person at the prompt
+
+# table: as the host prints it, but with what the guest alone can tell of the I/O.
+table() {
+	local fn has format
+
+	format='%-13s %-12s %-2s %-9s %-9s %-20s %-22s %s\n'
+	# shellcheck disable=SC2059
+	printf "$format" DEVICE DRIVER F PROPERTY MODE REASON "PASSED OVER" I/O
+	for fn in $(functions); do
+		has=no
+		[ "$(property "$fn")" = - ] || has=yes
+		# shellcheck disable=SC2059
+		printf "$format" "$fn" "$(driver_of "$fn")" "$(feature "$fn" 33)" "$has" \
+			"$(policy "$fn" mode)" "$(policy "$fn" reason)" \
+			"$(policy "$fn" passed_over)" "$(cut -c 1-40 "/run/io-$fn" 2>/dev/null)"
+	done
+}
