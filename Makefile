@@ -39,7 +39,7 @@ help: ## this list
 	@echo '  VDMA_CACHE=DIR        third-party parts (now $(VDMA_CACHE))'
 
 .PHONY: lint
-lint: installed-boot installed-lint ## checkpatch, sparse, cppcheck, shellcheck, codespell
+lint: installed-boot installed-check installed-lint ## checkpatch, sparse, cppcheck, shellcheck, codespell
 	$(Q)mk/lint
 
 .PHONY: clean

@@ -16,7 +16,11 @@ CHECK_NEEDS := $(MODULES) build/firmware/vdma.nvramrc
 check: check-host $(CHECK_NEEDS) | check-parts ## all tests
 	$(Q)$(PYTEST) tests
 
-check-host: unit ## unit tests on the host; the core with every compiler
+check-host: unit module-strict ## unit tests; core and module without a warning
+
+.PHONY: module-strict
+module-strict: | installed-boot installed-check
+	$(Q)mk/module-strict $(KERNELS)
 
 .PHONY: check-linux check-firmware check-hypervisor
 check-linux: ## boots that test the module

@@ -9,7 +9,7 @@
 apt_debs() {
 	local debs deb
 
-	debs=$("$TOP/mk/apt" "$1" "$2" fetch "${@:3}") || exit 1
+	debs=$("$TOP/mk/apt" "$1" "$2" fetch "${@:3}") || part_fail "could not fetch ${*:3}"
 	mkdir -p root debs
 	for deb in $debs; do
 		dpkg -x "$deb" root
@@ -24,7 +24,7 @@ deb_version() { cat "debs/$1"; }
 apt_source() {
 	local dsc
 
-	dsc=$("$TOP/mk/apt" "$1" source fetch "$2") || exit 1
+	dsc=$("$TOP/mk/apt" "$1" source fetch "$2") || part_fail "could not fetch the source of $2"
 	# apt has checked it against the archive's signature.
 	dpkg-source --no-check -x "$dsc" src
 }
@@ -84,7 +84,7 @@ fail_reason() {
 	elif ((free < 20)) || tail -n 50 "$2" | grep -q 'No space left on device'; then
 		echo "the disk that holds $VDMA_CACHE is full"
 	else
-		tail -n 50 "$2" | grep . | tail -n 1 | cut -c1-160
+		tail -n 50 "$2" | grep . | tail -n 1 | cut -c1-160 | grep . || echo "its recipe stopped"
 	fi
 }
 
@@ -131,6 +131,7 @@ build_part() {
 	(
 		trap - EXIT INT TERM HUP
 		# What a build leaves running must not hold the lock.
+		# shellcheck disable=SC2154 # lock_file sets it
 		exec >>"$log" 2>&1 </dev/null {lock_fd}>&-
 		set -euo pipefail
 		# shellcheck disable=SC1090 # the recipe

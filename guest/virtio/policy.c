@@ -202,7 +202,8 @@ static void describe_live(const struct vdma_facts *f,
 	};
 	bool requested = next->reason == VDMA_REASON_REQUESTED;
 
-	choose(d, 0, f->live, why[f->live]);
+	choose(d, 0, f->live, requested && next->mode == f->live ?
+			      VDMA_REASON_REQUESTED : why[f->live]);
 	d->request = next->request;
 	pass_over(f, d, requested ? VDMA_REASON_REQUESTED :
 				    VDMA_REASON_ALREADY_BOUND);

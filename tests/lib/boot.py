@@ -21,7 +21,7 @@ from tests.lib.table import format_table, write_json
 
 def arguments() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="boot", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(prog="boot", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--kernel", choices=("6.12", "6.1"), default=Machine.kernel)
     parser.add_argument("--qemu", choices=("vdma", "stock"), default=Machine.qemu)
     parser.add_argument(
@@ -84,10 +84,12 @@ def main() -> int:
     options = arguments()
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGHUP, stop)
+    (options.run / "devices.json").unlink(missing_ok=True)
     terminal = termios.tcgetattr(0) if options.shell and sys.stdin.isatty() else None
     try:
         result = run(options)
     except KeyboardInterrupt:
+        print("boot: interrupted", file=sys.stderr)
         return 128 + signal.SIGINT
     except (parts.Missing, OSError) as error:
         print(f"boot: {error}", file=sys.stderr)

@@ -29,7 +29,7 @@ STAGES = {
         "virtio_rng",
         "e1000",
     ),
-    "filesystem": ("ext4",),
+    "filesystem": ("romfs",),
 }
 
 
@@ -102,6 +102,7 @@ def base(kernel: str, policy: Path | None) -> bytes:
     archive.add("init", (scripts / "init").read_bytes(), executable=True)
     archive.add("lib/vdma.sh", (scripts / "vdma.sh").read_bytes())
     archive.add("lib/boot.sh", (scripts / "boot.sh").read_bytes())
+    archive.add("etc/profile", ". /lib/vdma.sh\n")  # for the prompt of make shell
     rebind = (TOP / "guest/linux/rebind").read_bytes()
     archive.add("bin/rebind", rebind, executable=True)
     add_modules(archive, kernel, policy)

@@ -98,8 +98,8 @@ def judge_rng(line: Fields) -> str:
 
 
 def problems(device: Device, want: Expected, row: Row) -> list[str]:
-    """One line for everything about a device that is not as it must be."""
-    pairs: list[tuple[str, object, object]] = [
+    """At most two lines: what the device should have said, and its I/O."""
+    fields: list[tuple[str, object, object]] = [
         ("driver", device.driver, row.driver),
         ("F", device.f, row.f),
         ("property", want.property, row.property),
@@ -107,13 +107,14 @@ def problems(device: Device, want: Expected, row: Row) -> list[str]:
         ("reason", want.reason, row.reason),
         ("passed over", " ".join(want.passed_over), " ".join(row.passed_over)),
     ]
-    found = [
-        f"{row.device}: {name}: expected {as_text(wanted)}, seen {as_text(seen)}"
-        for name, wanted, seen in pairs
-        if wanted != seen
-    ]
+    wrong = [field for field in fields if field[1] != field[2]]
+    found = []
+    if wrong:
+        wanted = ", ".join(f"{name} {as_text(value)}" for name, value, _ in wrong)
+        seen = ", ".join(f"{name} {as_text(value)}" for name, _, value in wrong)
+        found.append(f"{row.device}: expected {wanted}; seen {seen}")
     if not row.io.startswith("ok"):
-        found.append(f"{row.device}: I/O: {row.io}")
+        found.append(f"{row.device}: I/O {row.io}")
     return found
 
 

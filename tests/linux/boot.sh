@@ -20,6 +20,6 @@ if [ "$INTERACTIVE" = 1 ]; then
 	echo
 	echo "Functions of /lib/vdma.sh can be called here: table, run_io, rebind_idle..."
 	echo "To power off: exit. To stop QEMU at once: Ctrl-A X."
-	cd / && ENV=/lib/vdma.sh setsid cttyhack sh
+	cd / && setsid cttyhack sh -l
 	exit 0
 fi

@@ -16,8 +16,8 @@ TCE_HCALLS='hist:keys=opcode if opcode==0x20 || opcode==0x138 || opcode==0x13c'
 # shellcheck source=/dev/null
 . /etc/vdma.conf
 
-# In an interactive shell there is no descriptor 3.
-if ! { : >&3; } 2>/dev/null; then
+# An interactive shell has no descriptor 3. (With ":" it would end here.)
+if ! { true >&3; } 2>/dev/null; then
 	exec 3>/dev/null
 fi
 
@@ -147,11 +147,13 @@ policy() {
 	one_word "$(cat "$PCI/$1"/virtio*/dma_policy/"$2" 2>/dev/null)"
 }
 
-# property FUNCTION: qemu,dma-bypass in hexadecimal, - if there is none.
+# property FUNCTION: qemu,dma-bypass in hexadecimal or "empty", - if there is none.
 property() {
 	local file=$PCI/$1/of_node/qemu,dma-bypass
 
-	if [ -e "$file" ]; then
+	if [ -e "$file" ] && [ ! -s "$file" ]; then
+		echo empty
+	elif [ -e "$file" ]; then
 		one_word "$(hexdump -v -e '1/1 "%02x"' "$file")"
 	else
 		echo -

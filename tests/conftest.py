@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A folder of logs for each test, named when the test fails."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from tests.lib.parts import BUILD
+
+
+@pytest.fixture
+def run(request: pytest.FixtureRequest) -> Path:
+    """An empty folder for what this test leaves behind."""
+    name = re.sub(r"[^\w.-]+", "-", request.node.nodeid.removeprefix("tests/"))
+    folder = BUILD / "tests" / name.strip("-")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    request.node.user_properties.append(("log", str(folder)))
+    return folder
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.CallInfo[None], None]:
+    """Add the folder to the report of a test that failed."""
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    if report.failed:
+        for key, value in item.user_properties:
+            if key == "log":
+                report.sections.append(("logs", value))

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The firmware plugin and the hypercall, as a guest without an OS sees them."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.lib import slof
+from tests.lib.devices import F_OPTIONS
+
+RNG = "-object rng-builtin,id=r -device virtio-rng-pci,rng=r"
+
+
+def options(text: str) -> list[str]:
+    """QEMU's options from one line of them."""
+    return text.split()
+
+
+# One function for each answer that the hypercall can give here; behind a bridge
+# and on a second PHB, so that the plugin's walk is tested as well.
+EVERY_KIND = [
+    *options(f"-device virtio-net-pci,{F_OPTIONS},romfile=,addr=1"),
+    *options("-object rng-builtin,id=r -device virtio-rng-pci,rng=r,addr=2"),
+    *options("-device e1000,romfile=,addr=3"),
+    *options("-device pci-bridge,id=bridge,chassis_nr=1,shpc=off,addr=4"),
+    *options(f"-device virtio-scsi-pci,{F_OPTIONS},bus=bridge,addr=1"),
+    *options("-device spapr-pci-host-bridge,index=1,id=phb1"),
+    *options(f"-device virtio-rng-pci,rng=r,{F_OPTIONS},bus=phb1.0,dma-bypass=off"),
+]
+
+
+@pytest.mark.parametrize("cpu", ["power8", "power9", "power10"])
+def test_every_status_of_the_hypercall(run: Path, cpu: str) -> None:
+    """Each status of docs/abi/h-dma-bypass.md that firmware can get, from a real guest."""
+    sources = [slof.PLUGIN, slof.FORTH / "ktap.fs", slof.FORTH / "hcall.fs"]
+    console = slof.boot(run, sources, EVERY_KIND, cpu=cpu)
+    assert slof.ktap_problems(console, 24) == []
+
+
+@pytest.mark.parametrize("qemu", ["vdma", "stock"])
+def test_broken_capability_lists(run: Path, qemu: str) -> None:
+    """A list that loops, leaves configuration space or lies is refused."""
+    names = ["fake-pci.fs", "", "ktap.fs", "caps.fs"]
+    sources = [slof.FORTH / name if name else slof.PLUGIN for name in names]
+    console = slof.boot(run, sources, [], qemu=qemu)
+    assert slof.ktap_problems(console, 21) == []
+
+
+def power_off(run: Path) -> Path:
+    """A source that ends a boot in firmware."""
+    file = run / "power-off.fs"
+    file.write_text("power-off\n")
+    return file
+
+
+def test_old_hypervisor_gets_no_question(run: Path) -> None:
+    """Without the string in hypertas-functions nothing is asked and nothing tagged."""
+    devices = options(f"{RNG},{F_OPTIONS}")
+    console = slof.boot(run, [slof.PLUGIN, power_off(run)], devices, qemu="stock")
+    assert "vdma: no hcall-dma-bypass here, nothing is tagged" in console
+    assert "may bypass" not in console
+
+
+def test_summary_counts(run: Path) -> None:
+    """The one line that the plugin prints, with the ROM image, over PHBs and a bridge."""
+    console = slof.boot(run, [power_off(run)], EVERY_KIND, rom="slof-vdma.bin")
+    assert "vdma: 2 of 4 virtio functions may bypass the IOMMU" in console
+
+
+def test_phb_switch(run: Path) -> None:
+    """dma-bypass=off on the PHBs: no function may bypass."""
+    devices = [*EVERY_KIND, "-global", "spapr-pci-host-bridge.dma-bypass=off"]
+    console = slof.boot(run, [slof.PLUGIN, power_off(run)], devices)
+    assert "vdma: 0 of 4 virtio functions may bypass the IOMMU" in console
+
+
+PACK_ERRORS = {
+    "too much": ('." x" ' * 8000, "do not fit"),
+    "not ASCII": (": x é ;", "can't be passed"),
+    "open string": ('." no end', "no \" ends"),
+    "open comment": ("( no end", "no ) ends"),
+    "string over two lines": ('s" a\nb"', "line end or tab"),
+    "word that does not survive": ('" x"', "does not survive"),
+}
+
+
+@pytest.mark.parametrize("what", PACK_ERRORS)
+def test_pack_refuses(run: Path, what: str) -> None:
+    """What can't go into the NVRAM ends with one line, status 1 and no output."""
+    text, message = PACK_ERRORS[what]
+    source, output = run / "source.fs", run / "output"
+    source.write_text(text)
+    done = subprocess.run(
+        ["/usr/bin/python3", slof.PACK, "-o", output, source],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert message in done.stderr and done.stderr.count("\n") == 1
+    assert not output.exists()

@@ -1,0 +1,309 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The module's life: early, late, unloaded, loaded again; its parameters; what
+it shows; and rebind, which takes over what was bound before."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from tests.lib.devices import DEVICES, Device, Expected
+from tests.lib.guest import Cargo, Guest, Result
+from tests.lib.machine import Machine
+
+BLK, NET = DEVICES[0], DEVICES[2]
+NO_F = DEVICES[1]
+BLK_ONLY = Machine(devices=(BLK,))
+
+Seen = tuple[str, str, str]
+
+BYPASS: Seen = ("bypass", "dt-bypass", "-")
+FOUND_IDENTITY: Seen = ("identity", "ddw-covers-memory", "bypass:already-bound")
+UNLOADED: Seen = ("-", "-", "-")
+
+
+def seen(result: Result, device: Device) -> list[Seen]:
+    """What the guest said about a device, each time."""
+    return [
+        (line["mode"], line["reason"], line["passed_over"])
+        for line in result.report.all("device")
+        if line["address"] == device.address
+    ]
+
+
+def boot(run: Path, machine: Machine, script: str, limit: float = 180.0) -> Result:
+    """Boot with a script; every disk has 8 MiB of data."""
+    cargo = Cargo(script=". /lib/vdma.sh\n" + script, disk_mib=8)
+    with Guest(machine, run, cargo) as guest:
+        return guest.finish(limit, expect=lambda device: LAST)
+
+
+# Set by each test to what its last report of every device must be.
+LAST = Expected(True, "bypass", "dt-bypass")
+
+FN = BLK.address
+
+LATE = f"""
+load bus
+load drivers
+settle
+load policy
+report_device {FN}
+run_device {FN}
+rebind
+settle
+run_device {FN}
+"""
+
+
+@pytest.mark.parametrize("kernel", ["6.12", "6.1"])
+def test_late_load_lists_and_rebind_takes_over(run: Path, kernel: str) -> None:
+    """Bound before: described and left alone, I/O goes on; rebound: decided."""
+    result = boot(run, replace(BLK_ONLY, kernel=kernel), LATE)
+    assert result.problems == []
+    assert seen(result, BLK) == [FOUND_IDENTITY, FOUND_IDENTITY, BYPASS]
+
+
+RELOAD = f"""
+load policy
+load bus
+rebind_idle
+load drivers
+settle
+report_device {FN}
+dd if=/dev/vda of=/dev/null bs=64k iflag=direct count=100 status=none &
+rmmod virtio_dma_policy || fail rmmod
+wait
+report_device {FN}
+load policy
+report_device {FN}
+rmmod virtio_dma_policy
+rebind {FN} 2>/dev/null && fail 'rebind without the module'
+echo {FN} >/sys/bus/pci/drivers/virtio-pci/unbind
+echo {FN} >/sys/bus/pci/drivers/virtio-pci/bind
+settle
+dd if=/dev/$(disk_of {FN}) of=/dev/null bs=1M iflag=direct count=8 status=none || fail read
+load policy
+report_device {FN}
+rebind
+settle
+run_device {FN}
+"""
+
+
+@pytest.mark.parametrize("kernel", ["6.12", "6.1"])
+def test_unload_and_reload(run: Path, kernel: str) -> None:
+    """Unloading leaves a device what it has and the kernel its own way."""
+    result = boot(run, replace(BLK_ONLY, kernel=kernel), RELOAD)
+    assert result.problems == []
+    assert seen(result, BLK) == [
+        BYPASS,
+        UNLOADED,
+        # found again as it was left, in bypass
+        BYPASS,
+        # bound without the module: the kernel's dynamic window
+        FOUND_IDENTITY,
+        BYPASS,
+    ]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Parameters, and what becomes of a disk with F and one without."""
+
+    parameters: str
+    f: Seen
+    no_f: Seen = ("direct", "no-access-platform", "-")
+    append: str = ""
+    devices: tuple[Device, ...] = field(default=(BLK, NO_F))
+
+
+REQUESTS = {
+    "auto": Asked("mode=auto", BYPASS),
+    "tce for all": Asked(
+        "mode=tce",
+        ("tce", "requested", "bypass:requested,identity:requested"),
+        ("direct", "no-access-platform", "tce:request-unsafe"),
+    ),
+    "identity for one": Asked(
+        f"override={FN}=identity", ("identity", "requested", "bypass:requested")
+    ),
+    "identity that cannot be had": Asked(
+        f"override={FN}=identity",
+        ("bypass", "dt-bypass", "identity:request-unavailable"),
+        append="disable_ddw",
+    ),
+    "direct with F": Asked(
+        f"override={FN}=direct", ("bypass", "dt-bypass", "direct:request-unsafe")
+    ),
+    "bypass for all": Asked(
+        "mode=bypass",
+        BYPASS,
+        ("direct", "no-access-platform", "bypass:request-unsafe"),
+    ),
+    "bounce without a pool": Asked(
+        "mode=bounce",
+        ("bypass", "dt-bypass", "bounce:request-unavailable"),
+        ("direct", "no-access-platform", "bounce:request-unavailable"),
+    ),
+    "one differs from all": Asked(
+        f"mode=identity override=0000:00:0f.0=tce,{FN}=tce",
+        ("tce", "requested", "bypass:requested,identity:requested"),
+        ("direct", "no-access-platform", "identity:request-unsafe"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_request(run: Path, name: str) -> None:
+    """What the administrator asks for is followed, or left with a reason."""
+    asked = REQUESTS[name]
+    by_name = {BLK.name: asked.f, NO_F.name: asked.no_f}
+
+    def expect(device: Device) -> Expected:
+        mode, reason, passed_over = by_name[device.name]
+        items = () if passed_over == "-" else tuple(passed_over.split(","))
+        return Expected(bool(device.f), mode, reason, items)
+
+    script = f". /lib/vdma.sh\nload policy {asked.parameters}\n"
+    script += "load bus\nrebind_idle\nload drivers\nsettle\nrun_io\n"
+    machine = Machine(devices=asked.devices, append=asked.append)
+    with Guest(machine, run, Cargo(script=script, disk_mib=8)) as guest:
+        result = guest.finish(expect=expect)
+    assert result.problems == []
+
+
+BAD_PARAMETERS = {
+    "mode=fast": "mode=fast: no such mode; not loaded",
+    "mode=refuse": "mode=refuse: no such mode; not loaded",
+    "override=0000:00:01.0": "override=0000:00:01.0: want 0000:00:01.0=MODE",
+    "override=0000:00:01.0=tce,zz": "override=zz: want 0000:00:01.0=MODE",
+    "pool_kib=64": "pool_kib=64: this version has no bounce pool; not loaded",
+}
+
+
+def test_bad_parameters(run: Path) -> None:
+    """A parameter that cannot be read keeps the module out, with a line."""
+    script = ". /lib/vdma.sh\nload bus\n"
+    for parameters in BAD_PARAMETERS:
+        script += (
+            f"insmod /lib/modules/virtio_dma_policy.ko {parameters} 2>/dev/null &&"
+            f" fail loaded\n"
+        )
+    script += "true\n"
+    with Guest(Machine(devices=()), run, Cargo(script=script)) as guest:
+        result = guest.finish()
+    assert result.problems == []
+    for line in BAD_PARAMETERS.values():
+        assert f"virtio_dma_policy: {line}" in result.console
+
+
+FILES = f"""
+load policy
+load bus
+rebind_idle
+load drivers
+settle
+for file in /sys/bus/pci/devices/{FN}/virtio*/dma_policy/*; do
+    report file "${{file##*/}}=$(cat "$file")" "mode=$(stat -c %a "$file")"
+done
+report_device {FN}
+run_device {FN}
+"""
+
+
+def test_sysfs_files(run: Path) -> None:
+    """docs/abi/sysfs-bus-virtio-dma_policy: these files, read-only, one value each."""
+    result = boot(run, BLK_ONLY, FILES)
+    assert result.problems == []
+    files: dict[str, str] = {}
+    for line in result.report.all("file"):
+        assert line.pop("mode", None) in ("444", "bypass")
+        files |= line
+    # 6.12 has virtio_pci built in: queried when found, when rebound, enabled
+    assert files == {
+        "reason": "dt-bypass",
+        "passed_over": "-",
+        "window_base": "0x1000000000000000",
+        "window_size": "0xc0000000",
+        "pool_bytes": "0",
+        "pool_used_max": "0",
+        "hcalls": "3",
+        "bounced_bytes": "0",
+    }
+    assert (
+        f"virtio-pci {FN}: virtio DMA: mode bypass, reason dt-bypass, passed over -"
+        in result.console
+    )
+
+
+NET_FN = NET.address
+IN_USE = f"""
+load policy
+load bus
+load drivers
+settle
+disk=/dev/$(disk_of {FN})
+refuses() {{
+    said=$(rebind {FN} 2>&1) && fail "rebound although $1"
+    report refused "why=$(echo "$said" | tr ' ' '_')"
+}}
+exec 7<"$disk"
+refuses open
+exec 7<&-
+mkswap "$disk" >/dev/null
+swapon "$disk"
+refuses swap
+swapoff "$disk"
+dd if=/romfs of="$disk" conv=notrunc status=none
+load filesystem
+mkdir /run/mnt
+mount -t romfs -o ro "$disk" /run/mnt || fail mount
+refuses mounted
+umount /run/mnt
+said=$(rebind {NET_FN} 2>&1) && fail "rebound although up"
+report refused "why=$(echo "$said" | tr ' ' '_')"
+report_device {FN}
+report_device {NET_FN}
+ip link set eth0 down
+rebind || fail "rebind of what is idle"
+report_device {FN}
+report_device {NET_FN}
+! rebind 0000:00:1f.0 2>/dev/null || fail "rebound what is not there"
+"""
+
+
+def empty_romfs() -> bytes:
+    """The smallest filesystem there is (Documentation/filesystems/romfs.rst)."""
+
+    def with_sum(head: bytes, name: bytes, tail: bytes = b"") -> bytes:
+        zero_sum = head + bytes(4) + name + tail
+        total = sum(struct.unpack(f">{len(zero_sum) // 4}I", zero_sum))
+        return head + struct.pack(">I", -total & 0xFFFF_FFFF) + name + tail
+
+    # One directory, ".", whose link points to itself.
+    root = with_sum(struct.pack(">3I", 0x20 | 0x9, 0x20, 0), b".".ljust(16, b"\0"))
+    return with_sum(b"-rom1fs-" + struct.pack(">I", 64), b"vdma".ljust(16, b"\0"), root)
+
+
+def test_rebind_refuses_what_is_in_use(run: Path) -> None:
+    """Open, swap, mounted, interface up: a line, and the device goes on."""
+    machine = Machine(devices=(BLK, NET))
+    files = {"romfs": empty_romfs()}
+    cargo = Cargo(script=". /lib/vdma.sh\n" + IN_USE, files=files, disk_mib=8)
+    with Guest(machine, run, cargo) as guest:
+        result = guest.finish()
+    # this script does no I/O that the host could check
+    assert [p for p in result.problems if "I/O" not in p] == []
+    refused = [line["why"] for line in result.report.all("refused")]
+    tail = "goes_on_with_what_it_has"
+    assert refused[0].startswith(f"rebind:_{FN}:_in_use,_/dev/vda_is_open_in_process_")
+    assert refused[1] == f"rebind:_{FN}:_in_use,_/dev/vda_is_swap;_{tail}"
+    assert refused[2].startswith(f"rebind:_{FN}:_in_use,_device_")
+    assert refused[2].endswith(f"_is_mounted;_{tail}")
+    assert refused[3] == f"rebind:_{NET_FN}:_in_use,_interface_eth0_is_up;_{tail}"
+    assert seen(result, BLK) == [FOUND_IDENTITY, BYPASS]
+    assert seen(result, NET) == [FOUND_IDENTITY, BYPASS]

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Tags that are wrong: malformed in each way, at odds with the hypervisor, or
+on a device that may not bypass. The guest falls back, says why, and does I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.lib import slof
+from tests.lib.devices import Device, Expected
+from tests.lib.guest import Cargo, Guest
+from tests.lib.machine import Machine
+
+MEM_MIB, HOTPLUG_MIB = 2048, 1024
+BASE = 0x1000_0000_0000_0000
+# Hot-pluggable memory starts at a multiple of 1 GiB.
+SIZE = (MEM_MIB + HOTPLUG_MIB) << 20
+HCALL = 0xF010
+
+
+def cells(hcall: int, base: int, size: int) -> tuple[int, ...]:
+    """The five cells of qemu,dma-bypass."""
+    low = 0xFFFF_FFFF
+    return (hcall, base >> 32, base & low, size >> 32, size & low)
+
+
+GOOD = cells(HCALL, BASE, SIZE)
+
+
+@dataclass(frozen=True)
+class Forged:
+    """A tag that replaces what firmware wrote, and why it is passed over."""
+
+    what: str
+    tag: tuple[int, ...]
+    reason: str
+    admin_off: bool = False
+
+
+FORGED = (
+    Forged("what firmware would write", GOOD, ""),
+    Forged("one cell too few", GOOD[:4], "property-malformed"),
+    Forged("one cell too many", (*GOOD, 0), "property-malformed"),
+    Forged("no cells", (), "property-malformed"),
+    Forged("unknown hypercall", cells(0xF011, BASE, SIZE), "property-malformed"),
+    Forged("base not aligned", cells(HCALL, BASE + 0x8000, SIZE), "property-malformed"),
+    Forged("size 0", cells(HCALL, BASE, 0), "property-malformed"),
+    Forged(
+        "window that wraps",
+        cells(HCALL, 0xFFFF_FFFF_FFFF_0000, SIZE),
+        "property-malformed",
+    ),
+    Forged("another base", cells(HCALL, BASE + 0x10000, SIZE), "hcall-disagrees"),
+    Forged("another size", cells(HCALL, BASE, SIZE // 2), "hcall-disagrees"),
+    Forged("administrator says no", GOOD, "hcall-refused", admin_off=True),
+)
+
+
+def forth(index: int, tag: tuple[int, ...]) -> str:
+    """Forth that puts a tag on the disk in slot INDEX + 1."""
+    words = [f's" /pci@800000020000000/scsi@{index + 1:x}" find-device']
+    if tag:
+        words.append(f"{tag[0]:x} encode-int")
+        words += [f"{cell:x} encode-int encode+" for cell in tag[1:]]
+    else:
+        words.append("0 0")
+    return " ".join([*words, 's" qemu,dma-bypass" property device-end\n'])
+
+
+def machine(run: Path, qemu: str) -> Machine:
+    """A disk for each forged tag."""
+    source = run / "forge.fs"
+    source.write_text(
+        "hex\n" + "".join(forth(i, f.tag) for i, f in enumerate(FORGED))
+    )
+    devices = tuple(
+        Device(
+            f"disk{i}",
+            f"0000:00:{i + 1:02x}.0",
+            "virtio-blk-pci",
+            "virtio_blk",
+            "disk",
+            True,
+            slot=i + 1,
+            admin_off=forged.admin_off,
+        )
+        for i, forged in enumerate(FORGED)
+    )
+    return Machine(
+        qemu=qemu,
+        mem_mib=MEM_MIB,
+        hotplug_mib=HOTPLUG_MIB,
+        # In the ROM image the plugin runs before the NVRAM is read.
+        firmware="rom" if qemu == "vdma" else "none",
+        devices=devices,
+        args=tuple(slof.prom_env(source)),
+    )
+
+
+@pytest.mark.parametrize("qemu", ["vdma", "stock"])
+def test_forged_tag(run: Path, qemu: str) -> None:
+    """Each wrong tag leaves its device behind the IOMMU, for its own reason."""
+
+    def expect(device: Device) -> Expected:
+        reason = FORGED[device.slot - 1].reason
+        if qemu == "stock" and reason != "property-malformed":
+            reason = "hcall-missing"
+        if not reason:
+            return Expected(True, "bypass", "dt-bypass")
+        return Expected(True, "identity", "ddw-covers-memory", (f"bypass:{reason}",))
+
+    with Guest(machine(run, qemu), run, Cargo(disk_mib=2)) as guest:
+        result = guest.finish(expect=expect)
+    assert result.problems == []
