@@ -3,7 +3,7 @@
 
 # A boot has one busy thread and a guest's memory, 3 GiB with all around it.
 PYTEST_JOBS = $(shell awk -v jobs=$(JOBS) '/^MemAvailable/ { n = int($$2 / 3145728) } \
-	END { if (n > jobs) n = jobs; print n > 1 ? n : 1 }' /proc/meminfo)
+	END { if (n > jobs) n = jobs; print (n > 1 ? n : 1) }' /proc/meminfo)
 PYTEST = $(PYTHON) -m pytest -n $(PYTEST_JOBS) -o cache_dir=$(CURDIR)/build/pytest
 
 .PHONY: check-parts
