@@ -20,7 +20,8 @@ boot-parts: $(BOOT_SETS)
 
 # The kernel's build system knows best whether there is something to do.
 MODULES := $(KERNELS:%=build/linux/%/virtio_dma_policy.ko)
-.PHONY: FORCE
+.PHONY: FORCE modules
+modules: $(MODULES) ## the module for both kernels
 $(MODULES): build/linux/%/virtio_dma_policy.ko: FORCE | installed-boot
 	$(Q)mk/module $*
 
