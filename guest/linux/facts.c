@@ -118,20 +118,27 @@ static bool hcall_announced(void)
 }
 
 /*
- * LoPAR, /rtas "ibm,lrdr-capacity": the first two cells are the end of all
- * memory that this partition can ever have. Without it nothing is known to
- * cover memory, and every window is too small.
+ * The end of all memory that is there, and, by /rtas "ibm,lrdr-capacity"
+ * (LoPAR), that this partition can ever have. QEMU writes 0 there if nothing
+ * can be plugged. Without either nothing is known to cover memory, and every
+ * window is too small.
  */
 static u64 memory_end(void)
 {
-	struct device_node *rtas = of_find_node_by_path("/rtas");
+	struct device_node *np = of_find_node_by_path("/rtas");
+	struct resource res;
 	u32 cells[2];
-	u64 end = U64_MAX;
+	u64 end = 0;
+	int i;
 
-	if (!of_property_read_u32_array(rtas, "ibm,lrdr-capacity", cells, 2))
+	if (!of_property_read_u32_array(np, "ibm,lrdr-capacity", cells, 2))
 		end = (u64)cells[0] << 32 | cells[1];
-	of_node_put(rtas);
-	return end;
+	of_node_put(np);
+
+	for_each_node_by_type(np, "memory")
+		for (i = 0; !of_address_to_resource(np, i, &res); i++)
+			end = max_t(u64, end, res.end + 1);
+	return end ? end : U64_MAX;
 }
 
 /**
