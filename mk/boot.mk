@@ -2,8 +2,9 @@
 # Host packages, third-party parts, the module, and booting it all.
 
 # installed-SET: Debian packages of that set (mk/packages) are on the host.
-.PHONY: installed-boot installed-stock installed-check installed-lint
-installed-boot installed-stock installed-check installed-lint:
+INSTALLED := $(addprefix installed-,boot stock tools check coverage lint)
+.PHONY: $(INSTALLED)
+$(INSTALLED):
 	$(Q)mk/install $(@:installed-%=%)
 
 BOOT_PARTS := kernel-$(KERNEL) headers-$(KERNEL) busybox
@@ -30,7 +31,8 @@ build/firmware/vdma.nvramrc: firmware/slof/vdma.fs firmware/slof/pack | installe
 	@printf '  %-7s %s\n' PACK $@
 	$(Q)$(PYTHON) firmware/slof/pack -o $@ $<
 
-BOOT_NEEDS := build/linux/$(KERNEL)/virtio_dma_policy.ko build/firmware/vdma.nvramrc
+BOOT_NEEDS := build/linux/$(KERNEL)/virtio_dma_policy.ko build/firmware/vdma.nvramrc \
+	$(PPC64LE)/vdmactl
 BOOT := $(PYTHON) -m tests.lib.boot --kernel $(KERNEL) --qemu $(QEMU) --append "$(APPEND)"
 
 .PHONY: boot shell

@@ -10,7 +10,10 @@ PYTEST = $(PYTHON) -m pytest -n $(PYTEST_JOBS) -o cache_dir=$(CURDIR)/build/pyte
 check-parts: installed-boot installed-stock installed-check
 	$(Q)mk/part $(KERNELS:%=kernel-%) $(KERNELS:%=headers-%) busybox slof qemu >/dev/null
 
-CHECK_NEEDS := $(MODULES) build/firmware/vdma.nvramrc
+CHECK_NEEDS := $(MODULES) build/firmware/vdma.nvramrc $(TOOLS) $(LIBS)
+
+# Those that boot nothing.
+TOOL_TESTS := tests/tools tests/library
 
 .PHONY: check check-host
 check: check-host $(CHECK_NEEDS) | check-parts ## all tests
@@ -28,3 +31,23 @@ check-firmware: ## boots that test the firmware plugin, and its packing
 check-hypervisor: ## boots that test the hypercall and its switches
 check-linux check-firmware check-hypervisor: $(CHECK_NEEDS) | check-parts
 	$(Q)$(PYTEST) tests/$(@:check-%=%)
+
+.PHONY: check-tools
+check-tools: ## vdmactl and libvdma: the tests that boot nothing
+check-tools: build/tools/vdmactl $(LIBS) | installed-stock installed-check
+	$(Q)$(PYTEST) $(TOOL_TESTS)
+
+# What the tests make of the core and of vdmactl, counted by gcc.
+COVERAGE := build/coverage
+$(eval $(call core_in,$(COVERAGE),gcc,-O0 -g --coverage,boot,$(DT_SRC)))
+$(eval $(call tool_in,$(COVERAGE),gcc,-O0 -g --coverage,tools,$(COVERAGE)/libvdma.a,-lfdt -ljansson))
+$(eval $(call units_in,$(COVERAGE),--coverage))
+
+.PHONY: coverage
+coverage: ## lines and branches that unit tests and tests/tools reach
+coverage: $(COVERAGE)/vdmactl $(UNIT:%=$(COVERAGE)/%) | installed-stock installed-check \
+	installed-coverage
+	$(Q)find $(COVERAGE) -name '*.gcda' -delete
+	$(Q)mk/unit-run $(UNIT:%=$(COVERAGE)/%)
+	$(Q)VDMACTL=$(CURDIR)/$(COVERAGE)/vdmactl $(PYTEST) -q tests/tools
+	$(Q)mk/coverage $(COVERAGE)

@@ -1,49 +1,32 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The core and its unit tests, on the host. The core is compiled as the guest
-# gets it: freestanding, with no header but the compiler's own and ours.
+# Unit tests on the host, plain and with sanitizers; and the core once with every
+# compiler that it is meant for.
 
-CORE_SRC := $(wildcard guest/virtio/*.c guest/powerpc/*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT := $(UNIT_SRC:tests/unit/%.c=%)
 
-WARN := -std=gnu11 -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wvla
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
-
-# $(call core_in,FOLDER,COMPILER,OPTIONS): the core as FOLDER/libcore.a. What the
-# recipes call is looked up when they run: it may not be installed before.
-define core_in
-CORE_OBJ += $(CORE_SRC:%.c=$(1)/%.o)
-
-$(1)/guest/%.o: guest/%.c | installed-boot installed-check
-	@printf '  %-7s %s\n' CC $$@
-	@mkdir -p $$(@D)
-	$(Q)$(2) -O2 -g $(WARN) $(3) -Iinclude -ffreestanding -nostdinc \
-		-isystem $$$$($(2) -print-file-name=include) -MMD -MP -c -o $$@ $$<
-
-$(1)/libcore.a: $(CORE_SRC:%.c=$(1)/%.o)
-	$(Q)rm -f $$@ && $(AR) rcs $$@ $$^
-endef
 
 # $(call units_in,FOLDER,OPTIONS): the tests, each with what it needs of the core.
 define units_in
-UNIT_BIN += $(UNIT:%=$(1)/%)
-
-$(1)/test_%: tests/unit/test_%.c $(1)/libcore.a | installed-check
+$(1)/test_%: tests/unit/test_%.c $(1)/libvdma.a | installed-check
 	@printf '  %-7s %s\n' CCLD $$@
 	$(Q)gcc -O1 -g $(WARN) $(2) -Iinclude -Ihypervisor/qemu -MMD -MP -MF $$@.d \
-		-o $$@ $$< $(1)/libcore.a -lcmocka
+		-o $$@ $$< $(1)/libvdma.a -lfdt -lcmocka
+
+DEPS += $(UNIT:%=$(1)/%.d)
 endef
 
-$(eval $(call core_in,build/unit,gcc,))
-$(eval $(call core_in,build/unit-asan,gcc,$$(SANITIZE)))
-$(eval $(call core_in,build/core/clang,clang,))
-$(eval $(call core_in,build/core/ppc64le,powerpc64le-linux-gnu-gcc,))
-$(eval $(call core_in,build/core/ppc64,powerpc64-linux-gnu-gcc,))
+$(eval $(call core_in,build/unit,gcc,-O2 -g,boot,$(DT_SRC)))
+$(eval $(call core_in,build/unit-asan,gcc,-O2 -g $(SANITIZE),boot,$(DT_SRC)))
+$(eval $(call core_in,build/core/clang,clang,-O2 -g,boot check,$(DT_SRC)))
+$(eval $(call core_in,build/core/ppc64le,powerpc64le-linux-gnu-gcc,-O2 -g,boot))
+$(eval $(call core_in,build/core/ppc64,powerpc64-linux-gnu-gcc,-O2 -g,boot))
 $(eval $(call units_in,build/unit,))
-$(eval $(call units_in,build/unit-asan,$$(SANITIZE)))
+$(eval $(call units_in,build/unit-asan,$(SANITIZE)))
 
--include $(CORE_OBJ:.o=.d) $(UNIT_BIN:=.d)
+UNIT_BIN := $(UNIT:%=build/unit/%) $(UNIT:%=build/unit-asan/%)
 
 .PHONY: unit
-unit: $(CORE_OBJ) $(UNIT_BIN)
+unit: $(UNIT_BIN) $(patsubst %,build/core/%/libvdma.a,clang ppc64le ppc64)
 	$(Q)mk/unit-run $(UNIT_BIN)

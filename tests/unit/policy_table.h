@@ -1,17 +1,51 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * The decision table of docs/abi/policy.md once more, as data, independent of
- * guest/virtio/policy.c. A condition is a list of words, all of which must
- * hold; "!" negates one. test_policy.c says what each word means.
+ * The decision table as data, independent of guest/virtio/policy.c: the oracle
+ * of test_policy.c, and where `make docs` takes the tables of
+ * docs/abi/policy.md from.
+ *
+ * A condition is a list of words, all of which must hold; "!" negates one.
  */
 #ifndef POLICY_TABLE_H
 #define POLICY_TABLE_H
 
-/* All that mode bypass needs, and all that mode identity needs. */
-#define BYPASS_NEEDS \
-	"!sec tagged listed granted agrees covers coherent mask-bypass"
-#define IDENTITY_NEEDS \
-	"!sec ddw ddw-covers mask-ddw"
+/*
+ * word, what it means for a point @p of test_policy.c, how people say that it
+ * holds and that it does not; NULL where no table asks
+ */
+#define POLICY_WORDS(X)							\
+	X("sec", p->sec, "SEC", "not SEC")				\
+	X("f", p->f, "F", "not F")					\
+	X("v1", p->v1, NULL, "not V1")					\
+	X("pool", p->pool, NULL, "no bounce pool")			\
+	X("quirk", p->quirk, "quirk allowed", "quirk not allowed")	\
+	X("bypass-free", free_of(p, "bypass"),				\
+	  "nothing in the way of `bypass` (below)", NULL)		\
+	X("identity-free", free_of(p, "identity"),			\
+	  "nothing in the way of `identity` (below)", NULL)		\
+	X("malformed", p->tag == MALFORMED,				\
+	  "the property `qemu,dma-bypass` cannot be used", NULL)	\
+	X("untagged", p->tag == UNTAGGED, "there is no property", NULL)	\
+	X("listed", p->answer != UNLISTED, NULL,			\
+	  "`hcall-dma-bypass` is not announced, or the call answers `H_FUNCTION`") \
+	X("granted", p->answer == GRANTED, NULL,			\
+	  "the call does not grant bypass, or enabling fails")		\
+	X("agrees", p->windows != DISAGREES, NULL,			\
+	  "the call's window is not the property's")			\
+	X("covers", p->windows != BOTH_SMALL, NULL,			\
+	  "the window ends before the last byte that memory can ever have") \
+	X("coherent", p->coherent, NULL,				\
+	  "the device's DMA is not coherent")				\
+	X("mask-bypass", p->mask == MASK_64, NULL,			\
+	  "the driver's DMA mask does not reach the window's end")	\
+	X("ddw", p->ddw != DDW_NONE, NULL,				\
+	  "there are no dynamic windows for this device, or they are switched off") \
+	X("mask-32", p->mask == MASK_32,				\
+	  "the driver's DMA mask has 32 bits or fewer", NULL)		\
+	X("ddw-covers", p->ddw == DDW_FULL, NULL,			\
+	  "no dynamic window can map all memory")			\
+	X("mask-ddw", p->mask >= MASK_DDW, NULL,			\
+	  "the driver's DMA mask does not reach the dynamic window's end")
 
 /* First row that matches wins. */
 static const struct table_row {
@@ -20,15 +54,15 @@ static const struct table_row {
 	const char *mode;
 	const char *reason;
 } table[] = {
-	{ 1, "sec !v1",		  "refuse",   "secure-legacy" },
-	{ 2, "sec !pool",	  "refuse",   "secure-no-pool" },
-	{ 3, "sec f",		  "bounce",   "secure-platform" },
-	{ 4, "sec !f quirk",	  "bounce",   "secure-quirk" },
-	{ 5, "sec !f !quirk",	  "refuse",   "secure-quirk-disabled" },
-	{ 6, "!f",		  "direct",   "no-access-platform" },
-	{ 7, "f " BYPASS_NEEDS,	  "bypass",   "dt-bypass" },
-	{ 8, "f " IDENTITY_NEEDS, "identity", "ddw-covers-memory" },
-	{ 9, "f",		  "tce",      "default-window" },
+	{ 1, "sec !v1",		 "refuse",   "secure-legacy" },
+	{ 2, "sec !pool",	 "refuse",   "secure-no-pool" },
+	{ 3, "sec f",		 "bounce",   "secure-platform" },
+	{ 4, "sec !f quirk",	 "bounce",   "secure-quirk" },
+	{ 5, "sec !f !quirk",	 "refuse",   "secure-quirk-disabled" },
+	{ 6, "!f",		 "direct",   "no-access-platform" },
+	{ 7, "f bypass-free",	 "bypass",   "dt-bypass" },
+	{ 8, "f identity-free",	 "identity", "ddw-covers-memory" },
+	{ 9, "f",		 "tce",      "default-window" },
 };
 
 /* Why a better mode was passed over: first row of that mode that matches. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
  * Promise: vdma_decide() is the table of docs/abi/policy.md, for the whole
- * product of its facts. The oracle is policy_table.h.
+ * product of its facts. The oracle is policy_table.h, of which that page's
+ * tables are made.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -30,37 +31,17 @@ struct point {
 	unsigned int live;	/* enum vdma_mode */
 };
 
+static bool free_of(const struct point *p, const char *mode);
+
 static bool word_holds(const struct point *p, const char *word)
 {
-	const struct {
-		const char *word;
-		bool holds;
-	} words[] = {
-		{ "sec", p->sec },
-		{ "f", p->f },
-		{ "v1", p->v1 },
-		{ "pool", p->pool },
-		{ "quirk", p->quirk },
-		{ "coherent", p->coherent },
-		{ "untagged", p->tag == UNTAGGED },
-		{ "malformed", p->tag == MALFORMED },
-		{ "tagged", p->tag == TAGGED },
-		{ "listed", p->answer != UNLISTED },
-		{ "granted", p->answer == GRANTED },
-		{ "agrees", p->windows != DISAGREES },
-		{ "covers", p->windows != BOTH_SMALL },
-		{ "mask-32", p->mask == MASK_32 },
-		{ "mask-ddw", p->mask >= MASK_DDW },
-		{ "mask-bypass", p->mask == MASK_64 },
-		{ "ddw", p->ddw != DDW_NONE },
-		{ "ddw-covers", p->ddw == DDW_FULL },
-	};
 	bool wanted = word[0] != '!';
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(words); i++)
-		if (!strcmp(words[i].word, word + !wanted))
-			return words[i].holds == wanted;
+#define WORD_HOLDS(name, holds, text, negated)				\
+	if (!strcmp(name, word + !wanted))				\
+		return (holds) == wanted;
+	POLICY_WORDS(WORD_HOLDS)
+#undef WORD_HOLDS
 	fail_msg("the table uses an unknown word: %s", word);
 	return false;
 }
@@ -122,6 +103,11 @@ static const char *oracle_obstacle(const struct point *p, const char *mode)
 		    holds(p, obstacles[i].when))
 			return obstacles[i].reason;
 	return "-";
+}
+
+static bool free_of(const struct point *p, const char *mode)
+{
+	return !strcmp(oracle_obstacle(p, mode), "-");
 }
 
 static const char *oracle_verdict(const struct point *p, const char *asked)

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * Facts from a flattened device tree: finds PCI functions below PHBs and
+ * bridges and collects what the tree tells about them, for vdma_decide().
+ *
+ * Nothing is allocated, and any bytes may be given: a damaged tree is an
+ * error, never a fault. Time and paths grow with the tree, linearly.
+ */
+#ifndef VDMA_DT_H
+#define VDMA_DT_H
+
+#include <vdma/policy.h>
+
+/* Levels of a tree down to a function behind bridges; longest path, with NUL. */
+#define VDMA_DT_DEPTH		32
+#define VDMA_DT_PATH_MAX	1024
+
+/* name, key, what it says: the facts of which a tree may know nothing */
+#define VDMA_DT_FACTS(X)						\
+	X(F,	    "f",	"device offers VIRTIO_F_ACCESS_PLATFORM") \
+	X(V1,	    "v1",	"device offers VIRTIO_F_VERSION_1")	\
+	X(HCALL,    "hcall",	"hypervisor's answer to H_DMA_BYPASS")	\
+	X(DDW,	    "ddw",	"dynamic DMA windows")			\
+	X(MASK,	    "mask",	"bits of the driver's DMA mask")	\
+	X(COHERENT, "coherent", "device's DMA is coherent")		\
+	X(SECURE,   "secure",	"guest is a secure VM")			\
+	X(QUIRK,    "quirk",	"devices without F may bounce in a secure guest") \
+	X(POOL,	    "pool",	"there is a pool to bounce through")	\
+	X(MODE,	    "mode",	"mode that the administrator asks for")	\
+	X(LIVE,	    "live",	"mode that a bound driver runs with")
+
+enum vdma_dt_fact {
+#define VDMA_DT_FACT_ENUM(name, key, text) VDMA_DT_##name,
+	VDMA_DT_FACTS(VDMA_DT_FACT_ENUM)
+#undef VDMA_DT_FACT_ENUM
+	VDMA_DT_FACT_COUNT,
+};
+
+/**
+ * vdma_dt_fact_key() - word for a fact, as on vdmactl's command line
+ * @fact: the fact
+ *
+ * Return: a constant string; "?" for a number that is none.
+ */
+const char *vdma_dt_fact_key(enum vdma_dt_fact fact);
+
+/**
+ * vdma_dt_fact_text() - a fact in a few words
+ * @fact: the fact
+ *
+ * Return: a constant string; "?" for a number that is none.
+ */
+const char *vdma_dt_fact_text(enum vdma_dt_fact fact);
+
+/**
+ * enum vdma_dt_source - where a fact comes from
+ * @VDMA_DT_DEFAULT: nobody said; the usual case was taken
+ * @VDMA_DT_TREE: the device tree
+ * @VDMA_DT_GIVEN: the caller's assumptions
+ */
+enum vdma_dt_source {
+	VDMA_DT_DEFAULT,
+	VDMA_DT_TREE,
+	VDMA_DT_GIVEN,
+};
+
+/**
+ * struct vdma_dt - a device tree that was checked
+ * @fdt: the blob, which must stay as it is while this is in use
+ * @memory_end: first address beyond all memory that the partition has (memory
+ *		nodes) and can ever have (LoPAR, /rtas "ibm,lrdr-capacity");
+ *		all ones if the tree tells neither
+ * @hcall_announced: /rtas "ibm,hypertas-functions" lists hcall-dma-bypass
+ * @ddw_disabled: /chosen bootargs have disable_ddw
+ */
+struct vdma_dt {
+	const void *fdt;
+	uint64_t memory_end;
+	bool hcall_announced;
+	bool ddw_disabled;
+};
+
+/**
+ * struct vdma_dt_function - a PCI function, as its node describes it
+ * @path: full path of its node; the cursor's, valid until it moves
+ * @buid: unit identifier of its PHB
+ * @domain: PCI domain that Linux gives to the PHB
+ * @config_addr: bus << 16 | devfn << 8
+ * @addressed: @config_addr is valid; false if "reg" is missing or damaged
+ * @vendor: PCI vendor
+ * @device: PCI device
+ * @virtio: it is a virtio function
+ * @transitional: it is one with a legacy interface
+ * @property: what firmware's tag says
+ * @property_window: its window, when valid
+ * @ddw: there may be dynamic windows for it (LoPAR 7.3.28, "ibm,ddw-applicable")
+ * @ddw_window: one that a kernel has noted in this tree, or size 0
+ * @noncoherent: it or a node above it has "dma-noncoherent"
+ */
+struct vdma_dt_function {
+	const char *path;
+	uint64_t buid;
+	uint32_t domain;
+	uint32_t config_addr;
+	bool addressed;
+	uint16_t vendor;
+	uint16_t device;
+	bool virtio;
+	bool transitional;
+	enum vdma_property property;
+	struct vdma_window property_window;
+	bool ddw;
+	struct vdma_window ddw_window;
+	bool noncoherent;
+};
+
+/* What a node hands down to those below it. For the cursor only. */
+struct vdma_dt_level {
+	size_t path_len;
+	bool in_phb;
+	uint64_t buid;
+	bool ddw;
+	struct vdma_window ddw_window;
+	bool noncoherent;
+};
+
+/**
+ * struct vdma_dt_cursor - a place in a tree; about 3 KiB
+ *
+ * All members are private.
+ */
+struct vdma_dt_cursor {
+	const struct vdma_dt *dt;
+	int node;
+	int depth;
+	struct vdma_dt_level level[VDMA_DT_DEPTH];
+	char path[VDMA_DT_PATH_MAX];
+};
+
+/**
+ * struct vdma_dt_assume - facts that the caller knows, or wants to try out
+ * @given: bit (1 << fact) is set for each fact that is given; it prevails over
+ *	   the tree
+ * @facts: their values. HCALL: @facts.answer, and when granted
+ *	   @facts.answer_window, where size 0 stands for the property's own
+ *	   window. DDW: @facts.ddw, and @facts.ddw_window likewise, where size
+ *	   0 stands for one on all memory.
+ */
+struct vdma_dt_assume {
+	uint32_t given;
+	struct vdma_facts facts;
+};
+
+/**
+ * vdma_dt_open() - check a device tree and read what holds for all of it
+ * @dt: filled in
+ * @fdt: the blob, aligned to 8 bytes
+ * @size: bytes that may be read there
+ *
+ * Return: VDMA_OK; VDMA_E_NO_TREE if this is no flattened device tree;
+ * VDMA_E_BAD_TREE if it is one that is cut off or damaged.
+ */
+int vdma_dt_open(struct vdma_dt *dt, const void *fdt, size_t size);
+
+/**
+ * vdma_dt_start() - put a cursor before the first function
+ * @cursor: filled in
+ * @dt: an open tree, which the cursor goes on to use
+ */
+void vdma_dt_start(struct vdma_dt_cursor *cursor, const struct vdma_dt *dt);
+
+/**
+ * vdma_dt_next() - find the next PCI function, bridges left out
+ * @cursor: moves on
+ * @fn: filled in when there is one
+ *
+ * Return: 1 if there is one; 0 if there is none any more; VDMA_E_DEEP if nodes
+ * below a PHB are nested deeper or have longer paths than fit; VDMA_E_BAD_TREE.
+ */
+int vdma_dt_next(struct vdma_dt_cursor *cursor, struct vdma_dt_function *fn);
+
+/**
+ * vdma_dt_facts() - all facts about a function
+ * @dt: the tree
+ * @fn: the function
+ * @assume: what the caller adds, or NULL
+ * @facts: filled in
+ * @source: says where each came from, or NULL
+ *
+ * Without assumptions: a device is taken to offer F if it is tagged, and not
+ * otherwise; to offer VERSION_1; a hypervisor that announces H_DMA_BYPASS to
+ * grant what the tag says; a dynamic window to cover memory where there may be
+ * any; the DMA mask to have 64 bits; the guest not to be secure, to have a
+ * pool and the quirk; and the driver not to be there yet.
+ */
+void vdma_dt_facts(const struct vdma_dt *dt, const struct vdma_dt_function *fn,
+		   const struct vdma_dt_assume *assume,
+		   struct vdma_facts *facts,
+		   enum vdma_dt_source source[VDMA_DT_FACT_COUNT]);
+
+#endif /* VDMA_DT_H */

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Tables of the documentation, made of the data that tests use.
+
+build/docs/policy_doc: tests/unit/policy_doc.c | installed-check
+	@printf '  %-7s %s\n' CCLD $@
+	@mkdir -p $(@D)
+	$(Q)gcc -O1 -g $(WARN) -Iinclude -MMD -MP -MF $@.d -o $@ $<
+
+DEPS += build/docs/policy_doc.d
+
+.PHONY: docs
+docs: build/docs/policy_doc ## bring the tables in docs/abi up to date
+	$(Q)$< <docs/abi/policy.md >build/docs/policy.md
+	$(Q)cmp -s build/docs/policy.md docs/abi/policy.md || \
+		{ printf '  %-7s %s\n' DOC docs/abi/policy.md; cp build/docs/policy.md docs/abi; }

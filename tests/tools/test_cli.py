@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""vdmactl's command line, output for people, and input that is no good."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.lib.parts import TOP
+from tests.lib.vdmactl import dump_tree, one_line, vdmactl
+
+TOOL = TOP / "tools/vdmactl"
+
+USAGE = {
+    "no command": ((), "which command?"),
+    "no such command": (("explode",), "explode: no such command"),
+    "no such option": (("explain", "-x", "f"), "explain -x: no such option"),
+    "no file": (("explain",), "explain: one FILE is wanted"),
+    "two files": (("explain", "a", "b"), "explain: one FILE is wanted"),
+    "no such fact": (("explain", "-A", "g=1", "f"), "--assume g: no such fact"),
+    "no such value": (("explain", "-A", "f=2", "f"), "--assume f=2: no such value"),
+    "no value": (("explain", "-A", "f", "f"), "--assume f: KEY=VALUE is wanted"),
+    "mask of no bits": (("explain", "-A", "mask=0", "f"), "--assume mask=0"),
+    "mask of 65 bits": (("explain", "-A", "mask=65", "f"), "--assume mask=65"),
+    "no such mode": (("explain", "-A", "mode=fast", "f"), "--assume mode=fast"),
+    "no such answer": (("explain", "-A", "hcall=1", "f"), "--assume hcall=1"),
+    "no such windows": (("explain", "-A", "ddw=1", "f"), "--assume ddw=1"),
+    "status, option": (("status", "--secure"), "status --secure: no such option"),
+    "tag without device": (("tag", "--window", "0,1", "a", "b"), "tag: --device"),
+    "tag without window": (("tag", "--device", "/", "a", "b"), "tag: --window"),
+    "tag, one file": (
+        ("tag", "--device", "/", "--window", "0,1", "a"),
+        "tag: IN and OUT are wanted",
+    ),
+    "untag, window": (
+        ("untag", "--window", "0,1", "a", "b"),
+        "untag --window: no such option",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", USAGE)
+def test_usage(name: str) -> None:
+    """Status 2 and a line that names what is wrong and where help is."""
+    args, says = USAGE[name]
+    line = one_line(vdmactl(*args), 2)
+    assert says in line and line.endswith("; see vdmactl --help")
+
+
+def test_help_and_version() -> None:
+    """On standard output, status 0."""
+    for args in (("--help",), ("-h",)):
+        done = vdmactl(*args)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.startswith("usage: vdmactl explain")
+        assert max(map(len, done.stdout.splitlines())) < 80
+    done = vdmactl("--version")
+    assert re.fullmatch(r"vdmactl \d+\.\d+\.\d+\n", done.stdout)
+
+
+def keys() -> list[str]:
+    """All that --assume takes, from the header."""
+    text = (TOP / "include/vdma/dt.h").read_text()
+    return re.findall(r'^\tX\(\w+,\s+"(\w+)"', text, re.MULTILINE)
+
+
+def test_manual_page_is_clean() -> None:
+    """mandoc has nothing to say about it."""
+    done = subprocess.run(
+        ["mandoc", "-T", "lint", "-W", "warning", TOOL / "vdmactl.1"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout + done.stderr == ""
+
+
+def complete(*words: str) -> list[str]:
+    """What bash would offer for the last word."""
+    script = (
+        f'. {TOOL}/vdmactl.bash; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _vdmactl;'
+        ' printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    done = subprocess.run(
+        ["bash", "-c", script, "-", *words], capture_output=True, text=True, check=True
+    )
+    return done.stdout.split()
+
+
+def test_completion() -> None:
+    """Commands, options, facts and their values."""
+    assert complete("vdmactl", "t") == ["tag"]
+    assert complete("vdmactl", "untag", "--") == ["--device"]
+    assert complete("vdmactl", "explain", "-A", "h") == ["hcall="]
+    assert complete("vdmactl", "explain", "-A", "hcall", "=", "m") == ["missing"]
+    assert complete("vdmactl", "explain", "-A", "f", "=", "1,ddw", "=", "s") == ["small"]
+
+
+def test_every_fact_is_documented() -> None:
+    """Help, manual page and completion have the facts that there are."""
+    assert len(keys()) == 11
+    text, page = vdmactl("--help").stdout, (TOOL / "vdmactl.1").read_text()
+    for key in keys():
+        assert re.search(rf"\b{key}=", text), key
+        assert f"\n.It Cm {key} Ns =" in page, key
+    assert complete("vdmactl", "explain", "-A", "") == [f"{key}=" for key in keys()]
+
+
+@pytest.fixture(name="tree")
+def _tree(run: Path) -> Path:
+    return dump_tree(run / "guest.dtb", "-device", "virtio-rng-pci,disable-legacy=on")
+
+
+def test_input_that_is_no_tree(run: Path, tree: Path) -> None:
+    """Status 3 and a line that names the file."""
+    blob = tree.read_bytes()
+    empty, short, text, big = (run / name for name in ("empty", "short", "text", "big"))
+    empty.touch()
+    short.write_bytes(blob[:-1])
+    text.write_text("/dts-v1/;\n/ { };\n" * 9)
+    with big.open("wb") as file:
+        file.truncate(1 << 40)  # sparse
+    unreadable = run / "unreadable"
+    unreadable.symlink_to("unreadable")
+    cases = {
+        empty: "this is no flattened device tree",
+        text: "this is no flattened device tree",
+        short: "the device tree is cut off or damaged",
+        big: "File too large",
+        run: "Is a directory",
+        run / "missing": "No such file or directory",
+        unreadable: "Too many levels of symbolic links",
+    }
+    for file, says in cases.items():
+        assert one_line(vdmactl("explain", file), 3) == f"{file}: {says}"
+    done = vdmactl("explain", "-", data=blob[: len(blob) // 2])
+    assert one_line(done, 3) == "standard input: the device tree is cut off or damaged"
+    assert vdmactl("explain", "-", data=blob).returncode == 0
+
+
+def test_output_that_does_not_arrive(tree: Path) -> None:
+    """A table on a full disk is not success."""
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [vdmactl("-h").args[0], "explain", tree],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 3
+    assert done.stderr == "vdmactl: standard output: No space left on device\n"
+
+
+def on_terminal(*args: str | Path, **env: str) -> str:
+    """What it prints on a terminal."""
+    master, slave = pty.openpty()
+    environ = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
+    subprocess.run(
+        [vdmactl("-h").args[0], *args], stdout=slave, env=environ | env, check=False
+    )
+    os.close(slave)
+    said = b""
+    try:
+        while chunk := os.read(master, 65536):
+            said += chunk
+    except OSError:  # all there was has been read
+        pass
+    os.close(master)
+    return said.decode()
+
+
+def test_colour(tree: Path) -> None:
+    """On a terminal, unless NO_COLOR is set to something; else never."""
+    assert "\033[" in on_terminal("explain", tree)
+    assert "\033[" in on_terminal("explain", tree, NO_COLOR="")
+    assert "\033[" not in on_terminal("explain", tree, NO_COLOR="1")
+    assert "\033[" not in vdmactl("explain", tree).stdout
+
+
+def test_verbose(tree: Path) -> None:
+    """Row, modes passed over with advice, and each fact with its source."""
+    done = vdmactl("explain", "-v", "-A", "f=1,ddw=small", tree)
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert lines[0].endswith(" virtio_rng")
+    assert any("(default-window, row 9 of the table)" in line for line in lines)
+    for mode, reason in (("bypass", "hcall-missing"), ("identity", "ddw-too-small")):
+        index = next(i for i, line in enumerate(lines) if line.startswith(f"  not {mode}:"))
+        assert lines[index].endswith(f"({reason})")
+        assert lines[index + 1].startswith("      to change that: ")
+    for key in keys():
+        assert any(re.match(rf"  {key} +.* \((given|assumed|device tree)\): ", x) for x in lines)

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""vdmactl tag and untag: what is written, and that nothing is written half."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.lib.vdmactl import dump_tree, one_line, vdmactl
+
+NODE = "/pci@800000020000000/legacy-device@1"
+DEVICE = "0000:00:01.0"
+BEHIND = "/pci@800000020000000/pci@2/legacy-device@3"
+WINDOW = "0x1000000000000000,0x80000000"
+CELLS = "f010 10000000 0 0 80000000"
+
+
+@pytest.fixture(name="tree")
+def _tree(run: Path) -> Path:
+    """Two virtio functions, one behind a bridge, and one that is not virtio."""
+    return dump_tree(
+        run / "guest.dtb",
+        *("-device", "virtio-rng-pci,addr=1,disable-legacy=on"),
+        *("-device", "pci-bridge,id=b,addr=2,chassis_nr=1,shpc=off"),
+        *("-device", "virtio-rng-pci,bus=b,addr=3"),
+        *("-device", "e1000,addr=4,romfile="),
+    )
+
+
+def fdtget(tree: Path, node: str) -> str | None:
+    """The property as another program reads it; None if there is none."""
+    done = subprocess.run(
+        ["fdtget", "-tx", tree, node, "qemu,dma-bypass"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+@pytest.mark.parametrize("device", [NODE, DEVICE])
+def test_tag_and_untag(run: Path, tree: Path, device: str) -> None:
+    """One property more, all else as it was; untag gives back what was there."""
+    tagged, back = run / "tagged.dtb", run / "back.dtb"
+    done = vdmactl("tag", "--device", device, "--window", WINDOW, tree, tagged)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert fdtget(tagged, NODE) == CELLS
+    assert fdtget(tagged, BEHIND) is None
+    assert vdmactl("untag", "--device", device, tagged, back).returncode == 0
+    assert source(back) == source(tree)
+    assert source(tagged) != source(tree)
+
+
+def source(tree: Path) -> str:
+    """The whole tree as text."""
+    return subprocess.run(
+        ["dtc", "-q", "-I", "dtb", "-O", "dts", tree],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
+def test_same_file_and_pipes(tree: Path) -> None:
+    """OUT may be IN; - is standard input and output. The file's mode stays."""
+    tree.chmod(0o640)
+    before = tree.read_bytes()
+    args = ("--device", BEHIND, "--window", WINDOW)
+    assert vdmactl("tag", *args, tree, tree).returncode == 0
+    assert fdtget(tree, BEHIND) == CELLS
+    assert tree.stat().st_mode & 0o777 == 0o640
+    done = subprocess.run(
+        [vdmactl("--version").args[0], "tag", *args, "-", "-"],
+        input=before,
+        capture_output=True,
+        check=True,
+    )
+    assert done.stdout == tree.read_bytes()
+
+
+REFUSED = {
+    "no such device": (("--device", "0000:00:09.0"), "0000:00:09.0: no such function"),
+    "no such node": (("--device", NODE + "1"), f"{NODE}1: no such function"),
+    "a PHB": (("--device", "/pci@800000020000000"), "no such function"),
+    "not virtio": (("--device", "0000:00:04.0"), "0000:00:04.0 is no virtio function"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused(run: Path, tree: Path, name: str) -> None:
+    """A line that names file and device, status 3, and no file."""
+    args, says = REFUSED[name]
+    out = run / "out.dtb"
+    done = vdmactl("tag", *args, "--window", WINDOW, tree, out)
+    assert says in one_line(done, 3)
+    assert not out.exists()
+
+
+def test_untag_what_is_not_tagged(run: Path, tree: Path) -> None:
+    """The same for a tag that is not there."""
+    out = run / "out.dtb"
+    done = vdmactl("untag", "--device", DEVICE, tree, out)
+    assert one_line(done, 3) == f"{tree}: {DEVICE} has no tag"
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    "window",
+    ["0,0", "0x8000,0x10000", "0xffffffffffff0000,0x20000", "1,", ",1", "0x10000", "x,y"]
+    + ["0x1000000000000000,0x80000000,", "0x10000000000000000,1", "-65536,1"],
+)
+def test_window_that_cannot_be(run: Path, tree: Path, window: str) -> None:
+    """Nobody writes a malformed tag by mistake."""
+    out = run / "out.dtb"
+    done = vdmactl("tag", "--device", DEVICE, "--window", window, tree, out)
+    assert "tag: --window" in one_line(done, 2)
+    assert not out.exists()
+
+
+def test_output_that_cannot_be_written(run: Path, tree: Path) -> None:
+    """What was there stays, and no temporary file is left."""
+    args = ("tag", "--device", DEVICE, "--window", WINDOW, tree)
+    folder = run / "folder"
+    folder.mkdir()
+    assert one_line(vdmactl(*args, folder), 3) == f"{folder}: Is a directory"
+    missing = run / "missing" / "out.dtb"
+    assert one_line(vdmactl(*args, missing), 3) == (
+        f"{missing}: No such file or directory; nothing was written"
+    )
+    assert one_line(vdmactl(*args, "/dev/full"), 3) == "/dev/full: No space left on device"
+    out = run / "out.dtb"
+    out.write_text("what was there")
+    # a file may not grow beyond this many blocks of 1 KiB: less than the tree,
+    # more than what gcc counts for make coverage
+    limited = subprocess.run(
+        ["bash", "-c", 'ulimit -f 8; trap "" XFSZ; exec "$@"', "-", vdmactl("-h").args[0]]
+        + [os.fspath(arg) for arg in (*args, out)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert limited.returncode == 3
+    assert limited.stderr == f"vdmactl: {out}: File too large; nothing was written\n"
+    assert out.read_text() == "what was there"
+    assert sorted(path.name for path in run.iterdir()) == ["folder", "guest.dtb", "out.dtb"]

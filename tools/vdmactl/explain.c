@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+/*
+ * vdmactl explain: decides about every function of a device tree.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <vdma/error.h>
+#include "vdmactl.h"
+
+static void add_function(struct rows *rows, const struct vdma_dt *dt,
+			 const struct vdma_dt_function *fn,
+			 const struct vdma_dt_assume *assume)
+{
+	struct row *row = rows_add(rows);
+
+	if (fn->addressed)
+		pci_address(fn, row->device, sizeof(row->device));
+	driver_name(fn, row->driver, sizeof(row->driver));
+	row->path = need(strdup(fn->path));
+	row->virtio = fn->virtio;
+	vdma_dt_facts(dt, fn, assume, &row->facts, row->source);
+	if (!fn->virtio)
+		return;
+	vdma_decide(&row->facts, &row->decision);
+	row_decided(row);
+}
+
+/* Rows of all functions; false, after a line, if the tree ends in an error. */
+static bool collect(struct rows *rows, const struct vdma_dt *dt, bool all,
+		    const struct vdma_dt_assume *assume, const char *file)
+{
+	struct vdma_dt_function fn;
+	struct vdma_dt_cursor cursor;
+	int got;
+
+	vdma_dt_start(&cursor, dt);
+	while ((got = vdma_dt_next(&cursor, &fn)) > 0)
+		if (fn.virtio || all)
+			add_function(rows, dt, &fn, assume);
+	rows_sort(rows);
+	if (got < 0)
+		complain("%s: %s", file, vdma_strerror(got));
+	return !got;
+}
+
+static enum status explain(const char *file, const struct output *output,
+			   const struct vdma_dt_assume *assume)
+{
+	struct rows rows = { 0 };
+	enum status status = STATUS_UNREADABLE;
+	struct blob blob;
+	struct vdma_dt dt;
+
+	if (!tree_read(file, &blob, &dt))
+		return STATUS_UNREADABLE;
+	if (collect(&rows, &dt, output->all, assume, file))
+		status = show(&rows, output, true);
+	rows_free(&rows);
+	free(blob.data);
+	return status;
+}
+
+enum status cmd_explain(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "all",     no_argument,	NULL, 'a' },
+		{ "assume",  required_argument, NULL, 'A' },
+		{ "json",    no_argument,	NULL, 'j' },
+		{ "secure",  no_argument,	NULL, 's' },
+		{ "verbose", no_argument,	NULL, 'v' },
+		{ NULL,	     0,			NULL, 0 },
+	};
+	struct vdma_dt_assume assume = { 0 };
+	struct output output = { 0 };
+	int option;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "aA:jsv", options,
+				     NULL)) != -1) {
+		if (option == 'A' && !assume_parse(optarg, &assume))
+			return STATUS_USAGE;
+		if (option == 's' && !assume_parse("secure=1", &assume))
+			return STATUS_USAGE;
+		if (!output_option(&output, option) && option != 'A' &&
+		    option != 's')
+			return wrong_option(argv);
+	}
+	if (argc - optind != 1)
+		return usage_error("explain: one FILE is wanted, or - for standard input");
+	return explain(argv[optind], &output, &assume);
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+/*
+ * Facts that only a live guest can know, from sysfs and from the module's own
+ * words: what the hypervisor answered, the DMA mask, what the administrator
+ * asked for.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <vdma/abi.h>
+#include "sysfs.h"
+#include "vdmactl.h"
+
+/* Reaches the dynamic window at 1 << 59, and not the bypass window. */
+#define MASK_BELOW_BYPASS	(UINT64_MAX >> (64 - VDMA_BYPASS_WINDOW_SHIFT))
+#define MASK_32_BITS		0xffffffffull
+
+static void learn(struct vdma_dt_assume *assume, enum vdma_dt_fact fact)
+{
+	assume->given |= 1u << fact;
+}
+
+static void learn_request(enum vdma_mode mode, struct vdma_dt_assume *assume)
+{
+	assume->facts.request = mode;
+	learn(assume, VDMA_DT_MODE);
+}
+
+static enum vdma_reason reason_of(const char *name)
+{
+	unsigned int reason;
+
+	for (reason = 0; reason < VDMA_REASON_COUNT; reason++)
+		if (!strcmp(name, vdma_reason_name((enum vdma_reason)reason)))
+			return (enum vdma_reason)reason;
+	return VDMA_REASON_NONE;
+}
+
+/* What it tells of the facts that @mode was passed over for @reason. */
+static void learn_passed_over(enum vdma_mode mode, enum vdma_reason reason,
+			      struct vdma_dt_assume *assume)
+{
+	struct vdma_facts *f = &assume->facts;
+
+	switch (reason) {
+	case VDMA_REASON_HCALL_REFUSED:
+		f->answer = VDMA_ANSWER_REFUSED;
+		learn(assume, VDMA_DT_HCALL);
+		break;
+	case VDMA_REASON_HCALL_DISAGREES:
+		f->answer = VDMA_ANSWER_GRANTED;
+		f->answer_window.size = 1;
+		learn(assume, VDMA_DT_HCALL);
+		break;
+	case VDMA_REASON_MASK_TOO_SMALL:
+		f->dma_mask = mode == VDMA_MODE_BYPASS ? MASK_BELOW_BYPASS :
+							 MASK_32_BITS;
+		learn(assume, VDMA_DT_MASK);
+		break;
+	case VDMA_REASON_DDW_TOO_SMALL:
+		f->ddw = VDMA_DDW_TOO_SMALL;
+		learn(assume, VDMA_DT_DDW);
+		break;
+	case VDMA_REASON_REQUEST_UNAVAILABLE:
+		/* What is learnt of the pool is that there is none: zero. */
+		if (mode == VDMA_MODE_BOUNCE)
+			learn(assume, VDMA_DT_POOL);
+		learn_request(mode, assume);
+		break;
+	case VDMA_REASON_REQUEST_UNSAFE:
+		learn_request(mode, assume);
+		break;
+	default:
+		break;
+	}
+}
+
+/*
+ * A bound device that was decided about too late: the mode it would have is
+ * listed as already-bound. If another was passed over as "requested", that is
+ * what was asked for.
+ */
+static void learn_live(enum vdma_mode live, enum vdma_mode next, bool requested,
+		       struct vdma_dt_assume *assume)
+{
+	assume->facts.live = live;
+	learn(assume, VDMA_DT_LIVE);
+	if (requested)
+		learn_request(next, assume);
+}
+
+void learn_from_module(const struct row *row, struct vdma_dt_assume *assume)
+{
+	enum vdma_mode live = VDMA_MODE_AUTO, next = VDMA_MODE_AUTO, mode;
+	enum vdma_reason chosen = reason_of(row->reason);
+	char *copy = need(strdup(row->passed_over));
+	bool requested = false, no_identity = false;
+	char *rest = NULL;
+	char *item;
+
+	vdma_mode_parse(row->mode, strlen(row->mode), &live);
+	for (item = strtok_r(copy, " ", &rest); item;
+	     item = strtok_r(NULL, " ", &rest)) {
+		char *colon = strchr(item, ':');
+		enum vdma_reason reason;
+
+		if (!colon || !vdma_mode_parse(item, (size_t)(colon - item),
+					       &mode))
+			continue;
+		reason = reason_of(colon + 1);
+		learn_passed_over(mode, reason, assume);
+		/* Said of a request alone, the list does not tell why. */
+		if (reason == VDMA_REASON_REQUEST_UNAVAILABLE &&
+		    mode == VDMA_MODE_IDENTITY && !no_identity)
+			learn_passed_over(mode, VDMA_REASON_DDW_TOO_SMALL,
+					  assume);
+		no_identity |= mode == VDMA_MODE_IDENTITY;
+		requested |= reason == VDMA_REASON_REQUESTED;
+		if (reason == VDMA_REASON_ALREADY_BOUND)
+			next = mode;
+	}
+	free(copy);
+
+	if (next != VDMA_MODE_AUTO)
+		learn_live(live, next, requested, assume);
+	if (chosen == VDMA_REASON_REQUESTED)
+		learn_request(live, assume);
+	/* What is learnt of these is that they are not there: zero. */
+	if (chosen == VDMA_REASON_SECURE_NO_POOL)
+		learn(assume, VDMA_DT_POOL);
+	if (chosen == VDMA_REASON_SECURE_QUIRK_DISABLED)
+		learn(assume, VDMA_DT_QUIRK);
+}
+
+void learn_features(const char *virtio, bool bound,
+		    struct vdma_dt_assume *assume)
+{
+	static const struct {
+		enum vdma_dt_fact fact;
+		unsigned int bit;
+	} features[] = {
+		{ VDMA_DT_F, VDMA_F_ACCESS_PLATFORM_BIT },
+		{ VDMA_DT_V1, VDMA_F_VERSION_1_BIT },
+	};
+	char bits[65];
+	size_t i;
+
+	if (!bound || !read_text(virtio, "features", bits, sizeof(bits)) ||
+	    strlen(bits) != 64)
+		return;
+	for (i = 0; i < 2; i++) {
+		if (bits[features[i].bit] == '1')
+			assume->facts.features |= 1ull << features[i].bit;
+		learn(assume, features[i].fact);
+	}
+}
+
+void learn_secure(bool secure, struct vdma_dt_assume *assume)
+{
+	assume->facts.secure = secure;
+	learn(assume, VDMA_DT_SECURE);
+}

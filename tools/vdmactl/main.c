@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+/*
+ * vdmactl's command line. Each command has a file of its own.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <vdma/version.h>
+#include "vdmactl.h"
+
+static const struct command {
+	const char *name;
+	enum status (*run)(int argc, char **argv);
+} commands[] = {
+	{ "explain", cmd_explain },
+	{ "status",  cmd_status },
+	{ "tag",     cmd_tag },
+	{ "untag",   cmd_untag },
+};
+
+static const char help[] =
+"usage: vdmactl explain [-asvj] [-A KEY=VALUE,...] FILE|-\n"
+"       vdmactl status  [-avj] [--sysfs DIR]\n"
+"       vdmactl tag     --device PATH --window BASE,SIZE IN OUT\n"
+"       vdmactl untag   --device PATH IN OUT\n"
+"\n"
+"Says which way the DMA of each virtio device of a pseries guest takes, and why.\n"
+"\n"
+"  explain   from a flattened device tree (/sys/firmware/fdt, QEMU's dumpdtb=)\n"
+"  status    of this guest, as the module virtio_dma_policy has it\n"
+"  tag       write the property qemu,dma-bypass on a function's node\n"
+"  untag     remove it\n"
+"\n"
+"  -v, --verbose  facts, row of the table, modes passed over, what would help\n"
+"  -a, --all      also functions that are not virtio\n"
+"  -j, --json     the same for programs\n"
+"  -s, --secure   as if the guest were a secure VM\n"
+"  -A, --assume   facts that a tree does not tell: f=0|1 v1=0|1 coherent=0|1\n"
+"                 secure=0|1 quirk=0|1 pool=0|1 hcall=yes|no|missing|other\n"
+"                 ddw=yes|small|no mask=BITS mode=MODE live=MODE\n"
+"\n"
+"Exit status: 0 all well; 1 a device is in a worse mode than it could be;\n"
+"2 usage; 3 input that cannot be read or output that cannot be written.\n";
+
+void complain(const char *format, ...)
+{
+	va_list args;
+
+	fputs("vdmactl: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+enum status usage_error(const char *format, ...)
+{
+	va_list args;
+
+	fputs("vdmactl: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputs("; see vdmactl --help\n", stderr);
+	return STATUS_USAGE;
+}
+
+enum status wrong_option(char **argv)
+{
+	return usage_error("%s %s: no such option, or its argument is missing",
+			   argv[0], argv[optind - 1]);
+}
+
+void *need(void *memory)
+{
+	if (memory)
+		return memory;
+	complain("out of memory");
+	exit(STATUS_UNREADABLE);
+}
+
+/* Output that did not arrive is not success. */
+static enum status finish(enum status status)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	complain("standard output: %s", strerror(errno));
+	return STATUS_UNREADABLE;
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "";
+	size_t i;
+
+	if (!strcmp(name, "--help") || !strcmp(name, "-h")) {
+		fputs(help, stdout);
+		return (int)finish(STATUS_WELL);
+	}
+	if (!strcmp(name, "--version")) {
+		puts("vdmactl " VDMA_VERSION);
+		return (int)finish(STATUS_WELL);
+	}
+	for (i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		if (!strcmp(name, commands[i].name))
+			return (int)finish(commands[i].run(argc - 1, argv + 1));
+	if (!*name)
+		return (int)usage_error("which command?");
+	return (int)usage_error("%s: no such command", name);
+}
