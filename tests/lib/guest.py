@@ -139,6 +139,11 @@ class Guest:
         if not report.lines:
             found.append("guest: reported nothing")
             return Result(report, console, [], found, seconds)
+        found += [
+            f"{line['address']}: module and device tree disagree: {line['disagreement']}"
+            for line in report.all("device")
+            if line.get("disagreement", "-") != "-"
+        ]
         by_address = {row.device: row for row in rows}
         for device in self.machine.devices:
             want = (expect or self.expected)(device)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Builds what a guest boots from: busybox, modules, our scripts.
+"""Builds what a guest boots from: busybox, vdmactl, modules, our scripts.
 
 It takes a tenth of a second, so it is built anew for every boot and there is no
 cache that could be out of date. It is not compressed: that costs time under TCG.
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.lib.cpio import Archive
-from tests.lib.parts import TOP, part
+from tests.lib.parts import TOP, built, part
 
 POLICY = "virtio_dma_policy"
 
@@ -105,5 +105,7 @@ def base(kernel: str, policy: Path | None) -> bytes:
     archive.add("etc/profile", ". /lib/vdma.sh\n")  # for the prompt of make shell
     rebind = (TOP / "guest/linux/rebind").read_bytes()
     archive.add("bin/rebind", rebind, executable=True)
+    vdmactl = built("tools/ppc64le/vdmactl").read_bytes()
+    archive.add("bin/vdmactl", vdmactl, executable=True)
     add_modules(archive, kernel, policy)
     return archive.finish()

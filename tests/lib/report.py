@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads what a guest reports: a line each, a word, then fields KEY=VALUE."""
+"""Reads what a guest reports: a line each, a word, then fields KEY=VALUE.
+
+The field "json" is what vdmactl says, and becomes a field for each key.
+"""
 
 from __future__ import annotations
 
+import base64
+import json
 from dataclasses import dataclass, field
 
 Fields = dict[str, str]
@@ -32,6 +37,25 @@ class Report:
         return sorted({line["address"] for line in self.all("device")})
 
 
+def from_status(text: str) -> Fields:
+    """What vdmactl said about one function, as fields."""
+    try:
+        said = json.loads(base64.b64decode(text))[0]
+    except (ValueError, IndexError):
+        return {}
+    flag = {True: "1", False: "0", None: "-"}
+    return {
+        "driver": said["driver"],
+        "f": flag[said["f"]],
+        "property": "yes" if said["property"] else "-",
+        "secure": flag[said["secure"]],
+        "mode": said["mode"],
+        "reason": said["reason"],
+        "passed_over": ",".join(said["passed_over"]) or "-",
+        "disagreement": said["disagreement"] or "-",
+    }
+
+
 def parse(text: str) -> Report:
     """Parse a report; a last line that is not complete yet does not count."""
     report = Report()
@@ -41,5 +65,7 @@ def parse(text: str) -> Report:
         if not word:
             continue
         pairs = (text.partition("=") for text in fields)
-        report.lines.setdefault(word, []).append({key: value for key, _, value in pairs})
+        line = {key: value for key, _, value in pairs}
+        line |= from_status(line.pop("json", ""))
+        report.lines.setdefault(word, []).append(line)
     return report

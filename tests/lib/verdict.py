@@ -46,8 +46,6 @@ def make_row(address: str, line: Fields | None, io: str) -> Row:
     line = line or {}
     passed_over = line.get("passed_over", "-")
     f = line.get("f", "-")
-    # only a virtio device has feature bits
-    reason = "not-virtio" if line and f == "-" else line.get("reason", "-")
     return Row(
         device=address,
         driver=line.get("driver", "-"),
@@ -55,7 +53,7 @@ def make_row(address: str, line: Fields | None, io: str) -> Row:
         property=line.get("property", "-") != "-",
         secure=line.get("secure") == "1",
         mode=line.get("mode", "-"),
-        reason=reason,
+        reason=line.get("reason", "-"),
         passed_over=[] if passed_over == "-" else passed_over.split(","),
         io=io,
     )

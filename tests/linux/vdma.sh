@@ -32,11 +32,6 @@ fail() {
 	report fail "what=$(echo "$*" | tr ' ' '_')"
 }
 
-# one_word TEXT: a field's value for a file's content; blanks become commas.
-one_word() {
-	echo "${1:--}" | tr ' ' ','
-}
-
 # ---- modules
 
 # policy_parameters: what the kernel's command line has for the module, as
@@ -129,35 +124,6 @@ interface_of() {
 		[ -d "$path" ] && echo "${path##*/}" && return 0
 	done
 	return 1
-}
-
-# feature FUNCTION BIT: 1 or 0, as the virtio device has it; - if it is none.
-feature() {
-	local name
-
-	if name=$(virtio_of "$1"); then
-		cut -c "$(($2 + 1))" "$PCI/$1/$name/features"
-	else
-		echo -
-	fi
-}
-
-# policy FUNCTION FILE: a file of dma_policy as one word, - without the module.
-policy() {
-	one_word "$(cat "$PCI/$1"/virtio*/dma_policy/"$2" 2>/dev/null)"
-}
-
-# property FUNCTION: qemu,dma-bypass in hexadecimal or "empty", - if there is none.
-property() {
-	local file=$PCI/$1/of_node/qemu,dma-bypass
-
-	if [ -e "$file" ] && [ ! -s "$file" ]; then
-		echo empty
-	elif [ -e "$file" ]; then
-		one_word "$(hexdump -v -e '1/1 "%02x"' "$file")"
-	else
-		echo -
-	fi
 }
 
 # ---- readiness
@@ -266,17 +232,14 @@ io_of() {
 	esac
 }
 
-# report_device FUNCTION FIELD ...: all there is to say about it.
+# report_device FUNCTION FIELD ...: all that vdmactl has to say about it, as JSON
+# in base64, for a field has no blanks.
 report_device() {
 	local fn=$1
 
 	shift
-	report device "address=$fn" "driver=$(driver_of "$fn")" "f=$(feature "$fn" 33)" \
-		"property=$(property "$fn")" \
-		"secure=$(cat /sys/devices/system/cpu/svm 2>/dev/null || echo 0)" \
-		"mode=$(policy "$fn" mode)" "reason=$(policy "$fn" reason)" \
-		"passed_over=$(policy "$fn" passed_over)" \
-		"window=$(policy "$fn" window_base),$(policy "$fn" window_size)" "$@"
+	report device "address=$fn" \
+		"json=$(vdmactl status --json "$fn" | base64 | tr -d '\n')" "$@"
 }
 
 # run_device FUNCTION: I/O, then the report.
@@ -314,19 +277,7 @@ run_io() {
 
 # ---- for a person at the prompt
 
-# table: as the host prints it, but with what the guest alone can tell of the I/O.
+# table: as the host prints it, but for the I/O, of which it knows the half.
 table() {
-	local fn has format
-
-	format='%-13s %-12s %-2s %-9s %-9s %-20s %-22s %s\n'
-	# shellcheck disable=SC2059
-	printf "$format" DEVICE DRIVER F PROPERTY MODE REASON "PASSED OVER" I/O
-	for fn in $(functions); do
-		has=no
-		[ "$(property "$fn")" = - ] || has=yes
-		# shellcheck disable=SC2059
-		printf "$format" "$fn" "$(driver_of "$fn")" "$(feature "$fn" 33)" "$has" \
-			"$(policy "$fn" mode)" "$(policy "$fn" reason)" \
-			"$(policy "$fn" passed_over)" "$(cut -c 1-40 "/run/io-$fn" 2>/dev/null)"
-	done
+	vdmactl status --all
 }
