@@ -13,7 +13,7 @@ check-parts: installed-boot installed-stock installed-check
 CHECK_NEEDS := $(MODULES) build/firmware/vdma.nvramrc $(TOOLS) $(LIBS)
 
 # Those that boot nothing.
-TOOL_TESTS := tests/tools tests/library
+TOOL_TESTS := tests/tools tests/library tests/abi
 
 .PHONY: check check-host
 check: check-host $(CHECK_NEEDS) | check-parts ## all tests
@@ -33,7 +33,7 @@ check-linux check-firmware check-hypervisor: $(CHECK_NEEDS) | check-parts
 	$(Q)$(PYTEST) tests/$(@:check-%=%)
 
 .PHONY: check-tools
-check-tools: ## vdmactl and libvdma: the tests that boot nothing
+check-tools: ## vdmactl, libvdma, docs/abi: the tests that boot nothing
 check-tools: build/tools/vdmactl $(LIBS) | installed-stock installed-check
 	$(Q)$(PYTEST) $(TOOL_TESTS)
 

@@ -7,11 +7,10 @@
 #include <vdma/error.h>
 #include <vdma/hcall.h>
 
+/* What a status other than success means. */
 static int error_from_status(int64_t status)
 {
 	switch (status) {
-	case VDMA_H_SUCCESS:
-		return VDMA_OK;
 	case VDMA_H_BUSY:
 		return VDMA_E_BUSY;
 	case VDMA_H_FUNCTION:

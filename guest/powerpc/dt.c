@@ -44,7 +44,7 @@ static bool read_two_cells(const void *fdt, int node, const char *name,
 
 static bool has(const void *fdt, int node, const char *name)
 {
-	return fdt_getprop(fdt, node, name, NULL) != NULL;
+	return fdt_getprop(fdt, node, name, NULL);
 }
 
 /*
@@ -85,9 +85,9 @@ static uint64_t end_of_memory(const void *fdt, uint64_t end)
 
 		if (!type || len != sizeof("memory") || strcmp(type, "memory"))
 			continue;
-		for (i = 0; read_two_cells(fdt, node, "reg", i, &base) &&
-			    read_two_cells(fdt, node, "reg", i + 2, &size);
-		     i += 4) {
+		for (i = 0; read_two_cells(fdt, node, "reg", i, &base); i += 4) {
+			if (!read_two_cells(fdt, node, "reg", i + 2, &size))
+				break;
 			if (size > UINT64_MAX - base)
 				return UINT64_MAX;
 			if (base + size > end)

@@ -196,3 +196,25 @@ def test_verbose(tree: Path) -> None:
         assert lines[index + 1].startswith("      to change that: ")
     for key in keys():
         assert any(re.match(rf"  {key} +.* \((given|assumed|device tree)\): ", x) for x in lines)
+
+
+def reasoning(tree: Path, assume: str) -> list[str]:
+    """What explain -v says, line by line, without indentation."""
+    done = vdmactl("explain", "-v", "-A", assume, tree)
+    assert done.stderr == ""
+    return [line.strip() for line in done.stdout.splitlines()]
+
+
+def test_verbose_says_what_is_refused_and_asked(tree: Path) -> None:
+    """Advice for a refused device, for a request, for one that was bound before."""
+    said = reasoning(tree, "secure=1,quirk=0")
+    assert said[2].startswith("mode refuse: ")
+    assert said[3].startswith("to change that: iommu_platform=on")
+    said = reasoning(tree, "secure=1,f=1")
+    assert any(line.endswith("(secure-veto)") for line in said)
+    said = reasoning(tree, "f=1,hcall=no,mode=direct")
+    assert any(line.startswith("not direct: ") for line in said)
+    assert "hcall     refuses (given): hypervisor's answer to H_DMA_BYPASS" in said
+    said = reasoning(tree, "f=1,live=tce,ddw=no,mask=32,coherent=0,pool=0")
+    assert any(line.endswith("(default-window, bound before)") for line in said)
+    assert "live      tce (given): mode that a bound driver runs with" in said

@@ -52,6 +52,25 @@ def test_case(case: Case, run: Path) -> None:
     assert status == case.status
 
 
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_case_in_words(case: Case, run: Path) -> None:
+    """The same with -v: each mode passed over, with what would have to change."""
+    done = vdmactl("explain", "-v", *case.args, compile_tree(case.tree, run))
+    assert (done.returncode, done.stderr) == (case.status, "")
+    paragraphs = done.stdout.split("\n\n") if done.stdout else []
+    for paragraph, item in zip(paragraphs, case.functions, strict=True):
+        assert paragraph.startswith(f"{item.where} " if item.where[0] != "/" else item.driver)
+        lines = paragraph.splitlines()
+        for passed_over in item.passed_over:
+            mode, reason = passed_over.split(":")
+            (index,) = (
+                i
+                for i, line in enumerate(lines)
+                if line.startswith(f"  not {mode}: ") and line.endswith(f"({reason})")
+            )
+            assert re.fullmatch(r"      to change that: \w.{10,}", lines[index + 1])
+
+
 def words(macro: str) -> set[str]:
     """The second argument of each entry of a list in policy.h."""
     source = f"#include <vdma/policy.h>\n#define W(name, word, ...) word\n{macro}(W)\n"

@@ -8,6 +8,7 @@ guest's sysfs is made up: what it must notice, no right module says.
 from __future__ import annotations
 
 import json
+import os
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -278,8 +279,7 @@ def test_module_not_loaded(run: Path) -> None:
     assert done.returncode == 3
     assert done.stdout.splitlines()[1].split() == [FN, "virtio_blk", "1", "yes", "-", "-", "-"]
     assert done.stderr == (
-        "vdmactl: the module virtio_dma_policy is not loaded;"
-        " the kernel's own choice is in force\n"
+        "vdmactl: virtio_dma_policy is not loaded; the kernel's own choice is in force\n"
     )
 
 
@@ -318,6 +318,32 @@ def test_no_guest(run: Path) -> None:
     assert one_line(done, 3) == f"{root}: no PCI bus there"
     long = "x" * 5000
     assert one_line(vdmactl("status", "--sysfs", long), 3) == f"{long}: name too long"
+
+
+def test_files_that_say_nothing(run: Path) -> None:
+    """No class, no svm, no window, features of another length: as if not there."""
+    root = make_sysfs(run / "sys", AGREE["bypass"])
+    device = root / "bus/pci/devices" / FN
+    (device / "class").unlink()
+    (root / "devices/system/cpu/svm").write_text("yes\n")
+    (device / "virtio0/features").write_text("01\n")
+    (device / "virtio0/dma_policy/window_base").write_text("none\n")
+    code, row, said = status(root)
+    assert (code, row["secure"], row["f"], said) == (0, False, True, "")
+
+
+def test_tree_that_is_too_large(run: Path) -> None:
+    """More than fits into what a device tree may have: a line, status 3."""
+    root = make_sysfs(run / "sys", AGREE["bypass"])
+    base = root / "firmware/devicetree/base"
+    write(base / "node0", large=bytes(60000))
+    for i in range(1, 1200):
+        (base / f"node{i}").symlink_to("node0")
+    (base / "many").mkdir()
+    for i in range(1200):
+        os.link(base / "node0/large", base / f"many/large{i}")
+    done = vdmactl("status", "--sysfs", root)
+    assert one_line(done, 3) == f"{base}: FDT_ERR_NOSPACE"
 
 
 def test_large_tree(run: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.lib.trees import compile_tree
 from tests.lib.vdmactl import dump_tree, one_line, vdmactl
 
 NODE = "/pci@800000020000000/legacy-device@1"
@@ -120,6 +121,19 @@ def test_window_that_cannot_be(run: Path, tree: Path, window: str) -> None:
     assert not out.exists()
 
 
+def test_input_that_cannot_be_read(run: Path) -> None:
+    """No file, and a tree that is too deep on the way to what is looked for."""
+    out, missing = run / "out.dtb", run / "missing"
+    args = ("tag", "--device", DEVICE, "--window", WINDOW)
+    assert one_line(vdmactl(*args, missing, out), 3) == f"{missing}: No such file or directory"
+    deep = run / "deep.dts"
+    phb = 'pci@1 { compatible = "IBM,Logical_PHB"; reg = <1 2 0 0>; '
+    deep.write_text("/dts-v1/; / { " + phb + "a { " * 40 + "}; " * 40 + "}; };")
+    tree = compile_tree(deep, run)
+    assert "nested too deeply" in one_line(vdmactl(*args, tree, out), 3)
+    assert not out.exists()
+
+
 def test_output_that_cannot_be_written(run: Path, tree: Path) -> None:
     """What was there stays, and no temporary file is left."""
     args = ("tag", "--device", DEVICE, "--window", WINDOW, tree)
@@ -131,6 +145,17 @@ def test_output_that_cannot_be_written(run: Path, tree: Path) -> None:
         f"{missing}: No such file or directory; nothing was written"
     )
     assert one_line(vdmactl(*args, "/dev/full"), 3) == "/dev/full: No space left on device"
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [vdmactl("-h").args[0], *args, "-"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 3
+    assert done.stderr == "vdmactl: standard output: No space left on device\n"
+    assert vdmactl(*args, "/dev/null").returncode == 0
     out = run / "out.dtb"
     out.write_text("what was there")
     # a file may not grow beyond this many blocks of 1 KiB: less than the tree,

@@ -48,6 +48,8 @@ static int read_block(const uint8_t *block, size_t size)
 		assert_true(status <= 0 || strlen(fn.path) < VDMA_DT_PATH_MAX);
 		assert_true(steps++ < size);
 	} while (status > 0);
+	/* What is damaged was not opened. */
+	assert_int_not_equal(status, VDMA_E_BAD_TREE);
 	return status;
 }
 

@@ -115,7 +115,7 @@ static enum status tag_or_untag(int argc, char **argv, bool tag)
 	if (tag && (!text || !parse_window(text, &window)))
 		return usage_error("tag: --window BASE,SIZE is wanted, in bytes");
 	if (tag && !vdma_window_valid(&window))
-		return usage_error("tag: --window %s: size 0, base no multiple of 64 KiB, or it wraps",
+		return usage_error("tag: --window %s: empty, not aligned to 64 KiB, or wraps",
 				   text);
 	if (argc - optind != 2)
 		return usage_error("%s: IN and OUT are wanted", argv[0]);

@@ -81,8 +81,10 @@ enum status cmd_explain(int argc, char **argv)
 				     NULL)) != -1) {
 		if (option == 'A' && !assume_parse(optarg, &assume))
 			return STATUS_USAGE;
-		if (option == 's' && !assume_parse("secure=1", &assume))
-			return STATUS_USAGE;
+		if (option == 's') {
+			assume.facts.secure = true;
+			assume.given |= 1u << VDMA_DT_SECURE;
+		}
 		if (!output_option(&output, option) && option != 'A' &&
 		    option != 's')
 			return wrong_option(argv);

@@ -32,7 +32,9 @@ static int put_entries(void *fdt, const char *folder,
 		const char *name = entries[i]->d_name;
 		ssize_t len;
 
-		if ((entries[i]->d_type == DT_DIR) != nodes ||
+		bool node = entries[i]->d_type == DT_DIR;
+
+		if (node != nodes ||
 		    !path_format(path, "%s/%s", folder, name))
 			continue;
 		if (nodes) {

@@ -142,7 +142,7 @@ static void add_function(struct rows *rows, const char *sysfs, const char *name,
 	bound = link_name(is_virtio ? virtio : function, "driver", row->driver,
 			  sizeof(row->driver));
 	if (!bound)
-		strcpy(row->driver, "-");
+		row->driver[0] = '-';
 	find_node(dt, row->path, &fn);
 	if (is_virtio)
 		join(sysfs, virtio, bound, dt, &fn, row);
@@ -209,7 +209,7 @@ static bool complete(const struct rows *rows, int count, char **names)
 		decided |= rows->row[i].decided;
 	}
 	if (virtio && !decided)
-		complain("the module virtio_dma_policy is not loaded; the kernel's own choice is in force");
+		complain("virtio_dma_policy is not loaded; the kernel's own choice is in force");
 	return decided || !virtio;
 }
 
