@@ -111,6 +111,14 @@ def test_every_fact_is_documented() -> None:
     assert complete("vdmactl", "explain", "-A", "") == [f"{key}=" for key in keys()]
 
 
+def test_every_json_key_is_documented() -> None:
+    """The manual page has the keys that json.c writes, no more and no fewer."""
+    page = (TOOL / "vdmactl.1").read_text().split(".Sh JSON\n")[1].split(".Sh ")[0]
+    documented = re.findall(r"^\.It Cm (\w+)$", page, re.MULTILINE)
+    written = re.findall(r'json_object_set_new\(o, "(\w+)"', (TOOL / "json.c").read_text())
+    assert sorted(documented) == sorted(written)
+
+
 @pytest.fixture(name="tree")
 def _tree(run: Path) -> Path:
     return dump_tree(run / "guest.dtb", "-device", "virtio-rng-pci,disable-legacy=on")
