@@ -22,9 +22,9 @@
 	X(BAD_CAPS,	-18, "the PCI capability list is broken")	   \
 	X(NO_COMMON_CFG, -19, "there is no virtio common configuration")   \
 	/* the device tree cannot be read */				   \
-	X(NO_TREE,	-24, "this is no flattened device tree")	   \
-	X(BAD_TREE,	-25, "the device tree is cut off or damaged")	   \
-	X(DEEP,		-26, "nodes below a PHB are nested too deeply or have too long paths")
+	X(NO_TREE,	-48, "this is no flattened device tree")	   \
+	X(BAD_TREE,	-49, "the device tree is cut off or damaged")	   \
+	X(DEEP,		-50, "nodes below a PHB are nested too deeply or have too long paths")
 
 enum vdma_error {
 	VDMA_OK = 0,
