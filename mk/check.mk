@@ -19,7 +19,7 @@ TOOL_TESTS := tests/tools tests/library tests/abi
 check: check-host $(CHECK_NEEDS) | check-parts ## all tests
 	$(Q)$(PYTEST) tests
 
-check-host: unit module-strict ## unit tests; core and module without a warning
+check-host: unit fuzz-replay module-strict ## unit tests, a minute of fuzzing; core and module without a warning
 
 .PHONY: module-strict
 module-strict: | installed-boot installed-check
