@@ -35,12 +35,12 @@ $(1)/test_%: tests/unit/test_%.c $(1)/libcore.a | installed-check
 endef
 
 $(eval $(call core_in,build/unit,gcc,))
-$(eval $(call core_in,build/unit-asan,gcc,$$(SANITIZE)))
+$(eval $(call core_in,build/unit-asan,gcc,$$(SANITIZE) -DVDMA_AUDIT))
 $(eval $(call core_in,build/core/clang,clang,))
 $(eval $(call core_in,build/core/ppc64le,powerpc64le-linux-gnu-gcc,))
 $(eval $(call core_in,build/core/ppc64,powerpc64-linux-gnu-gcc,))
 $(eval $(call units_in,build/unit,))
-$(eval $(call units_in,build/unit-asan,$$(SANITIZE)))
+$(eval $(call units_in,build/unit-asan,$$(SANITIZE) -DVDMA_AUDIT))
 
 -include $(CORE_OBJ:.o=.d) $(UNIT_BIN:=.d)
 

@@ -16,21 +16,32 @@
 #include <asm/barrier.h>
 #include <asm/byteorder.h>
 
-#define vdma_mb()	virt_mb()
-#define vdma_rmb()	virt_rmb()
-#define vdma_wmb()	virt_wmb()
+#define VDMA_FENCE_ALL		virt_mb()	/* vdma_mb() */
+#define VDMA_FENCE_LOADS	virt_rmb()	/* vdma_rmb() */
+#define VDMA_FENCE_STORES	virt_wmb()	/* vdma_wmb() */
 #else
-
-/* Everything before is ordered against everything behind: ppc64's sync. */
-#define vdma_mb()	__atomic_thread_fence(__ATOMIC_SEQ_CST)
-
-/*
- * Loads against later loads, stores against later stores: lwsync, and nothing
- * but a fence for the compiler on x86.
- */
-#define vdma_rmb()	__atomic_thread_fence(__ATOMIC_ACQUIRE)
-#define vdma_wmb()	__atomic_thread_fence(__ATOMIC_RELEASE)
+#define VDMA_FENCE_ALL		__atomic_thread_fence(__ATOMIC_SEQ_CST)
+#define VDMA_FENCE_LOADS	__atomic_thread_fence(__ATOMIC_ACQUIRE)
+#define VDMA_FENCE_STORES	__atomic_thread_fence(__ATOMIC_RELEASE)
 #endif
+
+/* Everything before against everything behind: sync on POWER. */
+static inline void vdma_mb(void)
+{
+	VDMA_FENCE_ALL;
+}
+
+/* Loads before against loads behind: lwsync on POWER, nothing on x86. */
+static inline void vdma_rmb(void)
+{
+	VDMA_FENCE_LOADS;
+}
+
+/* Stores before against stores behind: lwsync on POWER, nothing on x86. */
+static inline void vdma_wmb(void)
+{
+	VDMA_FENCE_STORES;
+}
 
 /* Virtio 1.2, 1.4.2: le16, le32 and le64 are unsigned, little endian. */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -56,13 +67,14 @@ struct vdma_le64 {
 static inline uint##bits##_t						\
 vdma_le##bits##_get(const struct vdma_le##bits *p)			\
 {									\
-	return VDMA_LE(bits, *(const volatile uint##bits##_t *)&p->raw); \
+	return VDMA_LE(bits, __atomic_load_n(&p->raw, __ATOMIC_RELAXED)); \
 }									\
 									\
 static inline void							\
 vdma_le##bits##_set(struct vdma_le##bits *p, uint##bits##_t value)	\
 {									\
-	*(volatile uint##bits##_t *)&p->raw = VDMA_LE(bits, value);	\
+	__atomic_store_n(&p->raw, VDMA_LE(bits, value),		\
+			 __ATOMIC_RELAXED);				\
 }
 
 VDMA_LE_ACCESSORS(16)

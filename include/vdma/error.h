@@ -42,7 +42,7 @@
 	X(NEEDS_RESET,	-41, "the device asks to be reset")		   \
 	X(NO_QUEUE,	-42, "the device has no such queue")		   \
 	X(IO,		-43, "the device failed the request")		   \
-	X(NOT_FOUND,	-44, "it is not the kind of device looked for")
+	X(NOT_FOUND,	-44, "there is none")
 
 enum vdma_error {
 	VDMA_OK = 0,
