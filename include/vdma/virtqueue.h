@@ -21,11 +21,13 @@
 /* Virtio 1.2, 2.7 and 2.8: the largest rings */
 #define VDMA_VQ_NUM_MAX		32768
 
+#define VDMA_F(bit)		((uint64_t)1 << (bit))
+
 /* Virtio 1.2, 6: feature bits that shape a ring */
-#define VDMA_F_INDIRECT_DESC	(1ull << 28)
-#define VDMA_F_EVENT_IDX	(1ull << 29)
-#define VDMA_F_RING_PACKED	(1ull << 34)
-#define VDMA_F_IN_ORDER		(1ull << 35)
+#define VDMA_F_INDIRECT_DESC	VDMA_F(28)
+#define VDMA_F_EVENT_IDX	VDMA_F(29)
+#define VDMA_F_RING_PACKED	VDMA_F(34)
+#define VDMA_F_IN_ORDER		VDMA_F(35)
 
 /* All of them: what vdma_vq_init() can make use of. */
 #define VDMA_F_RING \
@@ -90,7 +92,7 @@ struct vdma_vq_used {
 
 struct vdma_vq_piece;
 struct vdma_vq_slot;
-struct vdma_vq_desc;
+struct vdma_vq_format;
 
 /**
  * struct vdma_vq - a ring
@@ -125,22 +127,26 @@ struct vdma_vq {
 	uint64_t device_dma;
 
 	/* private: */
+	const struct vdma_vq_format *format;
 	struct vdma_vq_piece *pieces;
 	struct vdma_vq_piece *table_pieces;
 	struct vdma_vq_slot *slots;
 	uint16_t *order;
-	uint16_t order_head;
-	uint16_t order_tail;
+	uint16_t order_first;
+	uint16_t order_count;
 	uint16_t batch_left;
+	uint32_t batch_len;
 	uint16_t free_head;
+	uint16_t added_head;
+	uint16_t added_tail;
+	uint16_t scan;
 	uint16_t next_avail;
 	uint16_t last_used;
 	uint16_t shown;
-	uint16_t first_flags;
 	uint16_t first_at;
+	uint16_t first_flags;
 	bool avail_wrap;
 	bool used_wrap;
-	bool quiet;
 };
 
 /**
