@@ -25,8 +25,8 @@
 #define VDMA_STATUS_FAILED		0x80
 
 /* Virtio 1.2, 6 */
-#define VDMA_F_VERSION_1		(1ull << 32)
-#define VDMA_F_ACCESS_PLATFORM		(1ull << 33)
+#define VDMA_F_VERSION_1		VDMA_F(32)
+#define VDMA_F_ACCESS_PLATFORM		VDMA_F(33)
 
 /**
  * struct vdma_registers - access to the memory BARs of one function
@@ -185,8 +185,8 @@ uint8_t vdma_virtio_isr(struct vdma_virtio *dev);
  * @offset: of the field
  * @size: of the field in bytes: 1, 2, 4 or 8
  *
- * A field of 8 bytes is read twice, until the configuration generation was the
- * same before and behind (virtio 1.2, 4.1.4.3.1).
+ * A field of 8 bytes is read again while the configuration generation changes
+ * meanwhile (virtio 1.2, 4.1.4.3.1), 16 times at most.
  *
  * Return: its value; all ones if the configuration is not that long.
  */
