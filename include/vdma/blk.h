@@ -32,9 +32,9 @@ enum vdma_blk_op {
  * @sg: pieces of the data
  * @count: how many, 0 for a flush
  * @ctx: the caller's
- * @error: when it is back: VDMA_OK; VDMA_E_IO; VDMA_E_UNSUPPORTED if the
- *	   device knows no such operation
- * @status: when it is back: the device's own status
+ * @error: when it is back: VDMA_OK or VDMA_E_IO
+ * @status: when it is back: the device's own status (virtio 1.2, 5.2.6: 1 an
+ *	    error, 2 an operation that it does not know); 0xff if it gave none
  *
  * The rest is the driver's.
  */
@@ -76,7 +76,9 @@ struct vdma_blk;
  * @bell: its notifications
  * @blk: the device
  * @headers: request headers and status bytes, in memory that the device sees
- * @free: list of free ones, from the ring's private memory
+ * @free: numbers of those that are free
+ * @free_count: how many
+ * @scratch: where a request's pieces are put together
  */
 struct vdma_blk_queue {
 	struct vdma_vq vq;
@@ -85,6 +87,7 @@ struct vdma_blk_queue {
 	struct vdma_memory headers;
 	uint16_t *free;
 	uint16_t free_count;
+	struct vdma_sg *scratch;
 };
 
 /**
@@ -95,6 +98,7 @@ struct vdma_blk_queue {
  * @queues: the caller's, @config.queues of them
  * @sectors: capacity in sectors of 512 bytes
  * @seg_max: most pieces of data in a request
+ * @size_max: longest piece, in bytes
  * @read_only: the device takes no writes
  * @flush: the device knows flushes
  */
@@ -105,6 +109,7 @@ struct vdma_blk {
 	struct vdma_blk_queue *queues;
 	uint64_t sectors;
 	uint32_t seg_max;
+	uint32_t size_max;
 	bool read_only;
 	bool flush;
 };
@@ -158,8 +163,9 @@ int vdma_blk_add_at(struct vdma_blk_queue *queue, struct vdma_blk_request *req,
  *
  * The device sees it with the next vdma_vq_kick(&queue->vq).
  *
- * Return: VDMA_OK; VDMA_E_INVALID if it is longer or has more pieces than the
- * device takes, or lies behind its end; or as vdma_vq_add().
+ * Return: VDMA_OK; VDMA_E_INVALID for a piece that is too long or too many,
+ * half a sector, an address behind the device's end, a write to a device that
+ * is read-only, a flush of one that has none; or as vdma_vq_add().
  */
 #define vdma_blk_add(queue, req)	vdma_blk_add_at(queue, req, VDMA_HERE)
 
