@@ -105,6 +105,9 @@ struct cpu {
 
 register struct cpu *this_cpu asm("r13");
 
+/* Where the first CPU's stack is. */
+extern char boot_stack[BOOT_STACK];
+
 struct spinlock {
 	uint32_t taken;
 };

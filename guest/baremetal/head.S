@@ -51,8 +51,8 @@ _start:
 	go_native NATIVE_BOOT
 
 	.org	NATIVE_BOOT
-	lis	1, boot_stack_end@ha
-	addi	1, 1, boot_stack_end@l - 128
+	lis	1, (boot_stack + BOOT_STACK - 128)@ha
+	addi	1, 1, (boot_stack + BOOT_STACK - 128)@l
 	lis	2, .TOC.@ha
 	addi	2, 2, .TOC.@l
 	b	boot_cpu

@@ -9,7 +9,6 @@
 #define START_LIMIT_NS	10000000000ull
 
 char boot_stack[BOOT_STACK] __aligned(16);
-char boot_stack_end[0];
 
 static struct cpu cpus[CPUS_MAX];
 static unsigned int cpus_found;

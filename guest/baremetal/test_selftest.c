@@ -18,6 +18,15 @@ static void exceptions(void)
 	       "what was caught stays known until the next");
 }
 
+static void stack(void)
+{
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+
+	report(here > (uintptr_t)boot_stack &&
+	       here < (uintptr_t)boot_stack + BOOT_STACK,
+	       "the stack is where it should be");
+}
+
 static void byte_order(void)
 {
 	uint16_t word = 1;
@@ -139,6 +148,7 @@ static void hypercalls(void)
 
 static void selftest(void)
 {
+	stack();
 	byte_order();
 	text();
 	exceptions();
