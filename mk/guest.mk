@@ -7,7 +7,7 @@ GUEST_FDT := fdt fdt_ro fdt_strerror
 # Real mode has no floating point or vector registers that anyone would save.
 GUEST_FLAGS := -O2 -g $(WARN) -ffreestanding -nostdinc -mcpu=power8 -mabi=elfv2 \
 	-msoft-float -mno-altivec -mno-vsx -fno-pic -fno-stack-protector \
-	-fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns \
+	-fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns -DVDMA_AUDIT \
 	-Iinclude -Iguest/baremetal/libc
 
 guest: build/vdma-guest.elf build/vdma-guest-le.elf ## the bare-metal program, big and little endian
@@ -23,12 +23,12 @@ define guest_in
 GUEST_OBJ += $(GUEST_SRC:%.c=$(1)/%.o) $(1)/guest/baremetal/head.o
 $(1)-flags = $(GUEST_FLAGS) -isystem build/guest/libfdt -isystem $$$$($(2)gcc -print-file-name=include)
 
-$(1)/guest/%.o: guest/%.c | libfdt
+$(1)/guest/%.o: guest/%.c mk/guest.mk | libfdt
 	@printf '  %-7s %s\n' CC $$@
 	@mkdir -p $$(@D)
 	$(Q)$(2)gcc $$($(1)-flags) -MMD -MP -c -o $$@ $$<
 
-$(1)/guest/%.o: guest/%.S | libfdt
+$(1)/guest/%.o: guest/%.S mk/guest.mk | libfdt
 	@printf '  %-7s %s\n' AS $$@
 	@mkdir -p $$(@D)
 	$(Q)$(2)gcc $$($(1)-flags) -MMD -MP -c -o $$@ $$<

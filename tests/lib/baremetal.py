@@ -141,7 +141,8 @@ class Run:
         found = ktap.problems(console)
         counts = ktap.figures(console)
         for index, disk in enumerate(self.disks):
-            found += disk.problems(int(counts.get(f"written{index}", "0")))
+            written = [int(value) for name, value in counts if name == f"written{index}"]
+            found += disk.problems(max(written, default=0))
             disk.path.unlink()
         return found
 

@@ -62,6 +62,6 @@ def problems(console: str) -> list[str]:
     return found
 
 
-def figures(console: str) -> dict[str, str]:
-    """What benches have counted, by name."""
-    return dict(FIGURE.findall(console))
+def figures(console: str) -> list[tuple[str, str]]:
+    """What was counted: names and values, in order."""
+    return FIGURE.findall(console)
