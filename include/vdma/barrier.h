@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
  * Memory barriers between a driver and a device model that runs on another
- * CPU, and the byte order that both agreed on.
+ * CPU, and numbers in the byte order that both agreed on.
  *
  * These order accesses to memory. That a store to memory is seen before an
  * access to a device register is the promise of the register accessor
@@ -46,8 +46,10 @@ static inline void vdma_wmb(void)
 /* Virtio 1.2, 1.4.2: le16, le32 and le64 are unsigned, little endian. */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define VDMA_LE(bits, x)	((uint##bits##_t)(x))
+#define VDMA_BE(bits, x)	__builtin_bswap##bits(x)
 #else
 #define VDMA_LE(bits, x)	__builtin_bswap##bits(x)
+#define VDMA_BE(bits, x)	((uint##bits##_t)(x))
 #endif
 
 /* A field in memory that the device sees: read and written once, whole. */
@@ -80,5 +82,15 @@ vdma_le##bits##_set(struct vdma_le##bits *p, uint##bits##_t value)	\
 VDMA_LE_ACCESSORS(16)
 VDMA_LE_ACCESSORS(32)
 VDMA_LE_ACCESSORS(64)
+
+/* What hypercalls find in memory is big endian. */
+struct vdma_be64 {
+	uint64_t raw;
+};
+
+static inline void vdma_be64_set(struct vdma_be64 *p, uint64_t value)
+{
+	p->raw = VDMA_BE(64, value);
+}
 
 #endif /* VDMA_BARRIER_H */

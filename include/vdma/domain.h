@@ -210,7 +210,8 @@ void vdma_domain_free_at(struct vdma_domain *domain, struct vdma_memory *mem,
  * Return: VDMA_OK; VDMA_E_RANGE if the memory is out of the domain's reach or
  * longer than its @max_len; VDMA_E_NO_SPACE if the window or the pool is full
  * now, worth a retry once something was unmapped; VDMA_E_TCE if the hypervisor
- * would not enter it; VDMA_E_REFUSED_MODE.
+ * would not enter it; VDMA_E_TCE_STUCK if moreover part of it could not be taken
+ * back, and the address is never given out again; VDMA_E_REFUSED_MODE.
  */
 #define vdma_domain_map(domain, phys, len, dir, dma) \
 	vdma_domain_map_at(domain, phys, len, dir, dma, VDMA_HERE)
@@ -224,9 +225,9 @@ void vdma_domain_free_at(struct vdma_domain *domain, struct vdma_memory *mem,
  *
  * Afterwards the CPU sees what the device has written.
  *
- * Return: VDMA_OK; VDMA_E_TCE if the hypervisor would not remove the entry:
- * the address is then never given out again, for the device may still reach
- * the memory; VDMA_E_INVALID if @dma is no address of this domain.
+ * Return: VDMA_OK; VDMA_E_TCE_STUCK if the hypervisor would not remove it: the
+ * address is then never given out again, for the device may still reach the
+ * memory; VDMA_E_INVALID if @dma is no address that this domain has mapped.
  */
 #define vdma_domain_unmap(domain, dma, len, dir) \
 	vdma_domain_unmap_at(domain, dma, len, dir, VDMA_HERE)

@@ -29,8 +29,9 @@
 	X(STATUS,	-17, "the hypervisor's status is not defined")	   \
 	X(BAD_CAPS,	-18, "the PCI capability list is broken")	   \
 	X(NO_COMMON_CFG, -19, "there is no virtio common configuration")   \
-	X(TCE,		-20, "the hypervisor would not change a TCE")	   \
+	X(TCE,		-20, "the hypervisor would not enter a TCE")	   \
 	X(RTAS,		-21, "RTAS failed")				   \
+	X(TCE_STUCK,	-22, "the hypervisor would not remove a TCE")	   \
 	/* the device breaks its ring, and the ring is no longer used */   \
 	X(USED_ID,	-32, "the device returned a buffer that does not exist") \
 	X(USED_FREE,	-33, "the device returned a buffer that it did not have") \
