@@ -35,6 +35,8 @@ struct header {
 };
 
 #define HEADER_LEN		16
+/* A ring that can't hold a header, data and a status byte is of no use. */
+#define LEAST_NUM		4
 #define STATUS_OFFSET		16
 
 static uint32_t least(uint32_t a, uint32_t b)
@@ -80,43 +82,28 @@ size_t vdma_blk_private_size(const struct vdma_blk_config *config)
 						   config->ring_features);
 }
 
-/* The largest ring that was asked for and that the device can have. */
-static void fit(struct vdma_blk_config *config, uint64_t features,
-		uint16_t most)
-{
-	if (config->num > most)
-		config->num = most;
-	if (!(features & VDMA_F_RING_PACKED))
-		while (config->num & (config->num - 1))
-			config->num &= config->num - 1;
-	if (!(features & VDMA_F_INDIRECT_DESC))
-		config->indirect_max = 0;
-}
-
 static int start_queue(struct vdma_blk *blk, uint16_t index, char **private_mem)
 {
 	struct vdma_blk_queue *queue = &blk->queues[index];
 	uint64_t features = blk->dev->features;
-	struct vdma_blk_config config = blk->config;
 	struct vdma_vq_config ring;
 	int error;
 	uint16_t i;
 
-	*queue = (struct vdma_blk_queue){ .blk = blk };
-	fit(&config, features, vdma_virtio_queue_max(blk->dev, index));
-	if (config.num < 4)
+	ring = ring_config(&blk->config, features, &queue->bell);
+	vdma_vq_fit(&ring, vdma_virtio_queue_max(blk->dev, index));
+	if (ring.num < LEAST_NUM)
 		return VDMA_E_NO_QUEUE;
-	ring = ring_config(&config, features, &queue->bell);
 
 	queue->scratch = (void *)*private_mem;
-	*private_mem += scratch_count(config.num) * sizeof(struct vdma_sg);
+	*private_mem += scratch_count(ring.num) * sizeof(struct vdma_sg);
 	queue->free = (void *)*private_mem;
-	*private_mem += (config.num * sizeof(uint16_t) + 7) / 8 * 8;
-	for (i = 0; i < config.num; i++)
+	*private_mem += (ring.num * sizeof(uint16_t) + 7) / 8 * 8;
+	for (i = 0; i < ring.num; i++)
 		queue->free[queue->free_count++] = i;
 
 	error = vdma_domain_alloc(blk->domain,
-				  config.num * sizeof(struct header),
+				  ring.num * sizeof(struct header),
 				  &queue->headers);
 	if (error)
 		return error;
@@ -124,7 +111,7 @@ static int start_queue(struct vdma_blk *blk, uint16_t index, char **private_mem)
 	if (error)
 		return error;
 	*private_mem += vdma_vq_private_size(&ring);
-	blk->seg_max = least(blk->seg_max, config.num - 2);
+	blk->seg_max = least(blk->seg_max, ring.num - 2u);
 	return vdma_virtio_queue(blk->dev, index, &queue->vq, &queue->bell);
 }
 
@@ -185,8 +172,6 @@ static int start(struct vdma_blk *blk, char *private_mem)
 		return error;
 	features = VDMA_F_VERSION_1 | VDMA_F_ACCESS_PLATFORM | F_OURS |
 		   (blk->config.ring_features & VDMA_F_RING);
-	if (!(offered & VDMA_F_VERSION_1))
-		return VDMA_E_FEATURES;
 	error = vdma_virtio_features(blk->dev, features & offered);
 	if (error)
 		return error;

@@ -25,9 +25,6 @@
 /* 4.1.4.4: notify_off_multiplier, behind struct virtio_pci_cap */
 #define CAP_MULTIPLIER		16
 
-/* A device that was unplugged reads as all ones. */
-#define STATUS_GONE		0xff
-
 static uint32_t get(struct vdma_virtio *dev, uint32_t reg, unsigned int size)
 {
 	return dev->regs.read(dev->regs.ctx, dev->common.bar,
@@ -219,10 +216,9 @@ void vdma_virtio_ready(struct vdma_virtio *dev)
 
 int vdma_virtio_check(struct vdma_virtio *dev)
 {
-	uint8_t now = status(dev);
-
-	return now == STATUS_GONE || now & VDMA_STATUS_NEEDS_RESET ?
-	       VDMA_E_NEEDS_RESET : VDMA_OK;
+	/* A device that is gone reads as all ones. */
+	return status(dev) & VDMA_STATUS_NEEDS_RESET ? VDMA_E_NEEDS_RESET :
+						       VDMA_OK;
 }
 
 uint8_t vdma_virtio_isr(struct vdma_virtio *dev)

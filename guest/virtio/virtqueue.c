@@ -28,6 +28,19 @@ static bool valid(const struct vdma_vq_config *c)
 	return c->features & VDMA_F_RING_PACKED || !(c->num & (c->num - 1));
 }
 
+void vdma_vq_fit(struct vdma_vq_config *config, uint16_t most)
+{
+	uint16_t num = config->num < most ? config->num : most;
+
+	if (!(config->features & VDMA_F_RING_PACKED))
+		while (num & (num - 1))
+			num &= num - 1;
+	config->num = num;
+	config->indirect_max = table_size(config);
+	if (config->indirect_max > num)
+		config->indirect_max = num;
+}
+
 size_t vdma_vq_private_size(const struct vdma_vq_config *config)
 {
 	size_t pieces;

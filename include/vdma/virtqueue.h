@@ -150,6 +150,16 @@ struct vdma_vq {
 };
 
 /**
+ * vdma_vq_fit() - make a ring as large as a device can have it
+ * @config: @num becomes smaller if need be, and so does @indirect_max; what
+ *	    @features does not have is switched off
+ * @most: the largest that the device can have, vdma_virtio_queue_max()
+ *
+ * Never asks for more private memory than before.
+ */
+void vdma_vq_fit(struct vdma_vq_config *config, uint16_t most);
+
+/**
  * vdma_vq_private_size() - how much memory of its own a ring needs
  * @config: what the ring shall be
  *
