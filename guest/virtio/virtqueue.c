@@ -3,8 +3,6 @@
  * The books of a ring, whatever its format: which buffers are free, added,
  * shown; what of them is mapped; and what of the device's answers is believed.
  */
-#include <vdma/audit.h>
-
 #include "vq.h"
 
 static const struct vdma_vq_format *format_of(const struct vdma_vq_config *c)
@@ -151,99 +149,6 @@ static int check_buffer(const struct vdma_vq *vq, const struct vdma_sg *sg,
 	return *descs <= vq->free ? VDMA_OK : VDMA_E_FULL;
 }
 
-static struct vdma_vq_piece *first_piece(struct vdma_vq *vq, uint16_t head)
-{
-	return vq->slots[head].in_table ? vq_table(vq, head) :
-					  &vq->pieces[head];
-}
-
-static struct vdma_vq_piece *next_piece(struct vdma_vq *vq, uint16_t head,
-					struct vdma_vq_piece *piece)
-{
-	return vq->slots[head].in_table ? piece + 1 : &vq->pieces[piece->next];
-}
-
-/*
- * Takes the first @n pieces of a buffer back from the device. One whose unmap
- * fails stays the ring's, to be tried again by vdma_vq_detach().
- */
-static int unmap_pieces(struct vdma_vq *vq, uint16_t head, uint16_t n)
-{
-	struct vdma_vq_piece *piece = first_piece(vq, head);
-	int first = VDMA_OK;
-
-	for (; n; n--) {
-		int error = VDMA_OK;
-
-		if (piece->mine)
-			error = vdma_domain_unmap(vq->domain, piece->dma,
-						  piece->len,
-						  (enum vdma_dir)piece->dir);
-		if (!error)
-			piece->mine = false;
-		else if (!first)
-			first = error;
-		if (n > 1)
-			piece = next_piece(vq, head, piece);
-	}
-	return first;
-}
-
-static int map_piece(struct vdma_vq *vq, const struct vdma_sg *sg,
-		     enum vdma_dir dir, struct vdma_vq_piece *piece,
-		     const char *where)
-{
-	int error = VDMA_OK;
-
-	piece->len = sg->len;
-	piece->dir = dir;
-	piece->mine = !sg->mapped;
-	if (sg->mapped)
-		piece->dma = sg->addr;
-	else
-		error = vdma_domain_map_at(vq->domain, sg->addr, sg->len, dir,
-					   &piece->dma, where);
-	if (!error)
-		vdma_audit_hook_check(vq->domain, piece->dma, sg->len, dir,
-				      where);
-	return error;
-}
-
-static int map_pieces(struct vdma_vq *vq, uint16_t head,
-		      const struct vdma_sg *sg, unsigned int out,
-		      const char *where)
-{
-	struct vdma_vq_slot *slot = &vq->slots[head];
-	struct vdma_vq_piece *piece = first_piece(vq, head);
-	uint16_t i;
-
-	slot->room = 0;
-	for (i = 0; i < slot->count; i++) {
-		enum vdma_dir dir = i < out ? VDMA_TO_DEVICE : VDMA_FROM_DEVICE;
-		int error;
-
-		if (i)
-			piece = next_piece(vq, head, piece);
-		error = map_piece(vq, &sg[i], dir, piece, where);
-		if (error) {
-			unmap_pieces(vq, head, i);
-			return error;
-		}
-		if (dir == VDMA_FROM_DEVICE)
-			slot->room += sg[i].len;
-	}
-	return VDMA_OK;
-}
-
-static uint16_t after_last_piece(struct vdma_vq *vq, uint16_t head)
-{
-	uint16_t n = vq->slots[head].descs;
-
-	while (--n)
-		head = vq->pieces[head].next;
-	return vq->pieces[head].next;
-}
-
 static void append_order(struct vdma_vq *vq, uint16_t head)
 {
 	uint32_t at = (uint32_t)vq->order_first + vq->order_count++;
@@ -284,14 +189,14 @@ int vdma_vq_add_at(struct vdma_vq *vq, const struct vdma_sg *sg,
 	slot->count = (uint16_t)(out + in);
 	slot->descs = descs;
 	slot->in_table = descs < slot->count;
-	error = map_pieces(vq, head, sg, out, where);
+	error = vq_map(vq, head, sg, out, where);
 	if (error)
 		return error;
 
 	slot->token = token;
 	slot->state = VQ_ADDED;
 	slot->next = VQ_NONE;
-	vq->free_head = after_last_piece(vq, head);
+	vq->free_head = vq->pieces[vq_last_desc(vq, head)].next;
 	vq->free -= descs;
 	append_added(vq, head);
 	vq->format->write(vq, head);
@@ -328,14 +233,12 @@ static int broken(struct vdma_vq *vq, int error)
 static int release(struct vdma_vq *vq, uint16_t head)
 {
 	struct vdma_vq_slot *slot = &vq->slots[head];
-	int error = unmap_pieces(vq, head, slot->count);
-	uint16_t last = head;
-	uint16_t n;
+	int error = vq_unmap(vq, head, slot->count);
+	uint16_t last;
 
 	if (error)
 		return error;
-	for (n = slot->descs; n > 1; n--)
-		last = vq->pieces[last].next;
+	last = vq_last_desc(vq, head);
 	vq->pieces[last].next = vq->free_head;
 	vq->free_head = head;
 	vq->free += slot->descs;
@@ -481,7 +384,7 @@ void *vdma_vq_detach(struct vdma_vq *vq)
 		if (slot->state == VQ_FREE)
 			continue;
 		/* What can't be unmapped is lost with its address (domain.h) */
-		unmap_pieces(vq, vq->scan, slot->count);
+		vq_unmap(vq, vq->scan, slot->count);
 		slot->state = VQ_FREE;
 		return slot->token;
 	}

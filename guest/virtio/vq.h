@@ -82,6 +82,22 @@ struct vdma_vq_format {
 	uint16_t (*position)(const struct vdma_vq *vq);
 };
 
+/*
+ * Maps the pieces of buffer @head and fills in its room; its count and in_table
+ * are set. Leaves nothing mapped on an error.
+ */
+int vq_map(struct vdma_vq *vq, uint16_t head, const struct vdma_sg *sg,
+	   unsigned int out, const char *where);
+
+/*
+ * Takes the first @n pieces of a buffer back from the device. One whose unmap
+ * fails stays the ring's, to be tried again by vdma_vq_detach().
+ */
+int vq_unmap(struct vdma_vq *vq, uint16_t head, uint16_t n);
+
+/* The last of a buffer's descriptors in the ring. */
+uint16_t vq_last_desc(const struct vdma_vq *vq, uint16_t head);
+
 extern const struct vdma_vq_format vdma_vq_split;
 extern const struct vdma_vq_format vdma_vq_packed;
 

@@ -10,97 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "vq_model.h"
-
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#define SEED		0xbad0de71ceull
-#define ROUNDS		300000
-#define NUM		8
-#define LEN		64
-
-struct bench {
-	struct model *m;
-	struct vdma_vq vq;
-	struct dev d;
-	void *private_mem;
-	struct vdma_memory data;
-	uint64_t now;
-	bool out_there[NUM];
-	unsigned int added, back;
-};
-
-static struct bench *set_up(uint64_t features)
-{
-	struct bench *b = calloc(1, sizeof(*b));
-	struct vdma_vq_config config = {
-		.num = NUM, .indirect_max = 4, .features = features,
-		.notify = dev_notify,
-	};
-
-	assert_non_null(b);
-	config.ctx = &b->d;
-	b->m = model_new();
-	assert_int_equal(b->m->pages.get(b->m, NUM * LEN, &b->data), VDMA_OK);
-	b->private_mem = malloc(vdma_vq_private_size(&config));
-	assert_int_equal(vdma_vq_init(&b->vq, &b->m->domain, &config,
-				      b->private_mem), VDMA_OK);
-	dev_init(&b->d, b->m, &b->vq);
-	return b;
-}
-
-/* A buffer of two pieces, half of it for the device to write. */
-static int add(struct bench *b)
-{
-	struct vdma_sg sg[2];
-	unsigned int i;
-	int error;
-
-	for (i = 0; i < NUM && b->out_there[i]; i++)
-		;
-	if (i == NUM)
-		return VDMA_E_FULL;
-	sg[0] = (struct vdma_sg){ b->data.phys + i * LEN, LEN / 2, false };
-	sg[1] = (struct vdma_sg){ sg[0].addr + LEN / 2, LEN / 2, false };
-	error = vdma_vq_add(&b->vq, sg, 1, 1, &b->out_there[i]);
-	if (!error) {
-		b->out_there[i] = true;
-		b->added++;
-	}
-	return error;
-}
-
-static void came_back(struct bench *b, void *token)
-{
-	bool *out_there = token;
-
-	assert_true(out_there >= b->out_there);
-	assert_true(out_there < b->out_there + NUM);
-	assert_true(*out_there);
-	*out_there = false;
-	b->back++;
-}
-
-/* As a driver does after a reset. */
-static void detach_all(struct bench *b)
-{
-	void *token;
-
-	dev_drop(&b->d);
-	while ((token = vdma_vq_detach(&b->vq)))
-		came_back(b, token);
-	assert_int_equal(b->added, b->back);
-}
-
-static void tear_down(struct bench *b)
-{
-	detach_all(b);
-	vdma_vq_fini(&b->vq);
-	assert_int_equal(b->m->live, 0);
-	b->m->pages.put(b->m, &b->data);
-	model_free(b->m);
-	free(b->private_mem);
-	free(b);
-}
+#include "hostile_bench.h"
 
 /* The ring says what is wrong, goes on saying so, and does nothing else. */
 static void expect_broken(struct bench *b, int error)
@@ -140,15 +50,6 @@ static const struct lie lies[] = {
 	{ "buffer not shown yet", ADDED, 0, VDMA_E_USED_FREE },
 	{ "one byte too many", SHOWN, LEN / 2 + 1, VDMA_E_USED_LEN },
 	{ "as many as can be", SHOWN, 0xffffffff, VDMA_E_USED_LEN },
-};
-
-static const uint64_t formats[] = {
-	0,
-	VDMA_F_EVENT_IDX | VDMA_F_INDIRECT_DESC,
-	VDMA_F_RING_PACKED,
-	VDMA_F_RING_PACKED | VDMA_F_EVENT_IDX | VDMA_F_INDIRECT_DESC,
-	VDMA_F_IN_ORDER,
-	VDMA_F_IN_ORDER | VDMA_F_RING_PACKED,
 };
 
 static void tell(uint64_t features, const struct lie *lie)
@@ -347,77 +248,6 @@ static void unmap_that_fails(void **state)
 	}
 }
 
-static void write_garbage(struct bench *b, uint64_t *random)
-{
-	unsigned char *ring = b->vq.ring.cpu;
-	unsigned int n = model_random(random) >> 60;
-	size_t size = b->vq.device_dma - b->vq.desc_dma + 4 + 8 * NUM + 2;
-
-	while (n--)
-		ring[(model_random(random) >> 20) % size] =
-			(unsigned char)(model_random(random) >> 56);
-}
-
-/* Numbers that could be right go further than noise does. */
-static void write_plausible(struct bench *b, uint64_t *random)
-{
-	uint64_t r = model_random(random) >> 32;
-
-	dev_write_used(&b->d, r & 7, r >> 3 & 31, r & 0x100, 1 + (r >> 9 & 1),
-		       r & 0x400 || !(r & 0x7000) ? 1 : 2);
-}
-
-static unsigned int garbage_round(struct bench *b, uint64_t *random)
-{
-	unsigned int step, good = 0;
-
-	for (step = 0; step < 100 && !b->vq.error; step++) {
-		struct vdma_vq_used used;
-		unsigned int what = model_random(random) >> 61;
-
-		if (what < 3)
-			add(b);
-		else if (what == 3)
-			vdma_vq_kick(&b->vq);
-		else if (what == 4)
-			write_plausible(b, random);
-		else if (what == 5 && !(model_random(random) >> 62))
-			write_garbage(b, random);
-		else if (what == 6)
-			vdma_vq_listen(&b->vq);
-		while (vdma_vq_get(&b->vq, &used) == 1) {
-			assert_true(used.len <= LEN / 2);
-			came_back(b, used.token);
-			good++;
-		}
-	}
-	return good;
-}
-
-/* All of it at once: the sanitizers judge, and every buffer comes back. */
-static void garbage(void **state)
-{
-	uint64_t random = SEED;
-	unsigned int i, round, good = 0;
-
-	(void)state;
-	print_message("  seed %llx, %u rounds\n", SEED, ROUNDS);
-	for (i = 0; i < ARRAY_SIZE(formats); i++) {
-		struct bench *b = set_up(formats[i]);
-
-		for (round = 0; round < ROUNDS / ARRAY_SIZE(formats); round++) {
-			good += garbage_round(b, &random);
-			detach_all(b);
-			vdma_vq_restart(&b->vq);
-			dev_init(&b->d, b->m, &b->vq);
-		}
-		tear_down(b);
-	}
-	/* noise alone would be caught at once and prove little */
-	print_message("  %u lies went unseen, as they may\n", good);
-	assert_true(good > ROUNDS / 10);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -429,7 +259,6 @@ int main(void)
 		cmocka_unit_test(no_answer),
 		cmocka_unit_test(answer_at_the_last_moment),
 		cmocka_unit_test(unmap_that_fails),
-		cmocka_unit_test(garbage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
