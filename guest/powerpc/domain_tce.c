@@ -121,11 +121,24 @@ static int map(struct vdma_domain *domain, uint64_t phys, uint64_t len,
 			enter_or_reuse);
 }
 
+/* Removes what is cached and not in use; the first error counts. */
+static int empty_cache(struct vdma_tce_domain *d)
+{
+	int first_error = VDMA_OK;
+	uint32_t first, n;
+
+	while (vdma_reuse_evict(d->reuse, &first, &n)) {
+		int error = remove(d, first, n);
+
+		if (!first_error)
+			first_error = error;
+	}
+	return first_error;
+}
+
 static int forget(struct vdma_tce_domain *d, uint32_t first, uint32_t n)
 {
 	enum vdma_reuse_put put = VDMA_REUSE_UNKNOWN;
-	uint32_t one;
-	int error = VDMA_OK;
 
 	if (d->reuse)
 		put = vdma_reuse_put(d->reuse, first, n);
@@ -133,10 +146,7 @@ static int forget(struct vdma_tce_domain *d, uint32_t first, uint32_t n)
 		return VDMA_E_INVALID;
 	if (put == VDMA_REUSE_UNKNOWN)
 		return remove(d, first, n);
-	if (!d->reuse->on)
-		while (vdma_reuse_evict(d->reuse, &one, &n))
-			error = remove(d, one, n) ?: error;
-	return error;
+	return d->reuse->on ? VDMA_OK : empty_cache(d);
 }
 
 static int unmap(struct vdma_domain *domain, uint64_t dma, uint64_t len,
@@ -217,15 +227,14 @@ int vdma_tce_domain_init(struct vdma_tce_domain *d,
 
 int vdma_tce_domain_reuse(struct vdma_tce_domain *d, bool on)
 {
-	uint32_t first, n;
 	int error = VDMA_OK;
 
 	if (!d->reuse)
 		return VDMA_OK;
 	enter_lock(d);
 	d->reuse->on = on;
-	while (!on && vdma_reuse_evict(d->reuse, &first, &n))
-		error = remove(d, first, n) ?: error;
+	if (!on)
+		error = empty_cache(d);
 	leave_lock(d);
 	return error;
 }

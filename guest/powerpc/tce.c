@@ -46,9 +46,9 @@ static int64_t put_indirect(struct vdma_tce_window *w, uint64_t entry,
 static int64_t put_some(struct vdma_tce_window *w, uint64_t entry,
 			uint64_t *n, uint64_t tce)
 {
-	int64_t status;
-
 	if (*n > 1 && w->list.cpu && !w->no_indirect) {
+		int64_t status;
+
 		*n = at_most(*n);
 		status = put_indirect(w, entry, *n, tce);
 		if (status != VDMA_H_FUNCTION)
@@ -82,9 +82,9 @@ int vdma_tce_enter(struct vdma_tce_window *window, uint64_t first, uint64_t n,
 static int64_t clear_some(struct vdma_tce_window *w, uint64_t entry,
 			  uint64_t *n)
 {
-	int64_t status;
-
 	if (!w->no_stuff) {
+		int64_t status;
+
 		*n = at_most(*n);
 		status = call(w, VDMA_H_STUFF_TCE, entry, 0, *n);
 		if (status != VDMA_H_FUNCTION)

@@ -13,7 +13,7 @@ static const struct vdma_vq_format *format_of(const struct vdma_vq_config *c)
 
 static uint16_t table_size(const struct vdma_vq_config *c)
 {
-	return c->features & VDMA_F_INDIRECT_DESC ? c->indirect_max : 0;
+	return (c->features & VDMA_F_INDIRECT_DESC) ? c->indirect_max : 0;
 }
 
 static bool valid(const struct vdma_vq_config *c)
@@ -302,11 +302,11 @@ static uint16_t take_from_batch(struct vdma_vq *vq, uint32_t *len)
 static int next_used(struct vdma_vq *vq, uint16_t *head, uint32_t *len)
 {
 	struct vq_answer answer;
-	int got = 1;
-	int error;
 
 	if (!vq->batch_left) {
-		got = vq->format->answer(vq, &answer);
+		int got = vq->format->answer(vq, &answer);
+		int error;
+
 		if (got <= 0)
 			return got;
 		error = check_id(vq, answer.id);
@@ -324,7 +324,7 @@ static int next_used(struct vdma_vq *vq, uint16_t *head, uint32_t *len)
 			return error;
 	}
 	*head = take_from_batch(vq, len);
-	return got;
+	return 1;
 }
 
 int vdma_vq_get(struct vdma_vq *vq, struct vdma_vq_used *used)

@@ -234,7 +234,7 @@ static void random_with_reuse(void **state)
 static void hypercalls(void **state)
 {
 	unsigned int reuse, i;
-	uint64_t dma, calls;
+	uint64_t dma, calls = 0;
 
 	(void)state;
 	for (reuse = 0; reuse < 2; reuse++) {

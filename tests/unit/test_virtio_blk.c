@@ -98,7 +98,7 @@ static int disk_do(struct disk *d, unsigned int queue, enum vdma_blk_op op,
 		   uint64_t sector, unsigned int pieces, uint32_t len)
 {
 	struct vdma_sg sg[8];
-	struct vdma_blk_request req = { .op = op, .sector = sector, .sg = sg,
+	struct vdma_blk_request req = { .op = op, .sector = sector,
 					.count = pieces };
 	struct vdma_blk_request *back = NULL;
 	unsigned int i;
@@ -106,6 +106,7 @@ static int disk_do(struct disk *d, unsigned int queue, enum vdma_blk_op op,
 
 	for (i = 0; i < pieces; i++)
 		sg[i] = (struct vdma_sg){ d->data.phys + i * len, len, false };
+	req.sg = sg;
 	error = vdma_blk_add(&d->queues[queue], &req);
 	if (error)
 		return error;
@@ -124,12 +125,13 @@ static const uint64_t formats[] = {
 
 static void block_requests(void **state)
 {
-	unsigned char *data;
 	struct disk d;
 	unsigned int i, j;
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(formats); i++) {
+		unsigned char *data;
+
 		disk_new(&d, formats[i]);
 		data = d.data.cpu;
 		assert_int_equal(disk_start(&d), VDMA_OK);
@@ -241,10 +243,11 @@ static void block_start_fails(void **state)
 {
 	struct disk d;
 	unsigned int n;
-	int error;
 
 	(void)state;
 	for (n = 1; ; n++) {
+		int error;
+
 		disk_new(&d, VDMA_F_INDIRECT_DESC);
 		d.m->fail_map = n;
 		error = disk_start(&d);

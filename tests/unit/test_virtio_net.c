@@ -18,7 +18,7 @@
 #define RX		0
 #define TX		1
 
-static const struct vdma_net_config config = {
+static const struct vdma_net_config net_config = {
 	.num = 32, .rx_buffers = 32, .ring_features = VDMA_F_RING,
 };
 
@@ -41,14 +41,14 @@ static void nic_new(struct nic *n, uint64_t features)
 	n->m = model_new();
 	n->p = pci_new(n->m, VDMA_F_VERSION_1 | VDMA_F(5) | features, 2, 16);
 	memcpy(n->p->config, mac, sizeof(mac));
-	n->private_mem = malloc(vdma_net_private_size(&config));
+	n->private_mem = malloc(vdma_net_private_size(&net_config));
 	assert_int_equal(pci_find(n->p, &n->dev), VDMA_OK);
 	assert_int_equal(n->m->pages.get(n->m, 4096, &n->data), VDMA_OK);
 }
 
 static int nic_start(struct nic *n)
 {
-	return vdma_net_start(&n->net, &n->dev, &n->m->domain, &config,
+	return vdma_net_start(&n->net, &n->dev, &n->m->domain, &net_config,
 			      n->private_mem);
 }
 

@@ -222,6 +222,7 @@ static inline void process(struct bench *b, const struct dev_buf *buf, uint32_t 
 				p[j] = pattern(~req->serial, in++);
 		}
 	}
+	assert_non_null(req);
 	req->wrote = len;
 }
 

@@ -45,6 +45,11 @@ struct dev {
 	bool holds[65536];
 };
 
+static inline bool dev_is_packed(const struct dev *d)
+{
+	return d->features & VDMA_F_RING_PACKED;
+}
+
 static inline uint16_t le16_at(struct dev *d, uint64_t addr)
 {
 	unsigned char *p = model_access(d->m, addr, 2, VDMA_TO_DEVICE);
@@ -108,7 +113,7 @@ static inline struct dev_buf *dev_hold(struct dev *d, struct dev_buf *b)
 static inline void dev_read_table(struct dev *d, struct dev_buf *b,
 				  uint64_t addr, uint32_t len)
 {
-	bool packed = d->features & VDMA_F_RING_PACKED;
+	bool packed = dev_is_packed(d);
 	uint32_t n = len / 16, i, at;
 
 	assert_true(d->features & VDMA_F_INDIRECT_DESC);
@@ -119,7 +124,7 @@ static inline void dev_read_table(struct dev *d, struct dev_buf *b,
 		uint64_t desc = addr + 16 * at;
 		uint16_t flags = le16_at(d, desc + (packed ? 14 : 12));
 
-		assert_true(packed ? !(flags & ~2) : !(flags & ~3));
+		assert_true(!(flags & (packed ? ~2 : ~3)));
 		dev_add_seg(b, le64_at(d, desc), le32_at(d, desc + 8),
 			    flags & 2);
 		if (packed) {
@@ -220,15 +225,13 @@ static inline struct dev_buf *dev_packed_fetch(struct dev *d)
 
 static inline bool dev_has(struct dev *d)
 {
-	return d->features & VDMA_F_RING_PACKED ? dev_packed_has(d) :
-						  dev_split_has(d);
+	return dev_is_packed(d) ? dev_packed_has(d) : dev_split_has(d);
 }
 
 /* Takes the next buffer that is available, or returns NULL. */
 static inline struct dev_buf *dev_fetch(struct dev *d)
 {
-	return d->features & VDMA_F_RING_PACKED ? dev_packed_fetch(d) :
-						  dev_split_fetch(d);
+	return dev_is_packed(d) ? dev_packed_fetch(d) : dev_split_fetch(d);
 }
 
 /* Does the driver want an interrupt for the used entries [old, now)? */
@@ -237,7 +240,7 @@ static inline bool dev_interrupts(struct dev *d, uint16_t old, bool old_wrap,
 {
 	uint16_t i;
 
-	if (!(d->features & VDMA_F_RING_PACKED)) {
+	if (!dev_is_packed(d)) {
 		uint16_t event = le16_at(d, d->driver + 4 + 2 * d->num);
 
 		if (!(d->features & VDMA_F_EVENT_IDX))
@@ -278,7 +281,7 @@ static inline void dev_write_used(struct dev *d, uint32_t id, uint32_t len,
 {
 	uint64_t at;
 
-	if (!(d->features & VDMA_F_RING_PACKED)) {
+	if (!dev_is_packed(d)) {
 		at = d->device + 4 + 8 * (uint64_t)(d->used_at % d->num);
 		put_le(d, at, 4, id);
 		put_le(d, at + 4, 4, len);
@@ -322,8 +325,8 @@ static inline bool dev_complete(struct dev *d, unsigned int first,
 	for (i = first; i < d->held_count; i++)
 		d->held[i] = d->held[i + n];
 	dev_write_used(d, id, len, wrote, (uint16_t)n, descs);
-	return dev_interrupts(d, old, old_wrap, d->features &
-			      VDMA_F_RING_PACKED ? descs : (uint16_t)n);
+	return dev_interrupts(d, old, old_wrap,
+			      dev_is_packed(d) ? descs : (uint16_t)n);
 }
 
 /* Asks for a notification with the next buffer, or for none at all. */
@@ -332,7 +335,7 @@ static inline void dev_ask(struct dev *d, bool wants)
 	bool event = d->features & VDMA_F_EVENT_IDX;
 
 	d->wants = wants;
-	if (d->features & VDMA_F_RING_PACKED) {
+	if (dev_is_packed(d)) {
 		if (event && wants)
 			put_le(d, d->device, 2, d->avail_at |
 			       (d->avail_wrap ? 0x8000 : 0));
