@@ -6,6 +6,7 @@
 #include <vdma/audit.h>
 #include <vdma/hcall.h>
 #include <vdma/policy.h>
+#include <vdma/tce.h>
 #include <vdma/virtio_dev.h>
 
 #include "firmware.h"
@@ -20,6 +21,21 @@
 #define DEVICE_LIMIT_NS	20000000000ull
 
 /**
+ * struct device_plan - how a device shall reach memory
+ * @gate: way to the hypervisor
+ * @mode: "direct", "bypass", "identity" or "tce"
+ * @window: mode tce: "default", or a page size of a dynamic window, "4k",
+ *	    "64k", "2m" or "16m"
+ * @reuse: mode tce: mappings that are kept for reuse, a power of two; 0: none
+ */
+struct device_plan {
+	const struct vdma_gate *gate;
+	const char *mode;
+	const char *window;
+	uint32_t reuse;
+};
+
+/**
  * struct device - a virtio device and how it reaches memory
  * @pci: its function
  * @virtio: its transport
@@ -27,6 +43,7 @@
  * @mode: the mode of @domain
  * @domain: how it reaches memory
  * @audit: the record of @domain
+ * @expected_faults: what the audit will have found, if the test is about that
  */
 struct device {
 	const struct pci_function *pci;
@@ -35,9 +52,18 @@ struct device {
 	enum vdma_mode mode;
 	struct vdma_domain *domain;
 	struct vdma_audit audit;
+	uint32_t expected_faults;
 
 	/* private: */
+	struct device_plan plan;
 	struct vdma_domain linear;
+	struct vdma_tce_domain tce;
+	struct vdma_tce_window window;
+	bool dynamic;
+	struct vdma_reuse reuse;
+	struct spinlock tce_spin;
+	struct vdma_lock tce_lock;
+	void *bits;
 	struct vdma_audit_node *nodes;
 	struct spinlock audit_spin;
 	struct vdma_lock audit_lock;
@@ -46,16 +72,21 @@ struct device {
 /* device_find() - the @nth function of a type, from 0; NULL if there is none */
 const struct pci_function *device_find(unsigned int type, unsigned int nth);
 
+/* device_plan() - what the command line wants: mode=, window=, reuse= */
+struct device_plan device_plan(void);
+
 /**
  * device_open() - find a device and give it a domain
  * @device: filled in
  * @type: of the device
  * @nth: among those of its type, from 0
+ * @plan: how it shall reach memory
  *
- * The mode is that of the command line, mode=; whatever is in its way ends the
- * run: a test in another mode than it was asked for would prove nothing.
+ * Whatever is in its way ends the run: a test in another mode than it was
+ * asked for would prove nothing.
  */
-void device_open(struct device *device, unsigned int type, unsigned int nth);
+void device_open(struct device *device, unsigned int type, unsigned int nth,
+		 const struct device_plan *plan);
 
 /**
  * device_close() - end it, and report what the audit has found

@@ -33,12 +33,16 @@ struct vdma_blk_config disk_config(void)
 	return config;
 }
 
-void disk_open(struct disk *disk, const struct vdma_blk_config *config)
+void disk_open_as(struct disk *disk, unsigned int nth,
+		  const struct device_plan *plan,
+		  const struct vdma_blk_config *config)
 {
+	char seed[] = "seed0";
 	uint64_t got;
 	int error;
 
-	device_open(&disk->device, TYPE_BLK, 0);
+	seed[4] = (char)('0' + nth);
+	device_open(&disk->device, TYPE_BLK, nth, plan);
 	disk->private_len = vdma_blk_private_size(config);
 	disk->private_mem = pages_get(disk->private_len);
 	error = vdma_blk_start(&disk->blk, &disk->device.virtio,
@@ -52,7 +56,14 @@ void disk_open(struct disk *disk, const struct vdma_blk_config *config)
 		bail_out("disk: ring features 0x%lx, not 0x%lx", got,
 			 config->ring_features);
 	disk->bytes = disk->blk.sectors * VDMA_BLK_SECTOR;
-	disk->seed = arg_number("seed0", 0);
+	disk->seed = arg_number(seed, 0);
+}
+
+void disk_open(struct disk *disk, const struct vdma_blk_config *config)
+{
+	struct device_plan plan = device_plan();
+
+	disk_open_as(disk, 0, &plan, config);
 }
 
 void disk_close(struct disk *disk)

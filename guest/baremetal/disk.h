@@ -37,8 +37,22 @@ struct disk {
  */
 struct vdma_blk_config disk_config(void);
 
-/* disk_open() - open the first block device and start it; bails out if not */
+/* A device that is broken says nothing; how long to wait for that. */
+#define DISK_BROKEN_NS	500000000ull
+
+/* disk_open() - open the first block device as the command line wants it */
 void disk_open(struct disk *disk, const struct vdma_blk_config *config);
+
+/**
+ * disk_open_as() - open a block device and start it; bails out if it can't
+ * @disk: filled in
+ * @nth: number of the block device, from 0
+ * @plan: how it shall reach memory
+ * @config: how it shall be driven
+ */
+void disk_open_as(struct disk *disk, unsigned int nth,
+		  const struct device_plan *plan,
+		  const struct vdma_blk_config *config);
 
 /* disk_close() - stop it, look at the audit, give all memory back */
 void disk_close(struct disk *disk);

@@ -20,5 +20,6 @@
 /* LoPAR 7.2.8: RTAS status */
 #define RTAS_SUCCESS		0
 #define RTAS_BUSY		(-2)
+#define RTAS_PARAMETER		(-3)
 
 #endif /* GUEST_PAPR_H */

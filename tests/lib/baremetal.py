@@ -18,7 +18,7 @@ from tests.lib.frames import Cable
 from tests.lib.machine import CAPABILITIES
 from tests.lib.qemu import Qemu
 
-PROGRAM = {"be": "vdma-guest.elf", "le": "vdma-guest-le.elf"}
+SUFFIX = {"be": ".elf", "le": "-le.elf"}
 TABLE = parts.TOP / "tests/guest/tests.toml"
 
 # Keys of a row that may have a list: one run for each combination.
@@ -44,7 +44,9 @@ class Row:
     memory: str = "512M"
     limit: float = 60.0
     devices: tuple[str, ...] = ()
+    drive: str = ""
     args: str = ""
+    icount: bool = False
     fails: tuple[str, ...] = ()
 
     def id(self) -> str:
@@ -155,18 +157,30 @@ class Run:
         row = self.row
         args = [str(parts.qemu_binary(row.qemu))]
         args += ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
-        args += ["-M", f"pseries,{CAPABILITIES}", "-accel", "tcg,thread=multi"]
+        args += ["-M", f"pseries,{CAPABILITIES}", *self._accel()]
         args += ["-cpu", row.cpu, "-smp", str(row.smp), "-m", row.memory]
         args += parts.firmware_args(row.qemu, "rom" if row.qemu == "vdma" else "none")
-        args += ["-kernel", str(parts.built(PROGRAM[row.endian]))]
+        args += ["-kernel", str(parts.built(self._program()))]
         args += ["-chardev", f"file,id=console,path={self.folder}/console.log"]
         args += ["-device", "spapr-vty,chardev=console"]
         for index, device in enumerate(row.devices):
             args += self._device(index, device)
         words = [row.run, f"endian={row.endian}", f"page={row.page}"]
         words += [f"mode={row.mode}"] if row.mode else []
+        words += ["icount=1"] if row.icount else []
         words += [f"seed{index}={disk.seed}" for index, disk in enumerate(self.disks)]
         return [*args, *row.args.split(), "-append", " ".join(words)]
+
+    def _program(self) -> str:
+        """A bench runs without the audit in its way."""
+        name = "vdma-bench" if "bench=" in self.row.run else "vdma-guest"
+        return name + SUFFIX[self.row.endian]
+
+    def _accel(self) -> list[str]:
+        """With icount an instruction is a nanosecond, and all CPUs share a thread."""
+        if self.row.icount:
+            return ["-accel", "tcg,thread=single", "-icount", "shift=0"]
+        return ["-accel", "tcg,thread=multi"]
 
     def _device(self, index: int, device: str) -> list[str]:
         """QEMU's options for "blk", "net" or "rng", with "f" and its own options behind."""
@@ -180,6 +194,7 @@ class Run:
             disk.create()
             self.disks.append(disk)
             drive = f"if=none,id=b{index},format=raw,cache=unsafe,file={disk.path}"
+            drive = ",".join(filter(None, (drive, self.row.drive)))
             return ["-drive", drive, "-device", f"{line},drive=b{index}"]
         if kind == "net":
             cable = Cable()
