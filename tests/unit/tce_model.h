@@ -13,7 +13,6 @@
 #include <vdma/tce.h>
 
 #define TABLE_PAGES	2048
-#define TABLE_SHIFT	16
 #define TABLE_BASE	0x800000000000000ull
 #define TABLE_LIOBN	0x80000001u
 #define LIST_PHYS	0x7000000ull
@@ -22,6 +21,7 @@
 
 struct table {
 	uint64_t tce[TABLE_PAGES];
+	unsigned int shift;
 	struct vdma_be64 *list;
 	struct vdma_gate gate;
 	struct vdma_pages pages;
@@ -38,7 +38,7 @@ static inline bool table_write(struct table *t, uint64_t at, uint64_t tce)
 	uint64_t *fail = tce ? &t->fail_enter : &t->fail_clear;
 
 	assert_true(at < TABLE_PAGES);
-	assert_false(tce & ((1u << TABLE_SHIFT) - 1) & ~3ull);
+	assert_false(tce & ((1ull << t->shift) - 1) & ~3ull);
 	/* an entry is entered only where there was none */
 	assert_true(!tce || !t->tce[at]);
 	if (*fail && !--*fail)
@@ -61,12 +61,12 @@ static inline uint64_t list_entry(const struct table *t, uint64_t i)
 static inline int64_t table_call(void *ctx, struct vdma_hcall *h)
 {
 	struct table *t = ctx;
-	uint64_t at = (h->in[1] - TABLE_BASE) >> TABLE_SHIFT;
+	uint64_t at = (h->in[1] - TABLE_BASE) >> t->shift;
 	uint64_t i, n = h->in[3];
 
 	t->calls++;
 	assert_int_equal(h->in[0], TABLE_LIOBN);
-	assert_int_equal(h->in[1] & ((1u << TABLE_SHIFT) - 1), 0);
+	assert_int_equal(h->in[1] & ((1ull << t->shift) - 1), 0);
 	switch (h->opcode) {
 	case 0x20:
 		return table_write(t, at, h->in[2]) ? 0 : H_HARDWARE;
@@ -116,11 +116,12 @@ static inline void table_put_pages(void *ctx, const struct vdma_memory *mem)
 	t->pages_out--;
 }
 
-static inline struct table *table_new(void)
+static inline struct table *table_new(unsigned int shift)
 {
 	struct table *t = calloc(1, sizeof(*t));
 
 	assert_non_null(t);
+	t->shift = shift;
 	t->list = calloc(VDMA_TCE_MOST, sizeof(*t->list));
 	t->gate = (struct vdma_gate){ table_call, t };
 	t->pages = (struct vdma_pages){ table_get_pages, table_put_pages, t };
@@ -134,7 +135,7 @@ static inline struct vdma_tce_window table_window(struct table *t)
 		.gate = &t->gate,
 		.list = { t->list, LIST_PHYS },
 		.base = TABLE_BASE, .pages = TABLE_PAGES,
-		.liobn = TABLE_LIOBN, .page_shift = TABLE_SHIFT,
+		.liobn = TABLE_LIOBN, .page_shift = (uint8_t)t->shift,
 	};
 }
 
@@ -151,8 +152,8 @@ static inline unsigned int table_used(const struct table *t)
 static inline uint64_t table_translate(const struct table *t, uint64_t dma,
 				       unsigned int dir)
 {
-	uint64_t at = (dma - TABLE_BASE) >> TABLE_SHIFT;
-	uint64_t page = (1ull << TABLE_SHIFT) - 1;
+	uint64_t at = (dma - TABLE_BASE) >> t->shift;
+	uint64_t page = (1ull << t->shift) - 1;
 
 	if (at >= TABLE_PAGES || (t->tce[at] & dir) != dir)
 		return 0;

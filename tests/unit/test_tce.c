@@ -15,7 +15,8 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define SEED		0x7ce5eedull
 #define STEPS		300000
-#define PAGE		(1ull << TABLE_SHIFT)
+#define SHIFT		16
+#define PAGE		(1ull << SHIFT)
 #define PHYS		0x123456000ull
 #define CACHE		64
 
@@ -28,13 +29,13 @@ struct bench {
 	uint64_t random;
 };
 
-static struct bench *set_up(bool reuse)
+static struct bench *set_up_pages(bool reuse, unsigned int shift)
 {
 	struct bench *b = calloc(1, sizeof(*b));
 	struct vdma_tce_window window;
 
 	assert_non_null(b);
-	b->t = table_new();
+	b->t = table_new(shift);
 	b->random = SEED;
 	b->bits = malloc(vdma_iova_size(TABLE_PAGES));
 	vdma_reuse_init(&b->reuse, b->entries, CACHE);
@@ -44,6 +45,11 @@ static struct bench *set_up(bool reuse)
 					      reuse ? &b->reuse : NULL),
 			 VDMA_OK);
 	return b;
+}
+
+static struct bench *set_up(bool reuse)
+{
+	return set_up_pages(reuse, SHIFT);
 }
 
 /* Everything was unmapped: nothing is left in the table. */
@@ -133,7 +139,7 @@ static void stuck_on_unmap(void **state)
 	assert_int_equal(b->d.stuck, 1);
 	for (i = 0; i < TABLE_PAGES - 1; i++) {
 		assert_int_equal(map(b, 0, 1, 1, &other), VDMA_OK);
-		assert_true((other ^ dma) >> TABLE_SHIFT);
+		assert_true((other ^ dma) >> SHIFT);
 	}
 	assert_int_equal(map(b, 0, 1, 1, &other), VDMA_E_NO_SPACE);
 	table_free(b->t);
@@ -216,18 +222,45 @@ static void random_maps(bool reuse)
 	tear_down(b);
 }
 
-static void random_without_reuse(void **state)
+static void random_use(void **state)
 {
 	(void)state;
 	print_message("  seed %llx, %u steps\n", SEED, STEPS);
 	random_maps(false);
+	random_maps(true);
 }
 
-static void random_with_reuse(void **state)
+/* Every page size that LoPAR has, buffers that straddle pages. */
+static void page_sizes(void **state)
 {
+	static const unsigned int shifts[] = {
+		12, 16, 21, 24, 25, 26, 27, 28, 34
+	};
+	unsigned int i, j;
+
 	(void)state;
-	print_message("  seed %llx, %u steps\n", SEED, STEPS);
-	random_maps(true);
+	for (i = 0; i < ARRAY_SIZE(shifts); i++) {
+		uint64_t page = 1ull << shifts[i];
+		const struct mapping maps[] = {
+			{ PHYS, 1, 0, 1 }, { page, page, 0, 2 },
+			{ 5 * page - 1, 2, 0, 3 }, { 3 * page + 1, page, 0, 1 },
+			{ 7 * page + 512, 3 * page, 0, 2 },
+		};
+		static const unsigned int pages[] = { 1, 1, 2, 2, 4 };
+		struct bench *b = set_up_pages(false, shifts[i]);
+
+		for (j = 0; j < ARRAY_SIZE(maps); j++) {
+			struct mapping m = maps[j];
+
+			assert_int_equal(map(b, m.phys, m.len, m.dir, &m.dma),
+					 VDMA_OK);
+			check(b, &m, true);
+			assert_int_equal(table_used(b->t), pages[j]);
+			assert_int_equal(unmap(b, m.dma, m.len, m.dir),
+					 VDMA_OK);
+		}
+		tear_down(b);
+	}
 }
 
 /* Two hypercalls a buffer without reuse; with it none, once it is known. */
@@ -348,8 +381,8 @@ int main(void)
 		cmocka_unit_test(fails_at_each_page),
 		cmocka_unit_test(stuck_on_unmap),
 		cmocka_unit_test(stuck_on_rollback),
-		cmocka_unit_test(random_without_reuse),
-		cmocka_unit_test(random_with_reuse),
+		cmocka_unit_test(random_use),
+		cmocka_unit_test(page_sizes),
 		cmocka_unit_test(hypercalls),
 		cmocka_unit_test(shared_mapping),
 		cmocka_unit_test(cached_is_not_in_use),
