@@ -47,6 +47,8 @@ int vdma_ddw_query(const struct vdma_rtas *rtas,
 	uint32_t in[PE_IN], out[QUERY_OUT_WIDE] = { 0 };
 	unsigned int n = rtas->wide ? QUERY_OUT_WIDE : QUERY_OUT;
 
+	if (!rtas->query)
+		return VDMA_E_UNSUPPORTED;
 	put_pe(in, fn);
 	if (rtas->call(rtas->ctx, rtas->query, in, PE_IN, out, n))
 		return VDMA_E_RTAS;

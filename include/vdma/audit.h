@@ -10,7 +10,7 @@
  * The record is a balanced search tree (a treap) over the nodes that the
  * caller has given, ordered by DMA address, where each node knows the highest
  * address below it. With n live mappings, entering, removing and checking each
- * take O(log n) steps on average, and a node is 80 bytes. Checking takes longer
+ * take O(log n) steps on average, and a node is 64 bytes. Checking takes longer
  * only where mappings overlap, which in direct and bypass they may. Unmapped
  * nodes stay as a history until they are needed again, so that a fault can
  * name the place that unmapped; looking there is linear, and done for faults

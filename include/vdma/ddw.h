@@ -15,7 +15,8 @@
  *	  which is the status (LoPAR 7.2.8); big endian is the adapter's
  *	  concern; serialised by the adapter; returns the status
  * @ctx: handed to @call
- * @query: token of ibm,query-pe-dma-window, first cell of "ibm,ddw-applicable"
+ * @query: token of ibm,query-pe-dma-window, first cell of "ibm,ddw-applicable";
+ *	   0 if there is none
  * @create: token of ibm,create-pe-dma-window, second cell
  * @remove: token of ibm,remove-pe-dma-window, third cell
  * @reset: token of ibm,reset-pe-dma-windows, second cell of
@@ -52,7 +53,7 @@ struct vdma_ddw_offer {
  * @fn: any function of the partitionable endpoint
  * @offer: filled in on success
  *
- * Return: VDMA_OK; VDMA_E_RTAS.
+ * Return: VDMA_OK; VDMA_E_UNSUPPORTED if RTAS has no such call; VDMA_E_RTAS.
  */
 int vdma_ddw_query(const struct vdma_rtas *rtas,
 		   const struct vdma_function *fn,
@@ -105,9 +106,9 @@ int vdma_ddw_reset(const struct vdma_rtas *rtas,
  * vdma_domain_identity() with a &struct vdma_window of @window's base and
  * @memory_end makes it a domain.
  *
- * Return: VDMA_OK; VDMA_E_NO_SPACE if no window is left; VDMA_E_RANGE if none
- * can be that large; or as vdma_ddw_create() and vdma_tce_enter(), and the
- * window is removed again.
+ * Return: VDMA_OK; as vdma_ddw_query(); VDMA_E_NO_SPACE if no window is left;
+ * VDMA_E_RANGE if none can be that large; or as vdma_ddw_create() and
+ * vdma_tce_enter(), and the window is removed again.
  */
 int vdma_ddw_identity(const struct vdma_rtas *rtas,
 		      const struct vdma_function *fn, uint64_t memory_end,

@@ -165,6 +165,9 @@ static void wide_answer(void **state)
 	assert_int_equal(vdma_ddw_query(&rtas, &fn, &offer), VDMA_OK);
 	assert_int_equal(offer.pages, 3ull << 32 | 5);
 	assert_int_equal(offer.page_sizes, 0x11000);
+	rtas.query = 0;
+	assert_int_equal(vdma_ddw_query(&rtas, &fn, &offer),
+			 VDMA_E_UNSUPPORTED);
 }
 
 static void best_page_size(void **state)
