@@ -313,6 +313,8 @@ static int next_used(struct vdma_vq *vq, uint16_t *head, uint32_t *len)
 		if (error)
 			return error;
 		*head = (uint16_t)answer.id;
+		if (vq_has(vq, VDMA_F_RING_PACKED) && !vq->slots[*head].room)
+			answer.len = 0;
 		*len = answer.len;
 		if (answer.len > vq->slots[*head].room)
 			return VDMA_E_USED_LEN;

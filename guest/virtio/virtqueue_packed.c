@@ -170,8 +170,11 @@ static int answer(struct vdma_vq *vq, struct vq_answer *answer)
 	/* 2.8.22: the flags before the rest */
 	vdma_rmb();
 	answer->id = vdma_le16_get(&desc->id);
-	/* 2.8.13: without WRITE the length is reserved */
-	answer->len = flags & VQ_DESC_WRITE ? vdma_le32_get(&desc->len) : 0;
+	/*
+	 * 2.8.13 reserves the length without WRITE. But QEMU never sets WRITE
+	 * here: what decides is whether the device could write at all.
+	 */
+	answer->len = vdma_le32_get(&desc->len);
 	return 1;
 }
 
