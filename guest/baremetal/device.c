@@ -142,7 +142,8 @@ static void close_window(struct device *device)
 			pages_put(device->reuse.entries, device->reuse.count *
 				  sizeof(*device->reuse.entries));
 		}
-		report(!device->tce.iova.taken && !device->tce.stuck,
+		report(device->tce.iova.taken == !device->window.base &&
+		       !device->tce.stuck,
 		       "the window is empty again");
 		pages_put(device->bits, vdma_iova_size(device->tce.iova.pages));
 	}

@@ -222,6 +222,9 @@ int vdma_tce_domain_init(struct vdma_tce_domain *d,
 		.reuse = reuse,
 	};
 	vdma_iova_init(&d->iova, bits, (uint32_t)window->pages);
+	/* A device may take address 0 for none: QEMU does, of a ring. */
+	if (!window->base)
+		vdma_iova_take(&d->iova, 1);
 	return VDMA_OK;
 }
 
