@@ -212,6 +212,8 @@ int vdma_tce_domain_init(struct vdma_tce_domain *d,
 	    size >> window->page_shift != window->pages ||
 	    window->base + (size - 1) < window->base)
 		return VDMA_E_RANGE;
+	if (reuse && (!reuse->count || reuse->count & (reuse->count - 1)))
+		return VDMA_E_INVALID;
 	*d = (struct vdma_tce_domain){
 		.domain = {
 			.ops = &ops, .mode = VDMA_MODE_TCE, .pages = pages,

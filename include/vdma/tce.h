@@ -103,13 +103,16 @@ struct vdma_tce_domain {
  * @reuse: an empty cache of mappings, vdma_reuse_init(); NULL: each map and
  *	   unmap writes the table
  *
+ * In a window that begins at address 0, the first page is left out: a device may
+ * take that address for none.
+ *
  * Costs without @reuse: one hypercall for each map and each unmap of up to
  * VDMA_TCE_MOST pages. With it, none for a buffer that is in the cache; in
  * exchange the device can reach a buffer after its unmap until it leaves the
  * cache.
  *
  * Return: VDMA_OK; VDMA_E_RANGE if @window is empty, has too many pages, or
- * its end wraps.
+ * its end wraps; VDMA_E_INVALID if @reuse has a size that is no power of two.
  */
 int vdma_tce_domain_init(struct vdma_tce_domain *d,
 			 const struct vdma_pages *pages,
