@@ -5,6 +5,7 @@
 #include <vdma/abi.h>
 #include <vdma/error.h>
 
+#include "decide.h"
 #include "device.h"
 #include "ktap.h"
 #include "registers.h"
@@ -162,6 +163,10 @@ static void open_domain(struct device *device)
 	const char *mode = device->plan.mode;
 	bool f = device->offered & VDMA_F_ACCESS_PLATFORM;
 
+	if (!strcmp(mode, "auto")) {
+		decide(device->pci, device->offered, &device->decision);
+		mode = vdma_mode_name(device->decision.mode);
+	}
 	/* Direct with F, or anything else without, is a wrong address. */
 	if (f == !strcmp(mode, "direct"))
 		bail_out("PCI %x: mode=%s, and ACCESS_PLATFORM is %soffered",

@@ -23,7 +23,7 @@
 /**
  * struct device_plan - how a device shall reach memory
  * @gate: way to the hypervisor
- * @mode: "direct", "bypass", "identity" or "tce"
+ * @mode: "direct", "bypass", "identity", "tce", or "auto": as decided
  * @window: mode tce: "default", or a page size of a dynamic window, "4k",
  *	    "64k", "2m" or "16m"
  * @reuse: mode tce: mappings that are kept for reuse, a power of two; 0: none
@@ -40,6 +40,7 @@ struct device_plan {
  * @pci: its function
  * @virtio: its transport
  * @offered: features that it offers
+ * @decision: with the mode "auto", what was decided and why
  * @mode: the mode of @domain
  * @domain: how it reaches memory
  * @audit: the record of @domain
@@ -49,6 +50,7 @@ struct device {
 	const struct pci_function *pci;
 	struct vdma_virtio virtio;
 	uint64_t offered;
+	struct vdma_decision decision;
 	enum vdma_mode mode;
 	struct vdma_domain *domain;
 	struct vdma_audit audit;

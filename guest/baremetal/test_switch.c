@@ -170,6 +170,46 @@ static void after_disable(struct flight *flight)
 	disk_close(&disk);
 }
 
+static bool untouched(const char *buffer, uint64_t len)
+{
+	uint64_t i;
+
+	for (i = 0; i < len; i++) {
+		if (buffer[i] != 0x77)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * What was under way at a reset never comes, and its memory is ours again: no
+ * byte of it changes any more, and the device works as if new.
+ */
+static void reset(void)
+{
+	struct flight flight = { .buffers = pages_get(REQUESTS * LEN) };
+	struct vdma_blk_config config = disk_config();
+	struct disk disk;
+	int error;
+
+	disk_open(&disk, &config);
+	error = launch(&disk, &flight);
+	report(!error && disk.queues[0].vq.in_flight == REQUESTS,
+	       "%u reads are under way", disk.queues[0].vq.in_flight);
+	disk_close(&disk);
+	memset(flight.buffers, 0x77, REQUESTS * LEN);
+	disk_open(&disk, &config);
+	error = disk_do(&disk, 0, VDMA_BLK_READ, 0, flight.buffers, LEN);
+	report(!error && !disk_wrong(&disk, 0, flight.buffers, LEN, false),
+	       "the device works again: %s", vdma_strerror(error));
+	report(untouched(flight.buffers + LEN, (REQUESTS - 1) * LEN),
+	       "and left alone what it was not given again");
+	disk_close(&disk);
+	pages_put(flight.buffers, REQUESTS * LEN);
+}
+
+GUEST_TEST(reset, reset);
+
 static void switching(void)
 {
 	struct flight flight = { .buffers = pages_get(REQUESTS * LEN) };
