@@ -227,7 +227,7 @@ static void domains_that_are_none(void **state)
 	none.pages = 0;
 	assert_int_equal(vdma_tce_domain_init(&d, &b->t->pages, &none, b->bits,
 					      NULL, NULL), VDMA_E_RANGE);
-	wraps.base = -(TABLE_PAGES - 1) * PAGE;
+	wraps.base = 0 - (TABLE_PAGES - 1ull) * PAGE;
 	assert_int_equal(vdma_tce_domain_init(&d, &b->t->pages, &wraps,
 					      b->bits, NULL, NULL),
 			 VDMA_E_RANGE);
