@@ -24,13 +24,13 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/build/pycache
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
-include mk/lib.mk mk/boot.mk mk/unit.mk mk/check.mk mk/docs.mk mk/fuzz.mk mk/bench.mk
+include mk/lib.mk mk/boot.mk mk/unit.mk mk/guest.mk mk/check.mk mk/docs.mk mk/fuzz.mk mk/bench.mk
 -include $(DEPS)
 
 .PHONY: help
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' \
-		mk/boot.mk mk/lib.mk mk/check.mk mk/fuzz.mk mk/bench.mk mk/docs.mk Makefile
+		mk/boot.mk mk/lib.mk mk/guest.mk mk/check.mk mk/fuzz.mk mk/bench.mk mk/docs.mk Makefile
 	@echo
 	@echo '  KERNEL=6.12|6.1       Debian 13 or Debian 12 kernel for boot and shell (now $(KERNEL))'
 	@echo '  QEMU=vdma|stock       our QEMU, or the one the distribution has (now $(QEMU))'
