@@ -69,17 +69,6 @@ def keys() -> list[str]:
     return re.findall(r'^\tX\(\w+,\s+"(\w+)"', text, re.MULTILINE)
 
 
-def test_manual_page_is_clean() -> None:
-    """mandoc has nothing to say about it."""
-    done = subprocess.run(
-        ["mandoc", "-T", "lint", "-W", "warning", TOOL / "vdmactl.1"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.stdout + done.stderr == ""
-
-
 def complete(*words: str) -> list[str]:
     """What bash would offer for the last word."""
     script = (
