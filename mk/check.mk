@@ -17,7 +17,7 @@ TOOL_TESTS := tests/tools tests/library tests/abi
 
 .PHONY: check check-host
 check: check-host $(CHECK_NEEDS) | check-parts ## all tests
-	$(Q)$(PYTEST) tests
+	$(Q)$(PYTEST) -m 'not more' tests
 
 check-host: unit fuzz-replay module-strict ## unit tests, a minute of fuzzing; core and module without a warning
 

@@ -7,10 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib.baremetal import Row, Run, table
+from tests.lib.baremetal import Row, Run, firsts, table
+
+ROWS = table()
+FIRSTS = firsts(ROWS)
+CASES = [
+    pytest.param(row, id=row.id(), marks=[] if row.id() in FIRSTS else [pytest.mark.more])
+    for row in ROWS
+]
 
 
-@pytest.mark.parametrize("row", table(), ids=Row.id)
+@pytest.mark.parametrize("row", CASES)
 def test_guest(run: Path, row: Row) -> None:
     """Boot the program; a row that must fail has to say why, and all of it."""
     problems = Run(row, run).problems()

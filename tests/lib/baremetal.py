@@ -55,6 +55,12 @@ class Row:
         return "-".join(filter(None, (self.group, self.name, *axes)))
 
 
+def firsts(rows: list[Row]) -> set[str]:
+    """Of each row of the table the first run: what its lists begin with."""
+    names = {(row.group, row.name): row.id() for row in reversed(rows)}
+    return set(names.values())
+
+
 def _spread(entry: dict[str, Any]) -> Iterator[Row]:
     """All runs of a row."""
     known = {f.name for f in fields(Row)}
