@@ -37,11 +37,11 @@ void disk_open_as(struct disk *disk, unsigned int nth,
 		  const struct device_plan *plan,
 		  const struct vdma_blk_config *config)
 {
-	char seed[] = "seed0";
+	char seed[8];
 	uint64_t got;
 	int error;
 
-	seed[4] = (char)('0' + nth);
+	format(seed, sizeof(seed), "seed%u", nth);
 	device_open(&disk->device, TYPE_BLK, nth, plan);
 	disk->private_len = vdma_blk_private_size(config);
 	disk->private_mem = pages_get(disk->private_len);
