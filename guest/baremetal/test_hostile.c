@@ -91,7 +91,7 @@ static int launch(struct batch *batch)
 	return error ?: vdma_vq_kick(batch->vq);
 }
 
-static void came_back(struct batch *batch, void *token)
+static void came_back(struct batch *batch, const void *token)
 {
 	unsigned int i;
 
@@ -118,7 +118,7 @@ static unsigned int land(struct batch *batch, int *error)
 }
 
 /* All of memory but what was read. */
-static bool untouched(const struct batch *batch, bool answered[])
+static bool untouched(const struct batch *batch, const bool answered[])
 {
 	uint64_t at;
 
@@ -203,25 +203,24 @@ static void all_well(struct batch *batch)
 	       "%s: all came back, with the right content", batch->lie);
 }
 
-static bool works(struct disk *disk, char *buffer)
+static bool works(const struct batch *batch)
 {
-	int error = disk_do(disk, 0, VDMA_BLK_READ, PLACE, buffer, PLACE);
+	int error = disk_do(batch->disk, 0, VDMA_BLK_READ, PLACE, batch->memory,
+			    PLACE);
 
-	return !error && !disk_wrong(disk, PLACE, buffer, PLACE, false);
+	return !error &&
+	       !disk_wrong(batch->disk, PLACE, batch->memory, PLACE, false);
 }
 
 static void one_round(struct batch *batch, unsigned int nth)
 {
 	struct vdma_blk_config config = disk_config();
 	struct device_plan plan = device_plan();
-	struct disk disk;
 	unsigned int came;
 	int error;
 
-	disk_open_as(&disk, nth, &plan, &config);
-	batch->disk = &disk;
-	batch->vq = &disk.queues[0].vq;
-	report(works(&disk, batch->memory), "%s: the disk works", batch->lie);
+	disk_open_as(batch->disk, nth, &plan, &config);
+	report(works(batch), "%s: the disk works", batch->lie);
 	error = launch(batch);
 	came = error ? 0 : land(batch, &error);
 	report(error == batch->expected, "%s: %s", batch->lie,
@@ -230,25 +229,27 @@ static void one_round(struct batch *batch, unsigned int nth)
 		lied(batch, came);
 	else
 		all_well(batch);
-	disk_close(&disk);
+	disk_close(batch->disk);
 }
 
 static void one_disk(unsigned int nth)
 {
 	struct vdma_blk_config config = disk_config();
 	struct device_plan plan = device_plan();
+	struct disk disk;
 	struct batch batch = {
+		.disk = &disk,
+		.vq = &disk.queues[0].vq,
 		.lie = word("lie", nth),
 		.expected = error_named(word("error", nth)),
 		.memory = pages_get(REQUESTS * PLACE),
 	};
-	struct disk disk;
 	unsigned int i;
 
 	for (i = 0; i < ROUNDS; i++)
 		one_round(&batch, nth);
 	disk_open_as(&disk, nth, &plan, &config);
-	report(works(&disk, batch.memory), "%s: and works after a reset",
+	report(works(&batch), "%s: and works after a reset",
 	       batch.lie);
 	disk_close(&disk);
 	pages_put(batch.memory, REQUESTS * PLACE);

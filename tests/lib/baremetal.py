@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Boots the bare-metal program for a row of tests/guest/tests.toml."""
+"""Boots the bare-metal program for a row of tests/guest/*.toml."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.lib.vhost_user import Backend
 from tests.lib.vhost_user_blk import BlockDevice
 
 SUFFIX = {"be": ".elf", "le": "-le.elf"}
-TABLE = parts.TOP / "tests/guest/tests.toml"
+TABLES = sorted((parts.TOP / "tests/guest").glob("*.toml"))
 
 # Keys of a row that may have a list: one run for each combination.
 AXES = ("qemu", "endian", "page", "cpu", "mode")
@@ -49,6 +49,7 @@ class Row:
     smp: int = 1
     memory: str = "512M"
     limit: float = 60.0
+    lives: int = 1
     devices: tuple[str, ...] = ()
     drive: str = ""
     args: str = ""
@@ -71,7 +72,7 @@ def _spread(entry: dict[str, Any]) -> Iterator[Row]:
     """All runs of a row."""
     known = {f.name for f in fields(Row)}
     if unknown := entry.keys() - known:
-        raise ValueError(f"{TABLE}: {entry.get('name')}: unknown {sorted(unknown)}")
+        raise ValueError(f"{entry.get('group')}-{entry.get('name')}: unknown {sorted(unknown)}")
     plain = {key: value for key, value in entry.items() if key not in AXES}
     for key in ("devices", "fails"):
         plain[key] = tuple(plain.get(key, ()))
@@ -83,13 +84,14 @@ def _spread(entry: dict[str, Any]) -> Iterator[Row]:
 
 def table() -> list[Row]:
     """All runs, each with a name of its own."""
-    with TABLE.open("rb") as file:
-        loaded = tomllib.load(file)
-    default = loaded.get("default", {})
-    rows = [row for entry in loaded["test"] for row in _spread(default | entry)]
+    rows: list[Row] = []
+    for path in TABLES:
+        loaded = tomllib.loads(path.read_text(encoding="utf-8"))
+        default = loaded.get("default", {})
+        rows += [row for entry in loaded["test"] for row in _spread(default | entry)]
     names = [row.id() for row in rows]
     if twice := {name for name in names if names.count(name) > 1}:
-        raise ValueError(f"{TABLE}: twice: {sorted(twice)}")
+        raise ValueError(f"tests/guest: twice: {sorted(twice)}")
     return rows
 
 
@@ -185,7 +187,7 @@ class Run:
             for peer in self.peers.values():
                 peer.close()
         console = self.console()
-        found = ktap.problems(console)
+        found = self._report(console)
         for peer in self.peers.values():
             found += peer.problems()
         counts = ktap.figures(console)
@@ -193,6 +195,16 @@ class Run:
             written = [int(value) for name, value in counts if name == f"written{index}"]
             found += disk.problems(max(written, default=0))
             disk.path.unlink()
+        return found
+
+    def _report(self, console: str) -> list[str]:
+        """What each life of the guest reports; one that was cut off is one too few."""
+        lives = ktap.lives(console)
+        found = []
+        if len(lives) != self.row.lives:
+            found.append(f"the guest lived {len(lives)} times, and not {self.row.lives}")
+        for life in lives:
+            found += ktap.problems(life)
         return found
 
     def console(self) -> str:
@@ -203,7 +215,8 @@ class Run:
     def _command(self) -> list[str]:
         row = self.row
         args = [str(parts.qemu_binary(row.qemu))]
-        args += ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
+        args += ["-nodefaults", "-no-user-config", "-display", "none"]
+        args += ["-no-reboot"] if row.lives == 1 else []
         args += ["-cpu", row.cpu, "-smp", str(row.smp), *self._machine(), *self._accel()]
         args += parts.firmware_args(row.qemu, "rom" if row.qemu == "vdma" else "none")
         args += ["-kernel", str(parts.built(self._program()))]
