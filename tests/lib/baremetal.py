@@ -17,7 +17,7 @@ from tests.lib import ktap, parts
 from tests.lib.devices import F_OPTIONS
 from tests.lib.frames import Cable
 from tests.lib.machine import CAPABILITIES
-from tests.lib.qemu import Qemu
+from tests.lib.qemu import Qemu, QemuError
 from tests.lib.vhost_user import Backend
 from tests.lib.vhost_user_blk import BlockDevice
 
@@ -181,6 +181,9 @@ class Run:
         try:
             with Qemu(self._command(), self.folder) as guest:
                 guest.wait(self.row.limit)
+        except QemuError as error:
+            # what the guest has said until then may tell why
+            raise QemuError("\n".join([str(error), *self._report(self.console())])) from None
         finally:
             for cable in self.cables:
                 cable.close()
