@@ -32,6 +32,11 @@ check-hypervisor: ## boots that test the hypercall and its switches
 check-linux check-firmware check-hypervisor: $(CHECK_NEEDS) | check-parts
 	$(Q)$(PYTEST) tests/$(@:check-%=%)
 
+.PHONY: check-live
+check-live: ## what changes under a live device: hot-plug, migration, kexec, back ends
+check-live: $(CHECK_NEEDS) | check-parts installed-live
+	$(Q)$(PYTEST) tests/live
+
 # Needs neither kernels nor modules, and so does not wait for them.
 .PHONY: check-guest
 check-guest: guest | installed-stock installed-check ## boots of the bare-metal program

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Boots the bare-metal program for a row of tests/guest/*.toml."""
+"""Boots the bare-metal program for a row of a table, such as tests/guest/*.toml."""
 
 from __future__ import annotations
 
@@ -18,11 +18,10 @@ from tests.lib.devices import F_OPTIONS
 from tests.lib.frames import Cable
 from tests.lib.machine import CAPABILITIES
 from tests.lib.qemu import Qemu, QemuError
-from tests.lib.vhost_user import Backend
 from tests.lib.vhost_user_blk import BlockDevice
+from tests.lib.vhost_user_iotlb import IotlbBackend
 
 SUFFIX = {"be": ".elf", "le": "-le.elf"}
-TABLES = sorted((parts.TOP / "tests/guest").glob("*.toml"))
 
 # Keys of a row that may have a list: one run for each combination.
 AXES = ("qemu", "endian", "page", "cpu", "mode")
@@ -82,16 +81,16 @@ def _spread(entry: dict[str, Any]) -> Iterator[Row]:
         yield replace(Row(**plain), **dict(zip(AXES, values)))
 
 
-def table() -> list[Row]:
-    """All runs, each with a name of its own."""
+def table(folder: str = "tests/guest") -> list[Row]:
+    """All runs of a folder's tables, each with a name of its own."""
     rows: list[Row] = []
-    for path in TABLES:
+    for path in sorted((parts.TOP / folder).glob("*.toml")):
         loaded = tomllib.loads(path.read_text(encoding="utf-8"))
         default = loaded.get("default", {})
         rows += [row for entry in loaded["test"] for row in _spread(default | entry)]
     names = [row.id() for row in rows]
     if twice := {name for name in names if names.count(name) > 1}:
-        raise ValueError(f"tests/guest: twice: {sorted(twice)}")
+        raise ValueError(f"{folder}: twice: {sorted(twice)}")
     return rows
 
 
@@ -150,7 +149,8 @@ class Peer:
 
     def __post_init__(self) -> None:
         self.device = BlockDevice(self.disk.path, self.lie)
-        self.backend = Backend(self.device)
+        # It does not mind devices without ACCESS_PLATFORM.
+        self.backend = IotlbBackend(self.device)
 
     def close(self) -> None:
         """QEMU has ended."""
@@ -288,8 +288,9 @@ class Run:
         """A disk that we serve: lie= and error= are ours, the rest is QEMU's."""
         ours = dict(option.split("=", 1) for option in options if OURS.match(option))
         more = [option for option in options if not OURS.match(option)]
+        more = [F_OPTIONS if option == "f" else option for option in more]
         peer = Peer(self._disk(index, 1), **ours)
         self.peers[len(self.disks) - 1] = peer
         line = ["vhost-user-blk-pci", f"id=d{index}", f"chardev=c{index}", "num-queues=1"]
-        line += ["disable-legacy=on", *more]
+        line += [*([] if "f" in options else ["disable-legacy=on"]), *more]
         return ["-chardev", peer.backend.chardev(f"c{index}"), "-device", ",".join(line)]

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What back ends with an IOTLB are told: enough, at once, and not more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.lib import ktap
+from tests.lib.baremetal import Row, Run, table
+from tests.lib.vhost_user_iotlb import IotlbBackend, Range, Told
+
+ROWS = [row for row in table("tests/live") if row.group == "iotlb"]
+
+MIB = 1 << 20
+# Pages of the window that maps all memory (Row.memory, 512 MiB).
+IDENTITY_PAGES = 512 // 16
+# A read has three buffers, each of one or two pages; the ring's stay mapped.
+TCE_READ_PAGES = 6
+RING_PAGES = 8
+# What a device could reach, of which it is told when it stops.
+WINDOWS = {"direct": 0, "bypass": 2, "identity": 2, "tce": 1}
+
+
+@dataclass(frozen=True)
+class Bound:
+    """How many messages there may be: for any number of reads, and for each."""
+
+    updates: int
+    gone: int
+    each: int = 0
+
+    def problems(self, told: Told, reads: int) -> list[str]:
+        """Were there more, or in a mode that maps each read, too few?"""
+        found = []
+        for what, ranges, most in (
+            ("updates", told.updates, self.updates),
+            ("invalidations", told.gone, self.gone),
+        ):
+            most += self.each * reads
+            least = reads if self.each else 0
+            if not least <= len(ranges) <= most:
+                found.append(f"{len(ranges)} {what} for {reads} reads, not {least} to {most}")
+        return found
+
+
+# QEMU announces the used ring, and in bypass with it all memory (512 MiB are one
+# aligned block). The driver's first kick may make the back end ask before that.
+BOUNDS = {
+    "direct": Bound(0, 0),
+    "bypass": Bound(1 + 1, WINDOWS["bypass"]),
+    "identity": Bound(1 + IDENTITY_PAGES, WINDOWS["identity"]),
+    "tce": Bound(1 + RING_PAGES, WINDOWS["tce"], TCE_READ_PAGES),
+}
+
+
+def boot(row: Row, run: Path) -> tuple[Told, str]:
+    """What the disk's back end was told, and the console."""
+    guest = Run(row, run)
+    problems = guest.problems()
+    if problems:
+        pytest.fail("\n".join(problems), pytrace=False)
+    backend = guest.peers[0].backend
+    assert isinstance(backend, IotlbBackend)
+    return backend.told, guest.console()
+
+
+# What make check boots, too.
+SHORT = ("bypass", "tce")
+LOADS = [
+    pytest.param(row, id=row.id(), marks=[] if row.mode in SHORT else [pytest.mark.more])
+    for row in ROWS
+    if row.name != "windows"
+]
+
+
+@pytest.mark.parametrize("row", LOADS)
+def test_messages(run: Path, row: Row) -> None:
+    """No more messages than the mode calls for, and the right data."""
+    told, console = boot(row, run)
+    reads = int(dict(ktap.figures(console))["reads"])
+    assert BOUNDS[row.mode].problems(told, reads) == []
+
+
+def test_windows(run: Path) -> None:
+    """All that goes is taken back, once, as a whole, and without a look at a table."""
+    row = next(row for row in ROWS if row.name == "windows")
+    told, console = boot(row, run)
+    due = [
+        Range(*(int(word, 16) for word in value.split()))
+        for name, value in ktap.figures(console)
+        if name == "gone"
+    ]
+    assert [str(gone) for gone in told.gone] == [str(gone) for gone in due]
+    log = (run / "qemu.log").read_text(errors="replace")
+    # through the bypass window nothing is translated, and taking back reads no TCE
+    assert "spapr_iommu_xlate" not in log
+    made = console.count("a window of 0x")
+    # the default one at boot and at the reset of windows, which removes one more
+    assert log.count("spapr_iommu_new_table") == made + 3
