@@ -54,6 +54,7 @@ part_build() {
 		--enable-slirp
 		--enable-tcg
 		--enable-trace-backends=log
+		--enable-vhost-net
 		--enable-vhost-user
 		--enable-virtfs
 	)

@@ -18,6 +18,7 @@ from tests.lib.devices import F_OPTIONS
 from tests.lib.frames import Cable
 from tests.lib.machine import CAPABILITIES
 from tests.lib.qemu import Qemu, QemuError
+from tests.lib.testpmd import Testpmd
 from tests.lib.vhost_user_blk import BlockDevice
 from tests.lib.vhost_user_iotlb import IotlbBackend
 
@@ -173,7 +174,7 @@ class Run:
         self.row = row
         self.folder = folder
         self.disks: list[Disk] = []
-        self.cables: list[Cable] = []
+        self.ends: list[Cable | Testpmd] = []
         self.peers: dict[int, Peer] = {}
 
     def problems(self) -> list[str]:
@@ -185,8 +186,8 @@ class Run:
             # what the guest has said until then may tell why
             raise QemuError("\n".join([str(error), *self._report(self.console())])) from None
         finally:
-            for cable in self.cables:
-                cable.close()
+            for end in self.ends:
+                end.close()
             for peer in self.peers.values():
                 peer.close()
         console = self.console()
@@ -257,26 +258,39 @@ class Run:
         return ["-accel", "tcg,thread=multi"]
 
     def _device(self, index: int, device: str) -> list[str]:
-        """QEMU's options for "blk", "vhost-blk", "net" or "rng", with "f" and its own
-        options behind."""
+        """QEMU's options for "blk", "vhost-blk", "net", "vhost-net" or "rng", with "f",
+        "iothread" and its own options behind."""
         kind, *options = device.split()
         if kind == "vhost-blk":
             return self._vhost_blk(index, options)
+        before: list[str] = []
         more = [F_OPTIONS if option == "f" else option for option in options]
         if "f" not in options:
             more.append("disable-legacy=on")
-        line = ",".join([f"virtio-{kind}-pci", f"id=d{index}", *more])
+        if "iothread" in more:
+            more[more.index("iothread")] = f"iothread=t{index}"
+            before = ["-object", f"iothread,id=t{index}"]
+        model = kind.removeprefix("vhost-")
+        line = ",".join([f"virtio-{model}-pci", f"id=d{index}", *more])
         if kind == "blk":
             disk = self._disk(index)
             drive = f"if=none,id=b{index},format=raw,cache=unsafe,file={disk.path}"
             drive = ",".join(filter(None, (drive, self.row.drive)))
-            return ["-drive", drive, "-device", f"{line},drive=b{index}"]
+            return [*before, "-drive", drive, "-device", f"{line},drive=b{index}"]
+        if model == "net":
+            return [*self._network(index, kind), "-device", f"{line},netdev=n{index},romfile="]
+        return ["-object", f"rng-builtin,id=r{index}", "-device", f"{line},rng=r{index}"]
+
+    def _network(self, index: int, kind: str) -> list[str]:
+        """The other end of a card's cable: we, or testpmd."""
         if kind == "net":
             cable = Cable()
-            self.cables.append(cable)
-            net = f"socket,id=n{index},connect=127.0.0.1:{cable.port}"
-            return ["-netdev", net, "-device", f"{line},netdev=n{index},romfile="]
-        return ["-object", f"rng-builtin,id=r{index}", "-device", f"{line},rng=r{index}"]
+            self.ends.append(cable)
+            return ["-netdev", f"socket,id=n{index},connect=127.0.0.1:{cable.port}"]
+        testpmd = Testpmd(self.folder)
+        self.ends.append(testpmd)
+        socket = f"socket,id=c{index},path={testpmd.path}"
+        return ["-chardev", socket, "-netdev", f"vhost-user,id=n{index},chardev=c{index}"]
 
     def _disk(self, index: int, mib: int = 8) -> Disk:
         disk = Disk(self.folder / f"disk{index}.img", mib)

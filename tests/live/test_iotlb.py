@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from tests.lib import ktap
 from tests.lib.baremetal import Row, Run, table
 from tests.lib.vhost_user_iotlb import IotlbBackend, Range, Told
 
-ROWS = [row for row in table("tests/live") if row.group == "iotlb"]
+ROWS = [row for row in table("tests/live") if row.group in ("iotlb", "testpmd")]
 
 MIB = 1 << 20
 # Pages of the window that maps all memory (Row.memory, 512 MiB).
@@ -72,8 +73,20 @@ SHORT = ("bypass", "tce")
 LOADS = [
     pytest.param(row, id=row.id(), marks=[] if row.mode in SHORT else [pytest.mark.more])
     for row in ROWS
-    if row.name != "windows"
+    if row.name.startswith("load")
 ]
+ECHOES = [
+    pytest.param(row, id=row.id(), marks=[] if row.mode == "bypass" else [pytest.mark.more])
+    for row in ROWS
+    if row.group == "testpmd"
+]
+
+# VHOST_USER_IOTLB_MSG; how many may come with the device's start and end, which
+# SLOF has one of, too; and how many more for a frame there and back, in which two
+# buffers are mapped and unmapped.
+IOTLB_MESSAGE = re.compile(r"^vhost_user_write req:22 ", re.MULTILINE)
+ECHO_ALWAYS = {"direct": 0, "bypass": 16, "identity": 16, "tce": 64}
+ECHO_FRAME = {"direct": 0, "bypass": 0, "identity": 0, "tce": 8}
 
 
 @pytest.mark.parametrize("row", LOADS)
@@ -100,3 +113,16 @@ def test_windows(run: Path) -> None:
     made = console.count("a window of 0x")
     # the default one at boot and at the reset of windows, which removes one more
     assert log.count("spapr_iommu_new_table") == made + 3
+
+
+@pytest.mark.parametrize("row", ECHOES)
+def test_testpmd(run: Path, row: Row) -> None:
+    """Every frame comes back through a peer that is not ours, for few messages."""
+    guest = Run(row, run)
+    problems = guest.problems()
+    if problems:
+        pytest.fail("\n".join(problems), pytrace=False)
+    frames = int(dict(ktap.figures(guest.console()))["frames"])
+    sent = len(IOTLB_MESSAGE.findall((run / "qemu.log").read_text(errors="replace")))
+    each = ECHO_FRAME[row.mode]
+    assert each * frames // 8 <= sent <= ECHO_ALWAYS[row.mode] + each * frames
