@@ -180,16 +180,24 @@ class Run:
     def problems(self) -> list[str]:
         """Boot, wait, judge: what is wrong."""
         try:
-            with Qemu(self._command(), self.folder) as guest:
+            with Qemu(self.command(), self.folder) as guest:
                 guest.wait(self.row.limit)
         except QemuError as error:
             # what the guest has said until then may tell why
             raise QemuError("\n".join([str(error), *self._report(self.console())])) from None
         finally:
-            for end in self.ends:
-                end.close()
-            for peer in self.peers.values():
-                peer.close()
+            self.close()
+        return self.judge()
+
+    def close(self) -> None:
+        """End what is at the other end of the guest's devices."""
+        for end in self.ends:
+            end.close()
+        for peer in self.peers.values():
+            peer.close()
+
+    def judge(self) -> list[str]:
+        """What is wrong with a run that has ended."""
         console = self.console()
         found = self._report(console)
         for peer in self.peers.values():
@@ -216,7 +224,8 @@ class Run:
         text = (self.folder / "console.log").read_text(errors="replace")
         return text.replace("\r", "")
 
-    def _command(self) -> list[str]:
+    def command(self) -> list[str]:
+        """Make disks and other ends, and QEMU's command line for them."""
         row = self.row
         args = [str(parts.qemu_binary(row.qemu))]
         args += ["-nodefaults", "-no-user-config", "-display", "none"]
@@ -224,7 +233,7 @@ class Run:
         args += ["-cpu", row.cpu, "-smp", str(row.smp), *self._machine(), *self._accel()]
         args += parts.firmware_args(row.qemu, "rom" if row.qemu == "vdma" else "none")
         args += ["-kernel", str(parts.built(self._program()))]
-        args += ["-chardev", f"file,id=console,path={self.folder}/console.log"]
+        args += ["-chardev", f"file,id=console,append=on,path={self.folder}/console.log"]
         args += ["-device", "spapr-vty,chardev=console"]
         for index, device in enumerate(row.devices):
             args += self._device(index, device)
