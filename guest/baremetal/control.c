@@ -12,7 +12,10 @@ void control_open(struct disk *control)
 	struct vdma_blk_config config = disk_config();
 
 	config.queues = 1;
-	disk_open_as(control, 1, &direct, &config);
+	if (config.ring_features & VDMA_F_RING_PACKED)
+		bail_out("the control disk has a split ring");
+	disk_open_as(control, device_find(TYPE_BLK, 1) ? 1 : 0, &direct,
+		     &config);
 }
 
 bool control_told(struct disk *control)

@@ -5,7 +5,7 @@
 
 #include "disk.h"
 
-/* control_open() - open the second disk, which is without ACCESS_PLATFORM */
+/* control_open() - open the last disk, which is without ACCESS_PLATFORM */
 void control_open(struct disk *control);
 
 /* control_told() - has the host made the first word 0? Or the disk fails */
