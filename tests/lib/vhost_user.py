@@ -78,8 +78,8 @@ class Device:
         """Do what is in a ring; was anything used?"""
         raise NotImplementedError
 
-    def started(self, ring: Ring) -> None:
-        """A driver begins to use a ring."""
+    def started(self, ring: Ring, features: int) -> None:
+        """A driver begins to use a ring, with these features."""
 
 
 @dataclass
@@ -231,7 +231,7 @@ class Backend:
         queue.ring = ring
         queue.kick = kick
         self._selector.register(kick, selectors.EVENT_READ, queue)
-        self.device.started(ring)
+        self.device.started(ring, self._features)
 
     def _stop(self, queue: Queue) -> None:
         if queue.kick is not None:
