@@ -46,10 +46,12 @@ enum vdma_property device_property(const struct pci_function *pci,
 
 static void audit_report(void *ctx, const struct vdma_audit_report *r)
 {
-	(void)ctx;
+	struct device *device = ctx;
+
+	device->fault = *r;
 	diag("audit: 0x%lx, %lu bytes, %s (%s; mapped %s, unmapped %s)", r->dma,
-	     r->len, vdma_fault_text(r->fault), r->where, r->mapped,
-	     r->unmapped);
+	     r->len, vdma_fault_text(r->fault), r->where ?: "-",
+	     r->mapped ?: "-", r->unmapped ?: "-");
 }
 
 static void must(const struct device *device, int error, const char *what)
@@ -217,7 +219,7 @@ void device_open(struct device *device, unsigned int type, unsigned int nth,
 	device->nodes = pages_get(AUDIT_NODES * sizeof(*device->nodes));
 	device->audit_lock = vdma_lock_of(&device->audit_spin);
 	vdma_audit_init(&device->audit, device->nodes, AUDIT_NODES,
-			audit_report, NULL, &device->audit_lock);
+			audit_report, device, &device->audit_lock);
 	open_domain(device);
 }
 

@@ -44,6 +44,7 @@ struct device_plan {
  * @mode: the mode of @domain
  * @domain: how it reaches memory
  * @audit: the record of @domain
+ * @fault: what that has found last
  * @expected_faults: what the audit will have found, if the test is about that
  */
 struct device {
@@ -54,6 +55,7 @@ struct device {
 	enum vdma_mode mode;
 	struct vdma_domain *domain;
 	struct vdma_audit audit;
+	struct vdma_audit_report fault;
 	uint32_t expected_faults;
 
 	/* private: */

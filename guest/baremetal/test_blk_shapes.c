@@ -7,8 +7,10 @@
 
 #define LARGEST		(1 * MIB)
 #define HIGH		(4 * GIB)
-/* Pages of TCE windows that a buffer may straddle: 4 KiB, 64 KiB. */
+/* Pages of TCE windows that a buffer may straddle: 4 KiB, 64 KiB, 2, 16 MiB. */
 #define TCE_64K		(64 * KIB)
+#define TCE_2M		(2 * MIB)
+#define TCE_16M		(16 * MIB)
 
 /* Read and check; then the same memory is written out and read again. */
 static bool both_ways(struct disk *disk, struct vdma_sg *sg, unsigned int count,
@@ -83,6 +85,21 @@ static void alignments(struct disk *disk, char *buffer)
 		       "4 and 128 KiB, %lu bytes into 64 KiB", offsets[i]);
 }
 
+/* Around a multiple of PAGE that is no multiple of the next larger size. */
+static void large_page(struct disk *disk, uint64_t page)
+{
+	uint64_t edge = 2 * TCE_16M + page;
+	char *buffer = pages_get_above(2 * TCE_64K, edge - TCE_64K);
+
+	if (!report((uintptr_t)buffer == edge - TCE_64K,
+		    "memory around 0x%lx", edge))
+		return;
+	report(one_piece(disk, buffer, 2 * TCE_64K) &&
+	       one_piece(disk, buffer + TCE_64K - 512, KIB),
+	       "buffers that straddle pages of %lu MiB", page / MIB);
+	pages_put(buffer, 2 * TCE_64K);
+}
+
 static void lists(struct disk *disk, char *buffer)
 {
 	unsigned int most = MIN(disk->blk.seg_max, VDMA_BLK_SG_MAX);
@@ -116,6 +133,8 @@ static void blk_shapes(void)
 	aligned = (char *)(((uintptr_t)buffer + TCE_64K - 1) & -TCE_64K);
 	sizes(&disk, aligned);
 	alignments(&disk, aligned);
+	large_page(&disk, TCE_2M);
+	large_page(&disk, TCE_16M);
 	lists(&disk, aligned);
 	if (report(high, "memory above 4 GiB"))
 		report(one_piece(&disk, high, LARGEST) &&
