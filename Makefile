@@ -24,18 +24,19 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/build/pycache
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
-include mk/lib.mk mk/boot.mk mk/unit.mk mk/check.mk mk/docs.mk
+include mk/lib.mk mk/boot.mk mk/unit.mk mk/guest.mk mk/check.mk mk/docs.mk mk/fuzz.mk mk/bench.mk
 -include $(DEPS)
 
 .PHONY: help
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' \
-		mk/boot.mk mk/lib.mk mk/check.mk mk/docs.mk Makefile
+		mk/boot.mk mk/lib.mk mk/guest.mk mk/check.mk mk/fuzz.mk mk/bench.mk mk/docs.mk Makefile
 	@echo
 	@echo '  KERNEL=6.12|6.1       Debian 13 or Debian 12 kernel for boot and shell (now $(KERNEL))'
 	@echo '  QEMU=vdma|stock       our QEMU, or the one the distribution has (now $(QEMU))'
 	@echo '  APPEND="..."          more for the kernel command line, such as disable_ddw'
 	@echo '  PREFIX=DIR            where install puts things, below DESTDIR if set (now $(PREFIX))'
+	@echo '  TIME=SECONDS          how long fuzz runs each target (now $(TIME))'
 	@echo '  V=1                   show every command and all output'
 	@echo '  JOBS=N                parallel compiles and tests (now $(JOBS))'
 	@echo '  VDMA_CACHE=DIR        third-party parts (now $(VDMA_CACHE))'

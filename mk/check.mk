@@ -8,18 +8,18 @@ PYTEST = $(PYTHON) -m pytest -n $(PYTEST_JOBS) -o cache_dir=$(CURDIR)/build/pyte
 
 .PHONY: check-parts
 check-parts: installed-boot installed-stock installed-check
-	$(Q)mk/part $(KERNELS:%=kernel-%) $(KERNELS:%=headers-%) busybox slof qemu >/dev/null
+	$(Q)mk/part $(KERNELS:%=kernel-%) $(KERNELS:%=headers-%) busybox slof qemu libfdt >/dev/null
 
-CHECK_NEEDS := $(MODULES) build/firmware/vdma.nvramrc $(TOOLS) $(LIBS)
+CHECK_NEEDS := $(MODULES) build/firmware/vdma.nvramrc $(TOOLS) $(LIBS) guest
 
 # Those that boot nothing.
 TOOL_TESTS := tests/tools tests/library tests/abi
 
 .PHONY: check check-host
 check: check-host $(CHECK_NEEDS) | check-parts ## all tests
-	$(Q)$(PYTEST) tests
+	$(Q)$(PYTEST) -m 'not more' tests
 
-check-host: unit module-strict ## unit tests; core and module without a warning
+check-host: unit fuzz-replay module-strict ## unit tests, a minute of fuzzing; core and module without a warning
 
 .PHONY: module-strict
 module-strict: | installed-boot installed-check
@@ -31,6 +31,12 @@ check-firmware: ## boots that test the firmware plugin, and its packing
 check-hypervisor: ## boots that test the hypercall and its switches
 check-linux check-firmware check-hypervisor: $(CHECK_NEEDS) | check-parts
 	$(Q)$(PYTEST) tests/$(@:check-%=%)
+
+# Needs neither kernels nor modules, and so does not wait for them.
+.PHONY: check-guest
+check-guest: guest | installed-stock installed-check ## boots of the bare-metal program
+	$(Q)mk/part slof qemu >/dev/null
+	$(Q)$(PYTEST) tests/guest
 
 .PHONY: check-tools
 check-tools: ## vdmactl, libvdma, docs/abi: the tests that boot nothing

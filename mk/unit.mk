@@ -18,12 +18,12 @@ DEPS += $(UNIT:%=$(1)/%.d)
 endef
 
 $(eval $(call core_in,build/unit,gcc,-O2 -g,boot,$(DT_SRC)))
-$(eval $(call core_in,build/unit-asan,gcc,-O2 -g $(SANITIZE),boot,$(DT_SRC)))
+$(eval $(call core_in,build/unit-asan,gcc,-O2 -g $(SANITIZE) -DVDMA_AUDIT,boot,$(DT_SRC)))
 $(eval $(call core_in,build/core/clang,clang,-O2 -g,boot check,$(DT_SRC)))
 $(eval $(call core_in,build/core/ppc64le,powerpc64le-linux-gnu-gcc,-O2 -g,boot))
 $(eval $(call core_in,build/core/ppc64,powerpc64-linux-gnu-gcc,-O2 -g,boot))
 $(eval $(call units_in,build/unit,))
-$(eval $(call units_in,build/unit-asan,$(SANITIZE)))
+$(eval $(call units_in,build/unit-asan,$(SANITIZE) -DVDMA_AUDIT))
 
 UNIT_BIN := $(UNIT:%=build/unit/%) $(UNIT:%=build/unit-asan/%)
 

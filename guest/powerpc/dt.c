@@ -2,7 +2,7 @@
 /*
  * Walks a flattened device tree with libfdt and finds PCI functions.
  *
- * The only file of the core that needs a library. fdt_check_full() comes
+ * The only file of the core that needs a library. All of a tree is checked
  * first, so that libfdt's accessors are safe afterwards.
  */
 #include <libfdt.h>
@@ -14,6 +14,9 @@
 #define PCI_REG_BYTES		(5 * 4)
 /* PCI Code and ID Assignment: base class 06, subclass 04. */
 #define PCI_CLASS_BRIDGE_PCI	0x0604
+
+/* Devicetree Specification, 5.2: of version 17, compatible down to this one. */
+#define OLDEST_VERSION		16
 
 /* Linux, arch/powerpc/kernel/pci-common.c: MAX_PHBS */
 #define LINUX_MAX_PHBS		0x10000
@@ -97,13 +100,40 @@ static uint64_t end_of_memory(const void *fdt, uint64_t end)
 	return end;
 }
 
+/*
+ * libfdt before 1.7 adds up the lengths of properties without a look at
+ * overflow: with a negative one fdt_check_full() may never end, or be content.
+ */
+static bool lengths_fit(const void *fdt)
+{
+	int offset = 0;
+
+	for (;;) {
+		const fdt32_t *tag = fdt_offset_ptr(fdt, offset, 2 * FDT_TAGSIZE);
+
+		if (tag && fdt32_ld(tag) == FDT_PROP &&
+		    fdt32_ld(tag + 1) > fdt_totalsize(fdt))
+			return false;
+		if (fdt_next_tag(fdt, offset, &offset) == FDT_END)
+			return true;
+	}
+}
+
+/* With an older version, fdt_check_full() may follow a NULL. */
+static bool undamaged(const void *fdt, size_t size)
+{
+	return !fdt_check_header(fdt) && fdt_totalsize(fdt) <= size &&
+	       fdt_version(fdt) >= OLDEST_VERSION && lengths_fit(fdt) &&
+	       !fdt_check_full(fdt, size);
+}
+
 int vdma_dt_open(struct vdma_dt *dt, const void *fdt, size_t size)
 {
 	int node;
 
 	if (size < sizeof(struct fdt_header) || fdt_magic(fdt) != FDT_MAGIC)
 		return VDMA_E_NO_TREE;
-	if (fdt_check_full(fdt, size))
+	if (!undamaged(fdt, size))
 		return VDMA_E_BAD_TREE;
 
 	*dt = (struct vdma_dt){ .fdt = fdt };
@@ -231,6 +261,7 @@ static bool read_function(const struct vdma_dt_cursor *c,
 
 	*fn = (struct vdma_dt_function){
 		.path = c->path,
+		.node = c->node,
 		.buid = level->buid,
 		.domain = (uint32_t)level->buid % LINUX_MAX_PHBS,
 		.vendor = (uint16_t)vendor,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
  * The modern PCI transport: recognising a virtio function and finding its
- * common configuration.
+ * structures in the capability list.
  */
 #include <vdma/abi.h>
 #include <vdma/error.h>
@@ -26,7 +26,6 @@
 #define VIRTIO_CAP_OFFSET	8
 #define VIRTIO_CAP_LENGTH	12
 #define VIRTIO_CAP_SIZE		16
-#define VIRTIO_CFG_COMMON	1
 /* 4.1.4.3: up to and including queue_device */
 #define COMMON_CFG_SIZE		56
 
@@ -41,14 +40,15 @@ bool vdma_is_virtio(uint16_t vendor, uint16_t device)
  * 4.1.4.1: a driver ignores structures with a reserved BAR number. We need
  * one in memory space, which is where QEMU and all hardware put it.
  */
-static bool read_common_cfg(const struct vdma_config_space *c, uint8_t cap,
-			    struct vdma_region *region)
+static bool read_structure(const struct vdma_config_space *c, uint8_t cap,
+			   const struct vdma_structure *want,
+			   struct vdma_region *region)
 {
 	uint8_t bar;
 
 	if (cap > 0x100 - VIRTIO_CAP_SIZE ||
 	    c->read8(c->ctx, cap + CAP_ID) != CAP_ID_VENDOR ||
-	    c->read8(c->ctx, cap + VIRTIO_CAP_CFG_TYPE) != VIRTIO_CFG_COMMON)
+	    c->read8(c->ctx, cap + VIRTIO_CAP_CFG_TYPE) != want->type)
 		return false;
 	bar = c->read8(c->ctx, cap + VIRTIO_CAP_BAR);
 	if (bar >= BAR_COUNT ||
@@ -57,27 +57,44 @@ static bool read_common_cfg(const struct vdma_config_space *c, uint8_t cap,
 	region->bar = bar;
 	region->offset = c->read32(c->ctx, cap + VIRTIO_CAP_OFFSET);
 	region->length = c->read32(c->ctx, cap + VIRTIO_CAP_LENGTH);
-	return region->length >= COMMON_CFG_SIZE && !(region->offset & 3) &&
+	return region->length >= want->length &&
+	       !(region->offset & (want->align - 1)) &&
 	       region->offset <= 0xffffffffu - region->length;
 }
 
-int vdma_find_common_cfg(const struct vdma_config_space *config,
-			 struct vdma_region *region)
+int vdma_find_structure(const struct vdma_config_space *config,
+			const struct vdma_structure *want,
+			struct vdma_region *region, uint8_t *where)
 {
 	unsigned int left;
 	uint8_t cap;
 
 	if (!(config->read32(config->ctx, PCI_STATUS_AND_COMMAND) &
 	      STATUS_CAP_LIST))
-		return VDMA_E_NO_COMMON_CFG;
+		return VDMA_E_NOT_FOUND;
 
 	cap = config->read8(config->ctx, PCI_CAP_POINTER) & ~3;
 	for (left = CAP_MOST; cap && left; left--) {
 		if (cap < CAP_FIRST)
 			return VDMA_E_BAD_CAPS;
-		if (read_common_cfg(config, cap, region))
+		*where = cap;
+		if (read_structure(config, cap, want, region))
 			return VDMA_OK;
 		cap = config->read8(config->ctx, cap + CAP_NEXT) & ~3;
 	}
-	return cap ? VDMA_E_BAD_CAPS : VDMA_E_NO_COMMON_CFG;
+	return cap ? VDMA_E_BAD_CAPS : VDMA_E_NOT_FOUND;
+}
+
+int vdma_find_common_cfg(const struct vdma_config_space *config,
+			 struct vdma_region *region)
+{
+	static const struct vdma_structure common = {
+		.type = VDMA_PCI_CFG_COMMON,
+		.length = COMMON_CFG_SIZE,
+		.align = 4,
+	};
+	uint8_t where;
+	int error = vdma_find_structure(config, &common, region, &where);
+
+	return error == VDMA_E_NOT_FOUND ? VDMA_E_NO_COMMON_CFG : error;
 }

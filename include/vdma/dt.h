@@ -83,6 +83,7 @@ struct vdma_dt {
 /**
  * struct vdma_dt_function - a PCI function, as its node describes it
  * @path: full path of its node; the cursor's, valid until it moves
+ * @node: offset of its node, for libfdt; a path may fit other nodes as well
  * @buid: unit identifier of its PHB
  * @domain: PCI domain that Linux gives to the PHB
  * @config_addr: bus << 16 | devfn << 8
@@ -99,6 +100,7 @@ struct vdma_dt {
  */
 struct vdma_dt_function {
 	const char *path;
+	int node;
 	uint64_t buid;
 	uint32_t domain;
 	uint32_t config_addr;
@@ -158,7 +160,8 @@ struct vdma_dt_assume {
  * @size: bytes that may be read there
  *
  * Return: VDMA_OK; VDMA_E_NO_TREE if this is no flattened device tree;
- * VDMA_E_BAD_TREE if it is one that is cut off or damaged.
+ * VDMA_E_BAD_TREE if it is one that is cut off or damaged, or older than
+ * version 16.
  */
 int vdma_dt_open(struct vdma_dt *dt, const void *fdt, size_t size);
 

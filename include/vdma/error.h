@@ -16,15 +16,38 @@
 	X(ARGUMENT,	-8, "the hypervisor rejects the arguments")	   \
 	X(NO_PHB,	-9, "the hypervisor knows no such PHB")		   \
 	X(NO_DEVICE,	-10, "the hypervisor knows no such device")	   \
+	X(RANGE,	-11, "the memory is out of the device's reach")	   \
+	X(QUEUE_SIZE,	-12, "there is no ring of this size")		   \
+	X(REFUSED_MODE,	-13, "the device shall be left alone")		   \
+	X(INVALID,	-14, "the arguments make no sense")		   \
+	/* there is no room now */					   \
+	X(FULL,		-24, "the ring has no room for it")		   \
+	X(NO_MEMORY,	-25, "there is no memory for it")		   \
+	X(NO_SPACE,	-26, "the DMA window has no room for it")	   \
 	/* the hypervisor or the device breaks the interface */		   \
 	X(DISAGREES,	-16, "the answers contradict each other")	   \
 	X(STATUS,	-17, "the hypervisor's status is not defined")	   \
 	X(BAD_CAPS,	-18, "the PCI capability list is broken")	   \
 	X(NO_COMMON_CFG, -19, "there is no virtio common configuration")   \
+	X(TCE,		-20, "the hypervisor would not enter a TCE")	   \
+	X(RTAS,		-21, "RTAS failed")				   \
+	X(TCE_STUCK,	-22, "the hypervisor would not remove a TCE")	   \
+	/* the device breaks its ring, and the ring is no longer used */   \
+	X(USED_ID,	-32, "the device returned a buffer that does not exist") \
+	X(USED_FREE,	-33, "the device returned a buffer that it did not have") \
+	X(USED_LEN,	-34, "the device wrote more than the buffer has room for") \
+	X(USED_INDEX,	-35, "the device moved its ring index too far")	   \
+	X(TIMEOUT,	-36, "the device did not answer in time")	   \
+	/* the device will not, or can no longer, work */		   \
+	X(FEATURES,	-40, "the device refused the features")		   \
+	X(NEEDS_RESET,	-41, "the device asks to be reset")		   \
+	X(NO_QUEUE,	-42, "the device has no such queue")		   \
+	X(IO,		-43, "the device failed the request")		   \
+	X(NOT_FOUND,	-44, "there is none")				   \
 	/* the device tree cannot be read */				   \
-	X(NO_TREE,	-24, "this is no flattened device tree")	   \
-	X(BAD_TREE,	-25, "the device tree is cut off or damaged")	   \
-	X(DEEP,		-26, "nodes below a PHB are nested too deeply or have too long paths")
+	X(NO_TREE,	-48, "this is no flattened device tree")	   \
+	X(BAD_TREE,	-49, "the device tree is cut off or damaged")	   \
+	X(DEEP,		-50, "nodes below a PHB are nested too deeply or have too long paths")
 
 enum vdma_error {
 	VDMA_OK = 0,

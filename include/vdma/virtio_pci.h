@@ -31,6 +31,24 @@ struct vdma_region {
 	uint32_t length;
 };
 
+/* Virtio 1.2, 4.1.4: cfg_type of a structure */
+#define VDMA_PCI_CFG_COMMON	1
+#define VDMA_PCI_CFG_NOTIFY	2
+#define VDMA_PCI_CFG_ISR	3
+#define VDMA_PCI_CFG_DEVICE	4
+
+/**
+ * struct vdma_structure - a structure to be looked for
+ * @type: its cfg_type
+ * @align: what its offset must be a multiple of, a power of two
+ * @length: what it must have at least, in bytes
+ */
+struct vdma_structure {
+	uint8_t type;
+	uint8_t align;
+	uint32_t length;
+};
+
 /**
  * struct vdma_common_cfg - access to a mapped common configuration
  * @read32: reads a register of struct virtio_pci_common_cfg
@@ -53,15 +71,29 @@ struct vdma_common_cfg {
 bool vdma_is_virtio(uint16_t vendor, uint16_t device);
 
 /**
- * vdma_find_common_cfg() - find the common configuration of a virtio function
+ * vdma_find_structure() - find a structure of a virtio function
  * @config: its configuration space
- * @region: filled in on success
+ * @want: what is looked for
+ * @region: where it is, on success
+ * @where: offset of its capability, on success
  *
  * Takes the first usable structure in the order of the capability list
  * (virtio 1.2, 4.1.4). Never reads more than the 48 capabilities that fit.
  *
+ * Return: VDMA_OK; VDMA_E_NOT_FOUND; VDMA_E_BAD_CAPS if the list leaves the
+ * configuration space or does not end.
+ */
+int vdma_find_structure(const struct vdma_config_space *config,
+			const struct vdma_structure *want,
+			struct vdma_region *region, uint8_t *where);
+
+/**
+ * vdma_find_common_cfg() - find the common configuration of a virtio function
+ * @config: its configuration space
+ * @region: filled in on success
+ *
  * Return: VDMA_OK; VDMA_E_NO_COMMON_CFG for a legacy device; VDMA_E_BAD_CAPS
- * if the list leaves the configuration space or does not end.
+ * as vdma_find_structure().
  */
 int vdma_find_common_cfg(const struct vdma_config_space *config,
 			 struct vdma_region *region);

@@ -84,7 +84,8 @@ def public(run: Path) -> set[str]:
     listed = run / "all.aux"
     shell(["gcc", "-Iinclude", "-fsyntax-only", "-aux-info", listed, source])
     text = listed.read_text(encoding="ascii")
-    return set(re.findall(r"^/\* include/vdma/.*\b(vdma_\w+) \(", text, re.MULTILINE))
+    extern = r"^/\* include/vdma/\S+ \*/ (?!static ).*?\b(vdma_\w+) \("
+    return set(re.findall(extern, text, re.MULTILINE))
 
 
 @pytest.fixture

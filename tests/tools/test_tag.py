@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.lib.parts import TOP
 from tests.lib.trees import compile_tree
 from tests.lib.vdmactl import dump_tree, one_line, vdmactl
 
@@ -119,6 +121,37 @@ def test_window_that_cannot_be(run: Path, tree: Path, window: str) -> None:
     done = vdmactl("tag", "--device", DEVICE, "--window", window, tree, out)
     assert "tag: --window" in one_line(done, 2)
     assert not out.exists()
+
+
+def regression(name: str, run: Path) -> Path:
+    """A tree that fuzzing has found."""
+    text = (TOP / "tests/fuzz/regress" / name).read_text(encoding="ascii")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    blob = run / "found.dtb"
+    blob.write_bytes(bytes.fromhex("".join(lines)))
+    return blob
+
+
+def test_untag_leaves_no_tag(run: Path) -> None:
+    """A node may have two, of which readers see the first."""
+    tree, out = regression("tag-two-tags.hex", run), run / "out.dtb"
+    (tagged,) = (
+        item["path"]
+        for item in json.loads(vdmactl("explain", "-j", tree).stdout)
+        if item["property"]
+    )
+    assert vdmactl("untag", "--device", tagged, tree, out).returncode == 0
+    assert "qemu,dma-bypass" not in source(out)
+
+
+@pytest.mark.parametrize(
+    "name", ["endless-property.hex", "property-of-length-minus-1.hex", "version-4.hex"]
+)
+def test_trees_that_libfdt_let_pass(run: Path, name: str) -> None:
+    """Damage that its own check does not see: a line, and an end."""
+    tree = regression(name, run)
+    done = vdmactl("explain", tree)
+    assert one_line(done, 3) == f"{tree}: the device tree is cut off or damaged"
 
 
 def test_input_that_cannot_be_read(run: Path) -> None:

@@ -74,8 +74,8 @@ static enum status rewrite(const char *device, const struct vdma_window *window,
 	if (!find_device(&dt, in, device, &cursor, &fn))
 		goto out;
 
-	error = window ? tagging_add(blob.data, fn.path, window, copy, room) :
-			 tagging_remove(blob.data, fn.path, copy, room);
+	error = window ? tagging_add(blob.data, fn.node, window, copy, room) :
+			 tagging_remove(blob.data, fn.node, copy, room);
 	if (error == -FDT_ERR_NOTFOUND)
 		complain("%s: %s has no tag", in, device);
 	else if (error)

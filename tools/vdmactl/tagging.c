@@ -14,42 +14,33 @@ size_t tagging_room(size_t fdt_size)
 	return fdt_size + GROWTH;
 }
 
-/* Offset of the node in OUT, which becomes a copy of the tree. */
-static int open_copy(const void *fdt, const char *path, void *out,
-		     size_t out_size)
+/* In the copy that fdt_open_into() makes, a node has the offset that it had. */
+int tagging_add(const void *fdt, int node, const struct vdma_window *window,
+		void *out, size_t out_size)
 {
-	int error = fdt_open_into(fdt, out, (int)out_size);
-
-	return error ? error : fdt_path_offset(out, path);
-}
-
-int tagging_add(const void *fdt, const char *path,
-		const struct vdma_window *window, void *out, size_t out_size)
-{
-	fdt32_t cells[VDMA_PROP_CELLS] = {
+	const fdt32_t cells[VDMA_PROP_CELLS] = {
 		cpu_to_fdt32(VDMA_H_DMA_BYPASS),
 		cpu_to_fdt32((uint32_t)(window->base >> 32)),
 		cpu_to_fdt32((uint32_t)window->base),
 		cpu_to_fdt32((uint32_t)(window->size >> 32)),
 		cpu_to_fdt32((uint32_t)window->size),
 	};
-	int node = open_copy(fdt, path, out, out_size);
-	int error;
+	int error = fdt_open_into(fdt, out, (int)out_size);
 
-	if (node < 0)
-		return node;
-	error = fdt_setprop(out, node, VDMA_PROP_NAME, cells, sizeof(cells));
+	if (!error)
+		error = fdt_setprop(out, node, VDMA_PROP_NAME, cells,
+				    sizeof(cells));
 	return error ? error : fdt_pack(out);
 }
 
-int tagging_remove(const void *fdt, const char *path, void *out,
-		   size_t out_size)
+int tagging_remove(const void *fdt, int node, void *out, size_t out_size)
 {
-	int node = open_copy(fdt, path, out, out_size);
-	int error;
+	int error = fdt_open_into(fdt, out, (int)out_size);
 
-	if (node < 0)
-		return node;
-	error = fdt_delprop(out, node, VDMA_PROP_NAME);
+	if (!error)
+		error = fdt_delprop(out, node, VDMA_PROP_NAME);
+	/* Who reads a node sees the first of a name; there may be more. */
+	while (!error && fdt_getprop(out, node, VDMA_PROP_NAME, NULL))
+		error = fdt_delprop(out, node, VDMA_PROP_NAME);
 	return error ? error : fdt_pack(out);
 }

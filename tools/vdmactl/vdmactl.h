@@ -109,10 +109,9 @@ bool tree_read(const char *file, struct blob *blob, struct vdma_dt *dt);
 
 /* ---- tagging.c: a tree with a property more or less */
 
-int tagging_add(const void *fdt, const char *path,
-		const struct vdma_window *window, void *out, size_t out_size);
-int tagging_remove(const void *fdt, const char *path, void *out,
-		   size_t out_size);
+int tagging_add(const void *fdt, int node, const struct vdma_window *window,
+		void *out, size_t out_size);
+int tagging_remove(const void *fdt, int node, void *out, size_t out_size);
 /* Bytes that OUT of a tree of this size needs. */
 size_t tagging_room(size_t fdt_size);
 

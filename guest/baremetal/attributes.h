@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/* Attributes by the names that the kernel has for them. */
+#ifndef GUEST_ATTRIBUTES_H
+#define GUEST_ATTRIBUTES_H
+
+#define __aligned(bytes)	__attribute__((aligned(bytes)))
+#define __noreturn		__attribute__((noreturn))
+#define __printf(fmt, first)	__attribute__((format(printf, fmt, first)))
+
+#endif /* GUEST_ATTRIBUTES_H */

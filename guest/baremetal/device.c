@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+/* Devices and their domains, as the command line wants them. */
+#include <libfdt.h>
+
+#include <vdma/abi.h>
+#include <vdma/error.h>
+
+#include "decide.h"
+#include "device.h"
+#include "ktap.h"
+#include "registers.h"
+#include "window.h"
+
+#define AUDIT_NODES	32768
+
+/* Without it nobody enters mappings, and an empty record proves nothing. */
+#ifdef VDMA_AUDIT
+#define AUDITED	true
+#else
+#define AUDITED	false
+#endif
+
+const struct pci_function *device_find(unsigned int type, unsigned int nth)
+{
+	unsigned int i;
+
+	for (i = 0; i < pci_count(); i++) {
+		const struct pci_function *pci = pci_function(i);
+
+		if (pci->vendor == VDMA_PCI_VENDOR_VIRTIO &&
+		    pci->device == VDMA_PCI_MODERN_FIRST + type && !nth--)
+			return pci;
+	}
+	return NULL;
+}
+
+enum vdma_property device_property(const struct pci_function *pci,
+				   struct vdma_window *window)
+{
+	int len;
+	const void *cells = fdt_getprop(of_tree(), pci->node, VDMA_PROP_NAME,
+					&len);
+
+	return vdma_property_read(cells, cells ? (size_t)len : 0, window);
+}
+
+static void audit_report(void *ctx, const struct vdma_audit_report *r)
+{
+	(void)ctx;
+	diag("audit: 0x%lx, %lu bytes, %s (%s; mapped %s, unmapped %s)", r->dma,
+	     r->len, vdma_fault_text(r->fault), r->where, r->mapped,
+	     r->unmapped);
+}
+
+static void must(const struct device *device, int error, const char *what)
+{
+	if (error)
+		bail_out("PCI %x: %s: %s", device->pci->fn.config_addr, what,
+			 vdma_strerror(error));
+}
+
+static void open_bypass(struct device *device)
+{
+	struct vdma_window window;
+	struct vdma_bypass reply;
+
+	if (device_property(device->pci, &window) != VDMA_PROPERTY_VALID)
+		bail_out("PCI %x: no bypass: firmware has not tagged it",
+			 device->pci->fn.config_addr);
+	must(device, vdma_bypass_enable(device->plan.gate, &device->pci->fn, &window,
+					&reply), "bypass");
+	must(device, vdma_domain_bypass(&device->linear, &guest_pages,
+					&reply.window, memory_end()),
+	     "domain bypass");
+}
+
+static void open_identity(struct device *device)
+{
+	struct vdma_rtas rtas = rtas_of(device->pci);
+	struct vdma_window all = { 0, memory_end() };
+
+	device->window.gate = device->plan.gate;
+	device->window.list = window_list();
+	must(device, vdma_ddw_identity(&rtas, &device->pci->fn, memory_end(),
+				       &device->window), "identity window");
+	device->dynamic = true;
+	all.base = device->window.base;
+	must(device, vdma_domain_identity(&device->linear, &guest_pages, &all,
+					  memory_end()), "domain identity");
+}
+
+/* A dynamic window, as large as the default one, with pages of this size. */
+static void open_dynamic(struct device *device, const char *page)
+{
+	static const char * const names[] = { "4k", "64k", "2m", "16m" };
+	static const uint8_t shifts[] = { 12, 16, 21, 24 };
+	struct vdma_rtas rtas = rtas_of(device->pci);
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!strcmp(names[i], page))
+			break;
+	}
+	if (i == ARRAY_SIZE(names))
+		bail_out("window=%s is no page size", page);
+	device->window.gate = device->plan.gate;
+	device->window.list = window_list();
+	must(device, vdma_ddw_create(&rtas, &device->pci->fn, shifts[i], GIB,
+				     &device->window), "dynamic window");
+	device->dynamic = true;
+}
+
+static void open_tce(struct device *device)
+{
+	const char *window = device->plan.window;
+	uint32_t kept = device->plan.reuse;
+	struct vdma_reuse *reuse = NULL;
+
+	if (!strcmp(window, "default"))
+		window_default(device->pci, device->plan.gate, &device->window);
+	else
+		open_dynamic(device, window);
+	if (kept) {
+		reuse = &device->reuse;
+		vdma_reuse_init(reuse, pages_get(kept * sizeof(*reuse->entries)),
+				kept);
+	}
+	device->bits = pages_get(vdma_iova_size((uint32_t)device->window.pages));
+	device->tce_lock = vdma_lock_of(&device->tce_spin);
+	must(device, vdma_tce_domain_init(&device->tce, &guest_pages,
+					  &device->window, device->bits,
+					  &device->tce_lock, reuse),
+	     "domain tce");
+	device->domain = &device->tce.domain;
+}
+
+static void close_window(struct device *device)
+{
+	if (device->mode == VDMA_MODE_TCE) {
+		if (device->reuse.entries) {
+			must(device, vdma_tce_domain_reuse(&device->tce, false),
+			     "reuse off");
+			pages_put(device->reuse.entries, device->reuse.count *
+				  sizeof(*device->reuse.entries));
+		}
+		report(device->tce.iova.taken == !device->window.base &&
+		       !device->tce.stuck,
+		       "the window is empty again");
+		pages_put(device->bits, vdma_iova_size(device->tce.iova.pages));
+	}
+	if (device->dynamic) {
+		struct vdma_rtas rtas = rtas_of(device->pci);
+
+		must(device, vdma_ddw_remove(&rtas, &device->window),
+		     "window off");
+	}
+	if (device->window.list.cpu)
+		pages_put(device->window.list.cpu, 4096);
+}
+
+static void open_domain(struct device *device)
+{
+	const char *mode = device->plan.mode;
+	bool f = device->offered & VDMA_F_ACCESS_PLATFORM;
+
+	if (!strcmp(mode, "auto")) {
+		decide(device->pci, device->offered, &device->decision);
+		mode = vdma_mode_name(device->decision.mode);
+	}
+	/* Direct with F, or anything else without, is a wrong address. */
+	if (f == !strcmp(mode, "direct"))
+		bail_out("PCI %x: mode=%s, and ACCESS_PLATFORM is %soffered",
+			 device->pci->fn.config_addr, mode, f ? "" : "not ");
+	device->domain = &device->linear;
+	if (!strcmp(mode, "direct"))
+		vdma_domain_direct(&device->linear, &guest_pages,
+				   memory_end());
+	else if (!strcmp(mode, "bypass"))
+		open_bypass(device);
+	else if (!strcmp(mode, "identity"))
+		open_identity(device);
+	else if (!strcmp(mode, "tce"))
+		open_tce(device);
+	else
+		bail_out("mode=%s is not one that this program knows", mode);
+	device->mode = device->domain->mode;
+	device->domain->audit = &device->audit;
+}
+
+struct device_plan device_plan(void)
+{
+	return (struct device_plan){
+		.gate = &guest_gate,
+		.mode = arg("mode", "direct"),
+		.window = arg("window", "default"),
+		.reuse = (uint32_t)arg_number("reuse", 0),
+	};
+}
+
+void device_open(struct device *device, unsigned int type, unsigned int nth,
+		 const struct device_plan *plan)
+{
+	struct vdma_config_space config;
+	struct vdma_registers regs;
+
+	*device = (struct device){ .pci = device_find(type, nth),
+				   .plan = *plan };
+	if (!device->pci)
+		bail_out("no virtio device number %u of type %u", nth, type);
+	config = config_space(device->pci);
+	regs = bar_registers(device->pci);
+	must(device, vdma_virtio_find(&device->virtio, &config, &regs,
+				      &guest_clock, DEVICE_LIMIT_NS),
+	     "transport");
+	must(device, vdma_virtio_begin(&device->virtio, &device->offered),
+	     "reset");
+	device->nodes = pages_get(AUDIT_NODES * sizeof(*device->nodes));
+	device->audit_lock = vdma_lock_of(&device->audit_spin);
+	vdma_audit_init(&device->audit, device->nodes, AUDIT_NODES,
+			audit_report, NULL, &device->audit_lock);
+	open_domain(device);
+}
+
+void device_close(struct device *device)
+{
+	struct vdma_bypass reply;
+
+	vdma_audit_finish(&device->audit);
+	if (AUDITED)
+		report(device->audit.live_max &&
+		       vdma_audit_total(&device->audit) ==
+		       device->expected_faults,
+		       "the audit of %u mappings at most has found %u faults",
+		       device->audit.live_max,
+		       vdma_audit_total(&device->audit));
+	if (device->mode == VDMA_MODE_BYPASS)
+		must(device, vdma_bypass_disable(device->plan.gate, &device->pci->fn,
+						 &reply), "bypass off");
+	close_window(device);
+	pages_put(device->nodes, AUDIT_NODES * sizeof(*device->nodes));
+}

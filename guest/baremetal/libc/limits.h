@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/* What libfdt wants of <limits.h>; the compiler's own asks for a libc's. */
+#ifndef GUEST_LIMITS_H
+#define GUEST_LIMITS_H
+
+#define INT_MAX		__INT_MAX__
+#define UINT_MAX	(__INT_MAX__ * 2u + 1u)
+
+#endif /* GUEST_LIMITS_H */

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+/* CPUs: this one, the others, and what keeps them apart. */
+#include "firmware.h"
+#include "guest.h"
+#include "papr.h"
+
+#define CPUS_MAX	32
+#define CPU_STACK_SIZE	BOOT_STACK
+#define START_LIMIT_NS	10000000000ull
+
+char boot_stack[BOOT_STACK] __aligned(16);
+
+static struct cpu cpus[CPUS_MAX];
+static unsigned int cpus_found;
+
+/* Power ISA 3.1, II B.2: lock with acquire, unlock with release. */
+void spin_lock(struct spinlock *lock)
+{
+	while (__atomic_exchange_n(&lock->taken, 1, __ATOMIC_ACQUIRE)) {
+		while (__atomic_load_n(&lock->taken, __ATOMIC_RELAXED))
+			guest_clock.relax(NULL);
+	}
+}
+
+void spin_unlock(struct spinlock *lock)
+{
+	__atomic_store_n(&lock->taken, 0, __ATOMIC_RELEASE);
+}
+
+static void lock_acquire(void *ctx)
+{
+	spin_lock(ctx);
+}
+
+static void lock_release(void *ctx)
+{
+	spin_unlock(ctx);
+}
+
+struct vdma_lock vdma_lock_of(struct spinlock *lock)
+{
+	return (struct vdma_lock){ lock_acquire, lock_release, lock };
+}
+
+/* SPRG1 is where the exception vectors look. */
+static void become(struct cpu *cpu)
+{
+	this_cpu = cpu;
+	asm volatile("mtsprg 1,%0" : : "r"(cpu) : "memory");
+}
+
+/* From the end of a stack down; a frame's header must fit above (ELFv2 2.2.2). */
+static uint64_t stack_of(uint64_t size)
+{
+	return (uintptr_t)pages_get(size) + size - 128;
+}
+
+void smp_init(void)
+{
+	uint32_t ids[CPUS_MAX];
+	unsigned int i;
+
+	cpus_found = tree_cpus(ids, CPUS_MAX);
+	if (!cpus_found)
+		bail_out("device tree: no CPU");
+	for (i = 0; i < cpus_found; i++) {
+		cpus[i].index = i;
+		cpus[i].hw_id = ids[i];
+	}
+	cpus[0].exception_sp = stack_of(EXCEPTION_STACK);
+	cpus[0].online = true;
+	become(&cpus[0]);
+}
+
+unsigned int cpu_count(void)
+{
+	return cpus_found;
+}
+
+void secondary(struct cpu *cpu)
+{
+	become(cpu);
+	__atomic_store_n(&cpu->online, true, __ATOMIC_RELEASE);
+	for (;;) {
+		if (__atomic_load_n(&cpu->work, __ATOMIC_ACQUIRE)) {
+			cpu->work(cpu->arg);
+			__atomic_store_n(&cpu->work, NULL, __ATOMIC_RELEASE);
+		}
+		guest_clock.relax(NULL);
+	}
+}
+
+static void start(struct cpu *cpu)
+{
+	uint64_t entry = IMAGE_BASE + SECONDARY_ENTRY;
+	uint64_t end;
+	int status;
+
+	cpu->exception_sp = stack_of(EXCEPTION_STACK);
+	cpu->stack = stack_of(CPU_STACK_SIZE);
+	status = rtas_start_cpu(cpu->hw_id, entry, (uintptr_t)cpu);
+	if (status != RTAS_SUCCESS)
+		bail_out("RTAS start-cpu: status %d for CPU %u", status,
+			 cpu->index);
+	end = time_ns() + START_LIMIT_NS;
+	while (!__atomic_load_n(&cpu->online, __ATOMIC_ACQUIRE)) {
+		if (time_ns() > end)
+			bail_out("CPU %u has not started", cpu->index);
+	}
+}
+
+void cpu_run(unsigned int count, void (*work)(void *arg), void *args,
+	     size_t size)
+{
+	unsigned int i;
+
+	if (count > cpus_found)
+		bail_out("%u CPUs wanted, %u there", count, cpus_found);
+	for (i = 1; i < count; i++) {
+		if (!cpus[i].online)
+			start(&cpus[i]);
+	}
+	for (i = 1; i < count; i++) {
+		cpus[i].arg = (char *)args + i * size;
+		__atomic_store_n(&cpus[i].work, work, __ATOMIC_RELEASE);
+	}
+	work(args);
+	for (i = 1; i < count; i++) {
+		while (__atomic_load_n(&cpus[i].work, __ATOMIC_ACQUIRE))
+			guest_clock.relax(NULL);
+	}
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Requests of every size and shape that a ring can take. */
+#include <vdma/error.h>
+
+#include "disk.h"
+#include "ktap.h"
+
+#define LARGEST		(1 * MIB)
+#define HIGH		(4 * GIB)
+/* Pages of TCE windows that a buffer may straddle: 4 KiB, 64 KiB. */
+#define TCE_64K		(64 * KIB)
+
+/* Read and check; then the same memory is written out and read again. */
+static bool both_ways(struct disk *disk, struct vdma_sg *sg, unsigned int count,
+		      char *buffer, uint64_t len)
+{
+	struct vdma_blk_request req = {
+		.op = VDMA_BLK_READ, .sector = 1, .sg = sg, .count = count,
+	};
+	uint64_t half = disk->bytes / 2;
+	int error;
+
+	memset(buffer, 0x5a, len);
+	error = vdma_blk_do(&disk->queues[0], &req);
+	if (error || disk_wrong(disk, VDMA_BLK_SECTOR, buffer, len, false)) {
+		diag("read: %s", vdma_strerror(error));
+		return false;
+	}
+	disk_fill(disk, half, buffer, len);
+	req.op = VDMA_BLK_WRITE;
+	req.sector = half / VDMA_BLK_SECTOR;
+	error = vdma_blk_do(&disk->queues[0], &req);
+	if (error) {
+		diag("write: %s", vdma_strerror(error));
+		return false;
+	}
+	memset(buffer, 0x5a, len);
+	req.op = VDMA_BLK_READ;
+	error = vdma_blk_do(&disk->queues[0], &req);
+	return !error && !disk_wrong(disk, half, buffer, len, true);
+}
+
+static bool one_piece(struct disk *disk, char *buffer, uint64_t len)
+{
+	struct vdma_sg sg = { .addr = (uintptr_t)buffer,
+			      .len = (uint32_t)len };
+
+	return both_ways(disk, &sg, 1, buffer, len);
+}
+
+/* COUNT pieces, back to back in memory. */
+static bool pieces(struct disk *disk, unsigned int count, char *buffer,
+		   uint64_t len)
+{
+	struct vdma_sg sg[VDMA_BLK_SG_MAX];
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		sg[i] = (struct vdma_sg){ .addr = (uintptr_t)buffer + i * len,
+					  .len = (uint32_t)len };
+	return both_ways(disk, sg, count, buffer, count * len);
+}
+
+static void sizes(struct disk *disk, char *buffer)
+{
+	uint64_t len;
+
+	for (len = VDMA_BLK_SECTOR; len <= LARGEST; len *= 2)
+		report(one_piece(disk, buffer, len), "%lu bytes", len);
+}
+
+static void alignments(struct disk *disk, char *buffer)
+{
+	static const uint64_t offsets[] = {
+		1, 7, 8, 511, 512, 4 * KIB - 512, 4 * KIB - 1,
+		TCE_64K - 512, TCE_64K - 1,
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(offsets); i++)
+		report(one_piece(disk, buffer + offsets[i], 4 * KIB) &&
+		       one_piece(disk, buffer + offsets[i], 2 * TCE_64K),
+		       "4 and 128 KiB, %lu bytes into 64 KiB", offsets[i]);
+}
+
+static void lists(struct disk *disk, char *buffer)
+{
+	unsigned int most = MIN(disk->blk.seg_max, VDMA_BLK_SG_MAX);
+	struct vdma_sg sg[VDMA_BLK_SG_MAX + 1];
+	struct vdma_blk_request req = { .op = VDMA_BLK_READ, .sg = sg };
+	unsigned int i;
+
+	report(pieces(disk, 2, buffer, VDMA_BLK_SECTOR), "2 pieces");
+	report(pieces(disk, most / 2, buffer, 4 * KIB),
+	       "%u pieces of 4 KiB", most / 2);
+	report(pieces(disk, most, buffer, VDMA_BLK_SECTOR),
+	       "%u pieces, all that there can be", most);
+	for (i = 0; i < ARRAY_SIZE(sg); i++)
+		sg[i] = (struct vdma_sg){ .addr = (uintptr_t)buffer,
+					  .len = VDMA_BLK_SECTOR };
+	req.count = most + 1;
+	report(vdma_blk_do(&disk->queues[0], &req) && !disk->queues[0].vq.error,
+	       "one more is refused, and the ring lives");
+}
+
+static void blk_shapes(void)
+{
+	struct vdma_blk_config config = disk_config();
+	uint64_t len = LARGEST + 2 * TCE_64K;
+	char *buffer = pages_get(len);
+	char *high = pages_get_above(len, HIGH);
+	char *aligned;
+	struct disk disk;
+
+	disk_open(&disk, &config);
+	aligned = (char *)(((uintptr_t)buffer + TCE_64K - 1) & -TCE_64K);
+	sizes(&disk, aligned);
+	alignments(&disk, aligned);
+	lists(&disk, aligned);
+	if (report(high, "memory above 4 GiB"))
+		report(one_piece(&disk, high, LARGEST) &&
+		       one_piece(&disk, high + 4 * KIB - 512, 4 * KIB),
+		       "buffers there, at 0x%lx", (uintptr_t)high);
+	figure("written0", "%lu", (uint64_t)LARGEST);
+	disk_close(&disk);
+	pages_put(buffer, len);
+	if (high)
+		pages_put(high, len);
+}
+
+GUEST_TEST(blk_shapes, blk_shapes);

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * H_DMA_BYPASS through the library, on the real hypervisor. The machine has an
+ * rng with F, one without, and one with F that the administrator has switched
+ * off, in this order.
+ */
+#include <vdma/abi.h>
+#include <vdma/error.h>
+
+#include "device.h"
+#include "ktap.h"
+#include "registers.h"
+
+static void check(int got, int expected, const char *what)
+{
+	report(got == expected, "%s: %s", what, vdma_strerror(got));
+}
+
+static void refused(const struct pci_function *pci, const char *which)
+{
+	struct vdma_window window;
+	struct vdma_bypass reply;
+
+	report(device_property(pci, &window) == VDMA_PROPERTY_ABSENT,
+	       "%s: not tagged", which);
+	check(vdma_bypass_query(&guest_gate, &pci->fn, &reply),
+	      VDMA_E_REFUSED, which);
+	check(vdma_bypass_enable(&guest_gate, &pci->fn, &window, &reply),
+	      VDMA_E_REFUSED, which);
+}
+
+static void wrong_names(const struct pci_function *pci)
+{
+	struct vdma_function fn = pci->fn;
+	struct vdma_bypass reply;
+
+	fn.buid++;
+	check(vdma_bypass_query(&guest_gate, &fn, &reply), VDMA_E_NO_PHB,
+	      "query with an unknown BUID");
+	fn = pci->fn;
+	fn.config_addr ^= 0x1f00;
+	check(vdma_bypass_query(&guest_gate, &fn, &reply), VDMA_E_NO_DEVICE,
+	      "query of an unknown function");
+	fn = pci->fn;
+	fn.config_addr |= 1;
+	check(vdma_bypass_query(&guest_gate, &fn, &reply), VDMA_E_ARGUMENT,
+	      "query with a reserved bit set");
+}
+
+static void switching(const struct pci_function *pci)
+{
+	struct vdma_window window, other;
+	struct vdma_bypass reply;
+	const struct vdma_gate *gate = &guest_gate;
+
+	report(device_property(pci, &window) == VDMA_PROPERTY_VALID,
+	       "firmware has tagged the first");
+	check(vdma_bypass_query(gate, &pci->fn, &reply), VDMA_OK, "query");
+	report(reply.supported && !reply.enabled &&
+	       vdma_window_equal(&reply.window, &window),
+	       "it agrees with firmware, and is off");
+	report(reply.window.base == 1ul << VDMA_BYPASS_WINDOW_SHIFT &&
+	       reply.window.size >= memory_end(),
+	       "the window, at 0x%lx, reaches all memory", reply.window.base);
+
+	other = window;
+	other.size += 1ul << 16;
+	check(vdma_bypass_enable(gate, &pci->fn, &other, &reply),
+	      VDMA_E_DISAGREES, "enable with another window");
+	vdma_bypass_query(gate, &pci->fn, &reply);
+	report(!reply.enabled, "and that was undone");
+	check(vdma_bypass_enable(gate, &pci->fn, &window, &reply), VDMA_OK,
+	      "enable");
+	check(vdma_bypass_enable(gate, &pci->fn, &window, &reply), VDMA_OK,
+	      "enable again");
+	check(vdma_bypass_disable(gate, &pci->fn, &reply), VDMA_OK, "disable");
+	check(vdma_bypass_disable(gate, &pci->fn, &reply), VDMA_OK,
+	      "disable again");
+}
+
+static void live(const struct pci_function *pci)
+{
+	struct vdma_config_space config = config_space(pci);
+	struct vdma_registers regs = bar_registers(pci);
+	const struct vdma_gate *gate = &guest_gate;
+	struct vdma_virtio virtio;
+	struct vdma_window window;
+	struct vdma_bypass reply;
+	uint64_t offered;
+
+	device_property(pci, &window);
+	check(vdma_virtio_find(&virtio, &config, &regs, &guest_clock,
+			       DEVICE_LIMIT_NS), VDMA_OK, "transport");
+	check(vdma_bypass_enable(gate, &pci->fn, &window, &reply), VDMA_OK,
+	      "enable");
+	check(vdma_virtio_begin(&virtio, &offered), VDMA_OK, "begin");
+	check(vdma_virtio_features(&virtio, VDMA_F_VERSION_1 |
+				   VDMA_F_ACCESS_PLATFORM), VDMA_OK,
+	      "features");
+	vdma_virtio_ready(&virtio);
+	check(vdma_bypass_disable(gate, &pci->fn, &reply), VDMA_E_BUSY,
+	      "disable of a live device");
+	vdma_bypass_query(gate, &pci->fn, &reply);
+	report(reply.enabled, "the window stays open");
+	check(vdma_virtio_reset(&virtio), VDMA_OK, "reset");
+	check(vdma_bypass_disable(gate, &pci->fn, &reply), VDMA_OK,
+	      "disable after the reset");
+	check(vdma_bypass_enable(gate, &pci->fn, &window, &reply), VDMA_OK,
+	      "enable once more");
+	check(vdma_bypass_disable(gate, &pci->fn, &reply), VDMA_OK,
+	      "disable once more");
+}
+
+static void bypass(void)
+{
+	const struct pci_function *first = device_find(TYPE_RNG, 0);
+	const struct pci_function *no_f = device_find(TYPE_RNG, 1);
+	const struct pci_function *off = device_find(TYPE_RNG, 2);
+
+	if (!report(first && no_f && off, "three rngs"))
+		return;
+	report(tree_has_hypertas(VDMA_HYPERTAS_NAME),
+	       "the hypervisor announces the call");
+	wrong_names(first);
+	switching(first);
+	live(first);
+	refused(no_f, "without ACCESS_PLATFORM");
+	refused(off, "switched off by the administrator");
+}
+
+GUEST_TEST(bypass, bypass);
+
+/* On a hypervisor that has not heard of it. */
+static void no_bypass(void)
+{
+	const struct pci_function *pci = device_find(TYPE_RNG, 0);
+	struct vdma_window window;
+	struct vdma_bypass reply;
+
+	if (!report(pci, "an rng"))
+		return;
+	report(!tree_has_hypertas(VDMA_HYPERTAS_NAME),
+	       "the hypervisor does not announce the call");
+	report(device_property(pci, &window) == VDMA_PROPERTY_ABSENT,
+	       "firmware has not tagged it");
+	check(vdma_bypass_query(&guest_gate, &pci->fn, &reply),
+	      VDMA_E_UNSUPPORTED, "query");
+}
+
+GUEST_TEST(no_bypass, no_bypass);

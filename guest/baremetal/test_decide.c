@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The decision on a real machine; other tests then work in that mode. */
+#include "disk.h"
+#include "ktap.h"
+
+static void decision(void)
+{
+	struct vdma_blk_config config = disk_config();
+	const char *mode = arg("expect", "?"), *reason = arg("reason", "?");
+	const struct vdma_decision *made;
+	struct disk disk;
+
+	disk_open(&disk, &config);
+	made = &disk.device.decision;
+	report(!strcmp(vdma_mode_name(made->mode), mode), "mode: %s",
+	       vdma_mode_name(made->mode));
+	report(!strcmp(vdma_reason_name(made->reason), reason), "reason: %s",
+	       vdma_reason_name(made->reason));
+	report(!strcmp(vdma_mode_name(disk.device.mode), mode),
+	       "and that is how the device works");
+	disk_close(&disk);
+}
+
+GUEST_TEST(decision, decision);

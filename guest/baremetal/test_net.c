@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Frames to the host and back (tests/lib/frames.py): each comes back with its
+ * addresses exchanged and its payload complemented, in order.
+ */
+#include <vdma/error.h>
+#include <vdma/net.h>
+
+#include "device.h"
+#include "ktap.h"
+
+#define HEADER		14
+#define FRAME_MIN	60
+#define FRAMES		3000
+#define AT_ONCE		32
+#define ETHERTYPE	0x88b5	/* IEEE 802: for local experiments */
+#define PIECES		3
+
+struct link {
+	struct device device;
+	struct vdma_net net;
+	char *buffers[AT_ONCE];
+	uint64_t sent;
+	uint64_t returned;
+	uint64_t received;
+	uint64_t wrong;
+	int error;
+};
+
+/* Frame I: its length, and what stands at byte AT of its payload. */
+static uint32_t frame_len(uint64_t i)
+{
+	return FRAME_MIN + (uint32_t)(i * 37 % (VDMA_NET_FRAME_MAX - FRAME_MIN
+						+ 1));
+}
+
+static uint8_t payload(uint64_t i, uint32_t at)
+{
+	return (uint8_t)(i * 7 + at + (at >> 8) * 3);
+}
+
+static void build(const struct link *link, uint64_t i, uint8_t *frame)
+{
+	uint32_t at;
+
+	memset(frame, 0x02, VDMA_NET_MAC_LEN);
+	memcpy(frame + VDMA_NET_MAC_LEN, link->net.mac, VDMA_NET_MAC_LEN);
+	frame[12] = ETHERTYPE >> 8;
+	frame[13] = ETHERTYPE & 0xff;
+	for (at = HEADER; at < frame_len(i); at++)
+		frame[at] = payload(i, at);
+}
+
+static bool right(const struct link *link, uint64_t i, const uint8_t *frame,
+		  uint32_t len)
+{
+	uint32_t at;
+
+	if (len != frame_len(i) ||
+	    memcmp(frame, link->net.mac, VDMA_NET_MAC_LEN))
+		return false;
+	for (at = HEADER; at < len; at++) {
+		uint8_t sent = payload(i, at);
+
+		if ((frame[at] ^ sent) != 0xff)
+			return false;
+	}
+	return true;
+}
+
+/* Header and payload in pieces, the last of any alignment. */
+static bool send(struct link *link)
+{
+	uint64_t i = link->sent;
+	char *frame = link->buffers[i % AT_ONCE];
+	uint64_t at = (uintptr_t)frame;
+	struct vdma_sg sg[PIECES] = {
+		{ .addr = at, .len = HEADER },
+		{ .addr = at + HEADER, .len = 33 },
+		{ .addr = at + HEADER + 33, .len = frame_len(i) - HEADER - 33 },
+	};
+
+	build(link, i, (uint8_t *)frame);
+	link->error = vdma_net_send(&link->net, sg, PIECES, frame);
+	if (link->error == VDMA_E_FULL) {
+		link->error = VDMA_OK;
+		return false;
+	}
+	if (!link->error)
+		link->error = vdma_vq_kick(&link->net.tx);
+	link->sent++;
+	return true;
+}
+
+static bool turn(struct link *link)
+{
+	struct vdma_net_frame frame;
+	bool busy = false;
+	void *token;
+	int got;
+
+	/* Not more on the way than there are receive buffers. */
+	if (link->sent < FRAMES && link->sent - link->received < AT_ONCE)
+		busy = send(link);
+	while (!link->error && (got = vdma_net_sent(&link->net, &token))) {
+		link->error = got < 0 ? got : VDMA_OK;
+		link->returned++;
+		busy = true;
+	}
+	while (!link->error && (got = vdma_net_receive(&link->net, &frame))) {
+		if (got < 0) {
+			link->error = got;
+			break;
+		}
+		link->wrong += !right(link, link->received, frame.data,
+				      frame.len);
+		link->received++;
+		link->error = vdma_net_recycle(&link->net, &frame);
+		busy = true;
+	}
+	return busy;
+}
+
+static void echo(struct link *link)
+{
+	uint64_t last = time_ns();
+
+	while (!link->error &&
+	       (link->received < FRAMES || link->returned < FRAMES)) {
+		if (turn(link))
+			last = time_ns();
+		else if (time_ns() - last > DEVICE_LIMIT_NS)
+			link->error = VDMA_E_TIMEOUT;
+	}
+}
+
+static struct vdma_net_config net_config(void)
+{
+	struct vdma_net_config config = {
+		.num = 64, .rx_buffers = 2 * AT_ONCE,
+		.ring_features = VDMA_F_EVENT_IDX,
+	};
+
+	if (!strcmp(arg("ring", "split"), "packed"))
+		config.ring_features |= VDMA_F_RING_PACKED;
+	return config;
+}
+
+static void net_echo(void)
+{
+	struct vdma_net_config config = net_config();
+	uint64_t before = pages_free();
+	uint64_t len = vdma_net_private_size(&config);
+	void *private_mem = pages_get(len);
+	struct device_plan plan = device_plan();
+	struct link link = { .error = VDMA_OK };
+	unsigned int i;
+
+	device_open(&link.device, TYPE_NET, 0, &plan);
+	for (i = 0; i < AT_ONCE; i++)
+		link.buffers[i] = pages_get(VDMA_NET_FRAME_MAX);
+	link.error = vdma_net_start(&link.net, &link.device.virtio,
+				    link.device.domain, &config, private_mem);
+	report(!link.error, "start: %s", vdma_strerror(link.error));
+	echo(&link);
+	report(!link.error, "%lu frames sent, %lu back: %s", link.sent,
+	       link.received, vdma_strerror(link.error));
+	report(link.received == FRAMES, "as many as went out");
+	report(!link.wrong, "each with what the host makes of it, in order");
+	report(!vdma_net_stop(&link.net), "stop");
+	device_close(&link.device);
+	for (i = 0; i < AT_ONCE; i++)
+		pages_put(link.buffers[i], VDMA_NET_FRAME_MAX);
+	pages_put(private_mem, len);
+	report(pages_free() == before, "all memory has come back");
+}
+
+GUEST_TEST(net_echo, net_echo);

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The program itself: does what the other tests stand on work? */
+#include <vdma/abi.h>
+
+#include "firmware.h"
+#include "guest.h"
+#include "ktap.h"
+
+#define PROGRAM_CHECK	0x700
+#define TURNS		1000
+
+static void exceptions(void)
+{
+	exception_expect(PROGRAM_CHECK);
+	asm volatile("trap" : : : "memory");
+	report(exception_caught(), "a trap is caught and skipped");
+	report(!exception_caught() || this_cpu->caught,
+	       "what was caught stays known until the next");
+}
+
+static void stack(void)
+{
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+
+	report(here > (uintptr_t)boot_stack &&
+	       here < (uintptr_t)boot_stack + BOOT_STACK,
+	       "the stack is where it should be");
+}
+
+static void byte_order(void)
+{
+	uint16_t word = 1;
+	uint8_t little;
+	uint64_t msr;
+
+	memcpy(&little, &word, 1);
+	asm volatile("mfmsr %0" : "=r"(msr));
+	report((msr & 1) == little, "MSR[LE] is the byte order of the build");
+	report(!strcmp(arg("endian", ""), little ? "le" : "be"),
+	       "the build is %s-endian as asked", arg("endian", "?"));
+	report(msr >> 63, "64-bit mode");
+}
+
+static void text(void)
+{
+	char s[32];
+
+	format(s, sizeof(s), "%s %d %u %x %04x %lx %c%%", "a", -7, 7u, 0xabu,
+	       1u, 1ul << 40, 'z');
+	report(!strcmp(s, "a -7 7 ab 0001 10000000000 z%"), "format: %s", s);
+	report(format(s, 4, "%s", "longer") == 3 && !strcmp(s, "lon"),
+	       "format keeps to the room it has");
+	memcpy(s, "0123456789", 11);
+	memmove(s + 2, s, 8);
+	report(!strcmp(s, "0101234567"), "memmove over itself");
+}
+
+static void memory(void)
+{
+	uint64_t before = pages_free(), page = 1ull << page_shift();
+	char *a, *b, *c;
+
+	a = pages_get(1);
+	b = pages_get(3 * page);
+	c = pages_get(page + 1);
+	report(pages_free() == before - 6 * page,
+	       "memory goes in pages of %lu KiB", page / KIB);
+	report(!((uintptr_t)a & (page - 1)) && !((uintptr_t)b & (page - 1)) &&
+	       !((uintptr_t)c & (page - 1)), "aligned to pages");
+	memset(b, 0xff, 3 * page);
+	report(!a[page - 1] && !c[0], "zeroed, and none overlaps another");
+	pages_put(b, 3 * page);
+	pages_put(a, 1);
+	pages_put(c, page + 1);
+	report(pages_free() == before, "all of it comes back");
+	report(!pages_get_above(1ull << 50, 0),
+	       "more than there is gets no memory");
+}
+
+static void high_memory(void)
+{
+	uint64_t *p = pages_get_above(16, 4 * GIB);
+
+	if (memory_end() <= 4 * GIB) {
+		report(!p, "no memory above 4 GiB on this machine");
+		return;
+	}
+	if (!report(p && (uintptr_t)p >= 4 * GIB, "memory above 4 GiB"))
+		return;
+	*p = 0x0123456789abcdefull;
+	report(*p == 0x0123456789abcdefull, "it can be written");
+	pages_put(p, 16);
+}
+
+static struct spinlock turns_lock;
+static uint64_t turns;
+
+static void take_turns(void *result)
+{
+	unsigned int i;
+
+	for (i = 0; i < TURNS; i++) {
+		spin_lock(&turns_lock);
+		turns++;
+		spin_unlock(&turns_lock);
+	}
+	exception_expect(PROGRAM_CHECK);
+	asm volatile("trap" : : : "memory");
+	*(uint32_t *)result = exception_caught() ? this_cpu->index + 1 : 0;
+}
+
+static void cpus(void)
+{
+	unsigned int count = (unsigned int)arg_number("cpus", 1), i;
+	uint32_t results[32] = { 0 };
+	bool all = true;
+
+	report(cpu_count() == count, "%u CPUs in the device tree", count);
+	turns = 0;
+	cpu_run(count, take_turns, results, sizeof(results[0]));
+	for (i = 0; i < count; i++)
+		all &= results[i] == i + 1;
+	report(all, "each of %u CPUs ran, and caught a trap of its own", count);
+	report(turns == (uint64_t)count * TURNS, "the lock keeps them apart");
+	cpu_run(count, take_turns, results, sizeof(results[0]));
+	report(turns == 2ull * count * TURNS, "and they can be used again");
+}
+
+static void clock(void)
+{
+	uint64_t start = time_ns();
+
+	while (time_ns() == start)
+		;
+	report(time_ns() > start, "time goes on");
+}
+
+static void hypercalls(void)
+{
+	struct vdma_hcall unknown = { .opcode = 0x4fc };
+	uint64_t before = hcalls(0), same = hcalls(0x4fc);
+
+	report(hcall(&unknown) == VDMA_H_FUNCTION,
+	       "an unknown hypercall is answered with H_FUNCTION");
+	report(hcalls(0x4fc) == same + 1, "it was counted");
+	report(hcalls(0) > before, "among all");
+}
+
+static void selftest(void)
+{
+	stack();
+	byte_order();
+	text();
+	exceptions();
+	memory();
+	high_memory();
+	clock();
+	hypercalls();
+	cpus();
+}
+
+GUEST_TEST(selftest, selftest);
+
+/* Not run by itself: the runner sees to it that this one fails. */
+static void crash(void)
+{
+	report(true, "about to read where nothing is");
+	asm volatile("trap" : : : "memory");
+	report(true, "never reached");
+}
+
+GUEST_TEST(crash, crash);
+
+static void failing(void)
+{
+	report(1 + 1 == 3, "one and one are three");
+}
+
+GUEST_TEST(failing, failing);

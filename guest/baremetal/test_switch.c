@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Bypass switched on and off around a device that works in mode tce, on a disk
+ * that the host has slowed down, so that requests are under way meanwhile.
+ */
+#include <vdma/error.h>
+
+#include "disk.h"
+#include "ktap.h"
+
+#define ROUNDS		3
+#define REQUESTS	32
+#define LEN		(4 * KIB)
+/* QEMU lets up to 4 KiB go to nowhere without a word; this it must refuse. */
+#define LARGE		(64 * KIB)
+
+struct flight {
+	struct vdma_blk_request reqs[REQUESTS];
+	struct vdma_sg sgs[REQUESTS];
+	char *buffers;
+};
+
+static const struct device_plan tce = { &guest_gate, "tce", "default", 0 };
+static const struct device_plan bypass = { &guest_gate, "bypass", "", 0 };
+
+/* Not back to back: QEMU would make one request of them. */
+static uint64_t sector_of(unsigned int i)
+{
+	return 2 * i * LEN / VDMA_BLK_SECTOR;
+}
+
+static uint64_t wrong(const struct disk *disk, const struct flight *flight)
+{
+	uint64_t sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < REQUESTS; i++)
+		sum += disk_wrong(disk, sector_of(i) * VDMA_BLK_SECTOR,
+				  flight->buffers + i * LEN, LEN, false);
+	return sum;
+}
+
+static int launch(struct disk *disk, struct flight *flight)
+{
+	unsigned int i;
+
+	for (i = 0; i < REQUESTS; i++) {
+		int error;
+
+		flight->sgs[i] = (struct vdma_sg){
+			.addr = (uintptr_t)flight->buffers + i * LEN,
+			.len = LEN,
+		};
+		flight->reqs[i] = (struct vdma_blk_request){
+			.op = VDMA_BLK_READ,
+			.sector = sector_of(i),
+			.sg = &flight->sgs[i], .count = 1,
+		};
+		error = vdma_blk_add(&disk->queues[0], &flight->reqs[i]);
+		if (error)
+			return error;
+	}
+	memset(flight->buffers, 0x5a, REQUESTS * LEN);
+	return vdma_vq_kick(&disk->queues[0].vq);
+}
+
+/* Take what is there, or wait until all is; how many were taken. */
+static unsigned int land(struct disk *disk, unsigned int left, int *error)
+{
+	uint64_t end = time_ns() + (left ? DEVICE_LIMIT_NS : 0);
+	struct vdma_blk_request *req;
+	unsigned int count = 0;
+	int got;
+
+	do {
+		got = vdma_blk_get(&disk->queues[0], &req);
+		if (got < 0 || (got == 1 && req->error)) {
+			*error = got < 0 ? got : req->error;
+			return count;
+		}
+		count += (unsigned int)got;
+	} while (got || (count < left && time_ns() < end));
+	return count;
+}
+
+/* Old mappings stay valid: the requests were made with TCEs. */
+static void enable_in_flight(struct disk *disk, struct flight *flight)
+{
+	const struct vdma_function *fn = &disk->device.pci->fn;
+	struct vdma_window window;
+	struct vdma_bypass reply;
+	unsigned int early, late;
+	int error;
+
+	device_property(disk->device.pci, &window);
+	error = launch(disk, flight);
+	report(!error, "%u reads through TCEs: %s", REQUESTS,
+	       vdma_strerror(error));
+	early = land(disk, 0, &error);
+	report(!vdma_bypass_enable(&guest_gate, fn, &window, &reply),
+	       "enable: %s", vdma_strerror(VDMA_OK));
+	report(early < REQUESTS, "%u reads are under way", REQUESTS - early);
+	late = land(disk, REQUESTS - early, &error);
+	report(!error && early + late == REQUESTS, "all come back: %s",
+	       vdma_strerror(error));
+	report(!wrong(disk, flight), "with the right content");
+}
+
+static void in_flight_round(struct flight *flight)
+{
+	struct vdma_blk_config config = disk_config();
+	const struct vdma_function *fn;
+	struct vdma_bypass reply;
+	struct disk disk;
+	int error;
+
+	disk_open_as(&disk, 0, &tce, &config);
+	fn = &disk.device.pci->fn;
+	enable_in_flight(&disk, flight);
+	error = disk_do(&disk, 0, VDMA_BLK_READ, LEN, flight->buffers, LEN);
+	report(!error && !disk_wrong(&disk, LEN, flight->buffers, LEN, false),
+	       "new TCEs work beside the open window: %s",
+	       vdma_strerror(error));
+	report(vdma_bypass_disable(&guest_gate, fn, &reply) == VDMA_E_BUSY,
+	       "disable is refused while the device is live");
+	error = disk_do(&disk, 0, VDMA_BLK_READ, LEN, flight->buffers, LEN);
+	report(!error, "and the device goes on: %s", vdma_strerror(error));
+	disk_close(&disk);
+	report(!vdma_bypass_disable(&guest_gate, fn, &reply) && !reply.enabled,
+	       "disable after the reset");
+}
+
+static void through_bypass(struct flight *flight)
+{
+	struct vdma_blk_config config = disk_config();
+	struct disk disk;
+	int error = 0;
+
+	disk_open_as(&disk, 0, &bypass, &config);
+	error = launch(&disk, flight);
+	report(!error && land(&disk, REQUESTS, &error) == REQUESTS &&
+	       !wrong(&disk, flight),
+	       "re-enabled: %u reads through the window: %s", REQUESTS,
+	       vdma_strerror(error));
+	disk_close(&disk);
+}
+
+/* What is mapped by bypass alone must be out of reach once that is off. */
+static void after_disable(struct flight *flight)
+{
+	struct vdma_blk_config config = disk_config();
+	struct vdma_window window;
+	struct vdma_sg sg = { .len = LARGE, .mapped = true };
+	struct vdma_blk_request req = { .op = VDMA_BLK_READ, .sg = &sg,
+					.count = 1 };
+	struct disk disk;
+	int error;
+
+	config.limit = DISK_BROKEN_NS;
+	disk_open_as(&disk, 0, &tce, &config);
+	device_property(disk.device.pci, &window);
+	memset(flight->buffers, 0x5a, LARGE);
+	sg.addr = window.base + (uintptr_t)flight->buffers;
+	error = vdma_blk_do(&disk.queues[0], &req);
+	report(error == VDMA_E_NEEDS_RESET,
+	       "a read through the closed window fails: %s",
+	       vdma_strerror(error));
+	report(flight->buffers[0] == 0x5a && flight->buffers[LARGE - 1] == 0x5a,
+	       "and memory is as it was");
+	disk.device.expected_faults = 1;
+	disk_close(&disk);
+}
+
+static bool untouched(const char *buffer, uint64_t len)
+{
+	uint64_t i;
+
+	for (i = 0; i < len; i++) {
+		if (buffer[i] != 0x77)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * What was under way at a reset never comes, and its memory is ours again: no
+ * byte of it changes any more, and the device works as if new.
+ */
+static void reset(void)
+{
+	struct flight flight = { .buffers = pages_get(REQUESTS * LEN) };
+	struct vdma_blk_config config = disk_config();
+	struct disk disk;
+	int error;
+
+	disk_open(&disk, &config);
+	error = launch(&disk, &flight);
+	report(!error && disk.queues[0].vq.in_flight == REQUESTS,
+	       "%u reads are under way", disk.queues[0].vq.in_flight);
+	disk_close(&disk);
+	memset(flight.buffers, 0x77, REQUESTS * LEN);
+	disk_open(&disk, &config);
+	error = disk_do(&disk, 0, VDMA_BLK_READ, 0, flight.buffers, LEN);
+	report(!error && !disk_wrong(&disk, 0, flight.buffers, LEN, false),
+	       "the device works again: %s", vdma_strerror(error));
+	report(untouched(flight.buffers + LEN, (REQUESTS - 1) * LEN),
+	       "and left alone what it was not given again");
+	disk_close(&disk);
+	pages_put(flight.buffers, REQUESTS * LEN);
+}
+
+GUEST_TEST(reset, reset);
+
+static void switching(void)
+{
+	struct flight flight = { .buffers = pages_get(REQUESTS * LEN) };
+	unsigned int i;
+
+	for (i = 0; i < ROUNDS; i++) {
+		in_flight_round(&flight);
+		through_bypass(&flight);
+	}
+	after_disable(&flight);
+	pages_put(flight.buffers, REQUESTS * LEN);
+}
+
+GUEST_TEST(switching, switching);

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* TCE windows from their other side: what must fail, and what it leaves. */
+#include <vdma/error.h>
+#include <vdma/papr.h>
+
+#include "disk.h"
+#include "ktap.h"
+#include "window.h"
+
+/* QEMU lets up to 4 KiB go to nowhere without a word; this it must refuse. */
+#define LEN		(64 * KIB)
+/* LoPAR 14.5.4.2: tokens and status that only a test needs */
+#define H_GET_TCE	0x1c
+#define H_HARDWARE	(-1)
+
+static void open_disk(struct disk *disk)
+{
+	struct vdma_blk_config config = disk_config();
+	struct device_plan plan = { &guest_gate, "tce", "default", 0 };
+
+	config.limit = DISK_BROKEN_NS;
+	disk_open_as(disk, 0, &plan, &config);
+}
+
+/* A read into memory that the device may not write. */
+static void must_fail(struct disk *disk, uint64_t dma, const char *buffer,
+		      enum vdma_fault fault, const char *what)
+{
+	struct vdma_sg sg = { .addr = dma, .len = LEN, .mapped = true };
+	struct vdma_blk_request req = { .op = VDMA_BLK_READ, .sg = &sg,
+					.count = 1 };
+	int error = vdma_blk_do(&disk->queues[0], &req);
+
+	report(error == VDMA_E_NEEDS_RESET,
+	       "%s: the device fails the request: %s", what,
+	       vdma_strerror(error));
+	report(!buffer[0] && !buffer[LEN - 1], "%s: memory is as it was", what);
+	report(disk->device.audit.faults[fault] == 1 &&
+	       vdma_audit_total(&disk->device.audit) == 1,
+	       "%s: the audit says that it %s", what, vdma_fault_text(fault));
+	disk->device.expected_faults = 1;
+}
+
+static void unmapped(void)
+{
+	char *buffer = pages_get(LEN);
+	struct disk disk;
+
+	/* The end of the window, where the allocator has not been yet. */
+	open_disk(&disk);
+	must_fail(&disk, GIB - LEN, buffer, VDMA_FAULT_NOT_MAPPED, "no TCE");
+	disk_close(&disk);
+	pages_put(buffer, LEN);
+}
+
+static void after_unmap(void)
+{
+	char *buffer = pages_get(LEN);
+	struct disk disk;
+	uint64_t dma = 0;
+
+	open_disk(&disk);
+	vdma_domain_map(disk.device.domain, (uintptr_t)buffer, LEN,
+			VDMA_FROM_DEVICE, &dma);
+	vdma_domain_unmap(disk.device.domain, dma, LEN, VDMA_FROM_DEVICE);
+	must_fail(&disk, dma, buffer, VDMA_FAULT_AFTER_UNMAP, "TCE removed");
+	disk_close(&disk);
+	pages_put(buffer, LEN);
+}
+
+static void read_only(void)
+{
+	char *buffer = pages_get(LEN);
+	struct disk disk;
+	uint64_t dma = 0;
+	int error;
+
+	open_disk(&disk);
+	error = vdma_domain_map(disk.device.domain, (uintptr_t)buffer, LEN,
+				VDMA_TO_DEVICE, &dma);
+	report(!error, "map for reading: %s", vdma_strerror(error));
+	must_fail(&disk, dma, buffer, VDMA_FAULT_DIRECTION, "read-only TCE");
+	error = vdma_blk_stop(&disk.blk);
+	report(!error, "the device can be reset: %s", vdma_strerror(error));
+	vdma_domain_unmap(disk.device.domain, dma, LEN, VDMA_TO_DEVICE);
+	device_close(&disk.device);
+	pages_put(disk.private_mem, disk.private_len);
+	pages_put(buffer, LEN);
+}
+
+static void tce_faults(void)
+{
+	unmapped();
+	after_unmap();
+	read_only();
+}
+
+GUEST_TEST(tce_faults, tce_faults);
+
+/* A gate that fails one H_PUT_TCE, the one after @left more. */
+struct failing_gate {
+	unsigned int left;
+	bool armed;
+};
+
+static int64_t failing_call(void *ctx, struct vdma_hcall *call)
+{
+	struct failing_gate *gate = ctx;
+
+	if (gate->armed && call->opcode == VDMA_H_PUT_TCE && !gate->left--) {
+		gate->armed = false;
+		return H_HARDWARE;
+	}
+	return hcall(call);
+}
+
+static uint64_t entry(const struct vdma_tce_window *window, uint64_t index)
+{
+	struct vdma_hcall call = {
+		.opcode = H_GET_TCE,
+		.in = { window->liobn,
+			window->base + (index << window->page_shift) },
+	};
+
+	return hcall(&call) ? ~0ul : call.out[0];
+}
+
+static bool all_zero(const struct vdma_tce_window *window, uint64_t count)
+{
+	uint64_t i;
+
+	for (i = 0; i < count; i++) {
+		if (entry(window, i))
+			return false;
+	}
+	return true;
+}
+
+static void fails_at(struct vdma_tce_window *window, struct failing_gate *gate,
+		     char *buffer, unsigned int page)
+{
+	unsigned int pages = LEN >> window->page_shift;
+	int error;
+
+	gate->armed = true;
+	gate->left = page;
+	error = vdma_tce_enter(window, 0, pages, (uintptr_t)buffer,
+			       VDMA_BIDIRECTIONAL);
+	report(error == VDMA_E_TCE && all_zero(window, pages),
+	       "H_PUT_TCE fails at page %u: %s, and no entry is left", page,
+	       vdma_strerror(error));
+	gate->armed = false;
+}
+
+static void tce_rollback(void)
+{
+	const struct pci_function *pci = device_find(TYPE_BLK, 0);
+	char *buffer = pages_get(2 * LEN);
+	struct failing_gate failing = { .armed = false };
+	struct vdma_gate gate = { failing_call, &failing };
+	struct vdma_tce_window window;
+	struct vdma_tce_list list;
+	uint64_t phys = ((uintptr_t)buffer + LEN - 1) & -LEN;
+	int error;
+
+	window_default(pci, &gate, &window);
+	list = window.list;
+	/* One by one, as on a hypervisor without H_PUT_TCE_INDIRECT. */
+	window.list.cpu = NULL;
+	fails_at(&window, &failing, (char *)phys, 0);
+	fails_at(&window, &failing, (char *)phys, 7);
+	fails_at(&window, &failing, (char *)phys, 15);
+	error = vdma_tce_enter(&window, 0, 16, phys, VDMA_TO_DEVICE);
+	report(!error && entry(&window, 15) ==
+	       (phys + 15 * 4096 + VDMA_TCE_READ),
+	       "and when it does not fail the entries are there: %s",
+	       vdma_strerror(error));
+	error = vdma_tce_clear(&window, 0, 16);
+	report(!error && all_zero(&window, 16), "clear: %s",
+	       vdma_strerror(error));
+	pages_put(list.cpu, 4096);
+	pages_put(buffer, 2 * LEN);
+}
+
+GUEST_TEST(tce_rollback, tce_rollback);

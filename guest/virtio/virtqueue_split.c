@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+/*
+ * The split format (virtio 1.2, 2.7): a table of descriptors, a ring of those
+ * that are available and a ring of those that were used.
+ */
+#include "vq.h"
+
+/* 2.7.6 and 2.7.8: flags */
+#define AVAIL_NO_INTERRUPT	1
+#define USED_NO_NOTIFY		1
+
+/* 2.7.5 */
+struct desc {
+	struct vdma_le64 addr;
+	struct vdma_le32 len;
+	struct vdma_le16 flags;
+	struct vdma_le16 next;
+};
+
+/* 2.7.6; the ring is followed by used_event */
+struct avail {
+	struct vdma_le16 flags;
+	struct vdma_le16 idx;
+	struct vdma_le16 ring[];
+};
+
+/* 2.7.8; the ring is followed by avail_event */
+struct used_elem {
+	struct vdma_le32 id;
+	struct vdma_le32 len;
+};
+
+struct used {
+	struct vdma_le16 flags;
+	struct vdma_le16 idx;
+	struct used_elem ring[];
+};
+
+static struct avail *avail_of(const struct vdma_vq *vq)
+{
+	return vq_at(vq, vq->driver_dma);
+}
+
+static struct used *used_of(const struct vdma_vq *vq)
+{
+	return vq_at(vq, vq->device_dma);
+}
+
+static struct vdma_le16 *used_event(const struct vdma_vq *vq)
+{
+	return &avail_of(vq)->ring[vq->config.num];
+}
+
+static struct vdma_le16 *avail_event(const struct vdma_vq *vq)
+{
+	return (struct vdma_le16 *)&used_of(vq)->ring[vq->config.num];
+}
+
+static size_t layout(uint16_t num, size_t *driver, size_t *device)
+{
+	size_t desc = (size_t)num * sizeof(struct desc);
+	size_t avail = sizeof(struct avail) + (num + 1) * sizeof(uint16_t);
+	size_t used = sizeof(struct used) + sizeof(uint16_t) +
+		      num * sizeof(struct used_elem);
+
+	*driver = vq_align(desc);
+	*device = *driver + vq_align(avail);
+	return *device + vq_align(used);
+}
+
+static void reset(struct vdma_vq *vq)
+{
+	vq->next_avail = 0;
+	vq->last_used = 0;
+	vq->shown = 0;
+}
+
+static void write_desc(struct desc *desc, uint64_t addr, uint32_t len,
+		       uint16_t flags, uint16_t next)
+{
+	vdma_le64_set(&desc->addr, addr);
+	vdma_le32_set(&desc->len, len);
+	vdma_le16_set(&desc->flags, flags);
+	vdma_le16_set(&desc->next, next);
+}
+
+static void write_table(struct vdma_vq *vq, uint16_t head, uint16_t count)
+{
+	const struct vdma_vq_piece *piece = vq_table(vq, head);
+	size_t offset = vq_table_offset(vq, head);
+	struct desc *table = (void *)((char *)vq->tables.cpu + offset);
+	struct desc *ring = vq_at(vq, vq->desc_dma);
+	uint16_t i;
+
+	for (i = 0; i < count; i++) {
+		bool last = i + 1 == count;
+
+		write_desc(&table[i], piece[i].dma, piece[i].len,
+			   vq_write_flag(&piece[i]) | (last ? 0 : VQ_DESC_NEXT),
+			   last ? 0 : i + 1);
+	}
+	write_desc(&ring[head], vq->tables.dma + offset,
+		   count * (uint32_t)sizeof(*table), VQ_DESC_INDIRECT, 0);
+}
+
+static void write_chain(struct vdma_vq *vq, uint16_t head, uint16_t count)
+{
+	struct desc *ring = vq_at(vq, vq->desc_dma);
+
+	for (; count; count--) {
+		const struct vdma_vq_piece *piece = &vq->pieces[head];
+		bool last = count == 1;
+
+		write_desc(&ring[head], piece->dma, piece->len,
+			   vq_write_flag(piece) | (last ? 0 : VQ_DESC_NEXT),
+			   last ? 0 : piece->next);
+		head = piece->next;
+	}
+}
+
+static void write(struct vdma_vq *vq, uint16_t head)
+{
+	const struct vdma_vq_slot *slot = &vq->slots[head];
+	uint16_t at = vq->next_avail & (vq->config.num - 1);
+
+	if (slot->in_table)
+		write_table(vq, head, slot->count);
+	else
+		write_chain(vq, head, slot->count);
+	vdma_le16_set(&avail_of(vq)->ring[at], head);
+	vq->next_avail++;
+}
+
+static bool show(struct vdma_vq *vq)
+{
+	uint16_t old = vq->shown;
+
+	/* 2.7.13.3: descriptors and entries before the index */
+	vdma_wmb();
+	vdma_le16_set(&avail_of(vq)->idx, vq->next_avail);
+	vq->shown = vq->next_avail;
+	/* 2.7.13.4.1: the index before the suppression is read */
+	vdma_mb();
+	if (vq_has(vq, VDMA_F_EVENT_IDX))
+		return vq_passed(vdma_le16_get(avail_event(vq)), vq->shown,
+				 old);
+	return !(vdma_le16_get(&used_of(vq)->flags) & USED_NO_NOTIFY);
+}
+
+/* Used buffers not looked at yet, as far as the device can have any. */
+static int waiting(const struct vdma_vq *vq, uint16_t *n)
+{
+	*n = vdma_le16_get(&used_of(vq)->idx) - vq->last_used;
+	return *n <= vq->in_flight ? VDMA_OK : VDMA_E_USED_INDEX;
+}
+
+static int answer(struct vdma_vq *vq, struct vq_answer *answer)
+{
+	const struct used_elem *elem;
+	uint16_t n;
+	int error = waiting(vq, &n);
+
+	if (error || !n)
+		return error;
+	/* 2.7.14: the index before the entry */
+	vdma_rmb();
+	elem = &used_of(vq)->ring[vq->last_used & (vq->config.num - 1)];
+	answer->id = vdma_le32_get(&elem->id);
+	answer->len = vdma_le32_get(&elem->len);
+	return 1;
+}
+
+static int consume(struct vdma_vq *vq, uint16_t n, uint16_t descs)
+{
+	uint16_t most;
+	int error = waiting(vq, &most);
+
+	(void)descs;
+	if (error)
+		return error;
+	/* A batch that ends behind the index was not used yet. */
+	if (n > most)
+		return VDMA_E_USED_INDEX;
+	vq->last_used += n;
+	return VDMA_OK;
+}
+
+/* 2.7.7.1: with EVENT_IDX the flag stays 0, the event stays out of reach. */
+static void quiet(struct vdma_vq *vq)
+{
+	if (vq_has(vq, VDMA_F_EVENT_IDX))
+		vdma_le16_set(used_event(vq), vq->last_used - 1);
+	else
+		vdma_le16_set(&avail_of(vq)->flags, AVAIL_NO_INTERRUPT);
+}
+
+static bool listen(struct vdma_vq *vq)
+{
+	if (vq_has(vq, VDMA_F_EVENT_IDX))
+		vdma_le16_set(used_event(vq), vq->last_used);
+	else
+		vdma_le16_set(&avail_of(vq)->flags, 0);
+	/* The wish before the look: what comes after is announced. */
+	vdma_mb();
+	return vdma_le16_get(&used_of(vq)->idx) != vq->last_used;
+}
+
+static uint16_t position(const struct vdma_vq *vq)
+{
+	return vq->next_avail;
+}
+
+const struct vdma_vq_format vdma_vq_split = {
+	.layout = layout,
+	.reset = reset,
+	.write = write,
+	.show = show,
+	.answer = answer,
+	.consume = consume,
+	.quiet = quiet,
+	.listen = listen,
+	.position = position,
+};

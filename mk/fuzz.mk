@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What takes any bytes, tried with any bytes: libFuzzer, with AddressSanitizer
+# and UBSan, from device trees of real machines.
+
+FUZZ := build/fuzz
+FUZZ_FLAGS := -O1 -g $(SANITIZE) -fno-omit-frame-pointer
+FUZZ_BIN := $(addprefix $(FUZZ)/fuzz_,property dt tag)
+FUZZ_OBJ := $(patsubst tests/fuzz/%.c,$(FUZZ)/obj/%.o,$(wildcard tests/fuzz/*.c)) \
+	$(FUZZ)/obj/tagging.o
+
+# Seconds for each of the three; GNU time has a variable of that name, too, so
+# this one is not taken from the environment.
+TIME = 600
+
+$(eval $(call core_in,$(FUZZ),clang,$(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,boot check,$(DT_SRC)))
+
+$(FUZZ)/obj/%.o: tests/fuzz/%.c | installed-check
+	@printf '  %-7s %s\n' CC $@
+	@mkdir -p $(@D)
+	$(Q)clang $(WARN) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -Iinclude -MMD -MP -c -o $@ $<
+
+$(FUZZ)/obj/tagging.o: tools/vdmactl/tagging.c | installed-check
+	@printf '  %-7s %s\n' CC $@
+	@mkdir -p $(@D)
+	$(Q)clang $(WARN) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -Iinclude -MMD -MP -c -o $@ $<
+
+DEPS += $(FUZZ_OBJ:.o=.d)
+
+# The property's bytes have no structure that mutation would have to know.
+$(FUZZ)/fuzz_dt $(FUZZ)/fuzz_tag: $(addprefix $(FUZZ)/obj/,mutate.o choice.o second.o)
+$(FUZZ)/fuzz_tag: $(FUZZ)/obj/tagging.o
+$(FUZZ_BIN): $(FUZZ)/fuzz_%: $(FUZZ)/obj/fuzz_%.o $(FUZZ)/obj/fence.o $(FUZZ)/libvdma.a
+	@printf '  %-7s %s\n' CCLD $@
+	$(Q)clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(FUZZ)/libvdma.a -lfdt
+
+$(FUZZ)/corpus: tests/fuzz/corpus.py $(wildcard tests/fuzz/regress/* tests/data/*) | installed-boot installed-stock installed-check
+	@printf '  %-7s %s\n' CORPUS $@
+	$(Q)rm -rf $@ $@.new
+	$(Q)$(PYTHON) -m tests.fuzz.corpus $@.new && mv $@.new $@
+
+.PHONY: fuzz fuzz-replay
+fuzz: $(FUZZ_BIN) $(FUZZ)/corpus ## fuzz what takes any bytes, for TIME seconds each
+	$(Q)mk/fuzz-run $(FUZZ) $(TIME)
+
+fuzz-replay: $(FUZZ_BIN) $(FUZZ)/corpus
+	$(Q)mk/fuzz-run --replay $(FUZZ) 20

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The bare-metal program, with the core in it, for each byte order: for tests with
+# the audit, for benches without.
+
+GUEST_SRC := $(wildcard guest/baremetal/*.c) $(CORE_SRC)
+GUEST_FDT := fdt fdt_ro fdt_strerror
+
+# Real mode has no floating point or vector registers that anyone would save.
+GUEST_FLAGS := -O2 -g $(WARN) -ffreestanding -nostdinc -mcpu=power8 -mabi=elfv2 \
+	-msoft-float -mno-altivec -mno-vsx -fno-pic -fno-stack-protector \
+	-fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns \
+	-Iinclude -Iguest/baremetal/libc
+
+GUEST := build/vdma-guest.elf build/vdma-guest-le.elf build/vdma-bench.elf build/vdma-bench-le.elf
+
+guest: $(GUEST) ## the bare-metal program, big and little endian
+.PHONY: guest
+
+.PHONY: libfdt
+libfdt: | installed-boot
+	@mkdir -p build/guest
+	$(Q)ln -sfn "$$(mk/part libfdt)" build/guest/libfdt
+
+# $(call guest_in,FOLDER,COMPILER PREFIX,PROGRAM,OPTIONS)
+define guest_in
+GUEST_OBJ += $(GUEST_SRC:%.c=$(1)/%.o) $(1)/guest/baremetal/head.o
+$(1)-flags = $(GUEST_FLAGS) $(4) -isystem build/guest/libfdt -isystem $$$$($(2)gcc -print-file-name=include)
+
+$(1)/guest/%.o: guest/%.c mk/guest.mk | libfdt
+	@printf '  %-7s %s\n' CC $$@
+	@mkdir -p $$(@D)
+	$(Q)$(2)gcc $$($(1)-flags) -MMD -MP -c -o $$@ $$<
+
+$(1)/guest/%.o: guest/%.S mk/guest.mk | libfdt
+	@printf '  %-7s %s\n' AS $$@
+	@mkdir -p $$(@D)
+	$(Q)$(2)gcc $$($(1)-flags) -MMD -MP -c -o $$@ $$<
+
+# Not our code, not our warnings.
+$(1)/libfdt.o: guest/baremetal/libc/stdlib.h guest/baremetal/libc/string.h | libfdt
+	@printf '  %-7s %s\n' CC $$@
+	@mkdir -p $$(@D)
+	$(Q)for f in $(GUEST_FDT); do echo "#include <$$$$f.c>"; done | \
+		$(2)gcc $$($(1)-flags) -w -x c -c -o $$@ -
+
+$(1)/guest.lds: guest/baremetal/guest.lds guest/baremetal/head.h | installed-boot
+	@mkdir -p $$(@D)
+	$(Q)$(2)gcc -E -P -x c -o $$@ $$<
+
+$(3): $(GUEST_SRC:%.c=$(1)/%.o) $(1)/guest/baremetal/head.o $(1)/libfdt.o $(1)/guest.lds
+	@printf '  %-7s %s\n' LD $$@
+	$(Q)$(2)gcc -nostdlib -static -mabi=elfv2 -Wl,--no-warn-rwx-segments \
+		-Wl,--build-id=none -Wl,--no-plt-localentry -T $(1)/guest.lds -o $$@ \
+		$$(filter %.o,$$^)
+endef
+
+$(eval $(call guest_in,build/guest/be,powerpc64-linux-gnu-,build/vdma-guest.elf,-DVDMA_AUDIT))
+$(eval $(call guest_in,build/guest/le,powerpc64le-linux-gnu-,build/vdma-guest-le.elf,-DVDMA_AUDIT))
+$(eval $(call guest_in,build/guest/be-bench,powerpc64-linux-gnu-,build/vdma-bench.elf,))
+$(eval $(call guest_in,build/guest/le-bench,powerpc64le-linux-gnu-,build/vdma-bench-le.elf,))
+
+-include $(GUEST_OBJ:.o=.d)

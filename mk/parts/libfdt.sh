@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# libfdt's source, for programs that have no libc. It comes out of QEMU's source
+# package, which is needed anyway, and there out of U-Boot's unmodified copy.
+# shellcheck shell=bash disable=SC2034 # mk/part reads the variables
+
+part_disk_mib=1536
+
+part_build() {
+	local dir=src/roms/u-boot/scripts/dtc/libfdt
+
+	apt_source trixie qemu
+	grep -q fdt_first_subnode "$dir/libfdt.h" || part_fail "no libfdt in roms/u-boot of QEMU's source"
+	note_version "of qemu $(cd src && dpkg-parsechangelog -S Version)"
+	install -m 644 "$dir"/*.[ch] "$OUT/"
+}

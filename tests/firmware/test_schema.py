@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The tree that firmware leaves behind, looked at from outside."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+from tests.lib.binding import validate
+from tests.lib.guest import Cargo, Guest
+from tests.lib.machine import Machine
+from tests.lib.vdmactl import vdmactl
+
+DUMP = """
+. /lib/vdma.sh
+base64 /sys/firmware/fdt | while read -r line; do
+    report fdt "line=$line"
+done
+"""
+
+TAGGED = {"0000:00:01.0", "0000:00:03.0", "0000:01:01.0"}
+
+
+def test_tags_obey_the_binding(run: Path) -> None:
+    """Three functions are tagged, as the schema wants it, and vdmactl sees them."""
+    with Guest(Machine(), run, Cargo(policy=False, script=DUMP, disk_mib=2)) as guest:
+        report = guest.finish().report
+    tree = run / "guest.dtb"
+    lines = [line["line"] for line in report.all("fdt")]
+    tree.write_bytes(base64.b64decode("".join(lines)))
+    said = json.loads(vdmactl("explain", "--json", tree).stdout)
+    tagged = {item["device"]: item["path"] for item in said if item["property"]}
+    assert tagged.keys() == TAGGED
+    assert validate(tree) == (set(tagged.values()), {})
+    assert {item["reason"] for item in said if item["property"]} == {"dt-bypass"}

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every row of tests.toml, as a test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.lib.baremetal import Row, Run, firsts, table
+
+ROWS = table()
+FIRSTS = firsts(ROWS)
+CASES = [
+    pytest.param(row, id=row.id(), marks=[] if row.id() in FIRSTS else [pytest.mark.more])
+    for row in ROWS
+]
+
+
+@pytest.mark.parametrize("row", CASES)
+def test_guest(run: Path, row: Row) -> None:
+    """Boot the program; a row that must fail has to say why, and all of it."""
+    problems = Run(row, run).problems()
+    if problems and not row.fails:
+        pytest.fail("\n".join(problems), pytrace=False)
+    for expected in row.fails:
+        assert any(expected in problem for problem in problems), problems

@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Boots the bare-metal program for a row of tests/guest/tests.toml."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import tomllib
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from tests.lib import ktap, parts
+from tests.lib.devices import F_OPTIONS
+from tests.lib.frames import Cable
+from tests.lib.machine import CAPABILITIES
+from tests.lib.qemu import Qemu
+
+SUFFIX = {"be": ".elf", "le": "-le.elf"}
+TABLE = parts.TOP / "tests/guest/tests.toml"
+
+# Keys of a row that may have a list: one run for each combination.
+AXES = ("qemu", "endian", "page", "cpu", "mode")
+
+MIB = 1 << 20
+WORDS = MIB // 8
+
+
+@dataclass(frozen=True)
+class Row:
+    """One run of the program. docs/testing.md tells what a row may say."""
+
+    name: str
+    run: str
+    group: str = "guest"
+    qemu: str = "vdma"
+    endian: str = "be"
+    page: str = "4k"
+    cpu: str = "power9"
+    mode: str = ""
+    smp: int = 1
+    memory: str = "512M"
+    limit: float = 60.0
+    devices: tuple[str, ...] = ()
+    drive: str = ""
+    args: str = ""
+    icount: bool = False
+    fails: tuple[str, ...] = ()
+
+    def id(self) -> str:
+        """A name for the run and its folder."""
+        axes = [self.qemu, self.endian, self.page, self.cpu, self.mode]
+        return "-".join(filter(None, (self.group, self.name, *axes)))
+
+
+def firsts(rows: list[Row]) -> set[str]:
+    """Of each row of the table the first run: what its lists begin with."""
+    names = {(row.group, row.name): row.id() for row in reversed(rows)}
+    return set(names.values())
+
+
+def _spread(entry: dict[str, Any]) -> Iterator[Row]:
+    """All runs of a row."""
+    known = {f.name for f in fields(Row)}
+    if unknown := entry.keys() - known:
+        raise ValueError(f"{TABLE}: {entry.get('name')}: unknown {sorted(unknown)}")
+    plain = {key: value for key, value in entry.items() if key not in AXES}
+    for key in ("devices", "fails"):
+        plain[key] = tuple(plain.get(key, ()))
+    lists = [entry.get(axis, getattr(Row, axis)) for axis in AXES]
+    lists = [value if isinstance(value, list) else [value] for value in lists]
+    for values in itertools.product(*lists):
+        yield replace(Row(**plain), **dict(zip(AXES, values)))
+
+
+def table() -> list[Row]:
+    """All runs, each with a name of its own."""
+    with TABLE.open("rb") as file:
+        loaded = tomllib.load(file)
+    default = loaded.get("default", {})
+    rows = [row for entry in loaded["test"] for row in _spread(default | entry)]
+    names = [row.id() for row in rows]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise ValueError(f"{TABLE}: twice: {sorted(twice)}")
+    return rows
+
+
+def pattern(seed: int, first: int, count: int) -> array[int]:
+    """COUNT words of a disk's content, from word FIRST: each says where it is.
+
+    The same as disk_word() in guest/baremetal/disk.c.
+    """
+    words = array("Q", range(seed + first, seed + first + count))
+    words.byteswap()  # big endian on the disk, on a little-endian host
+    return words
+
+
+@dataclass
+class Disk:
+    """An image that has the pattern at first, and its complement where the guest
+    says that it has written."""
+
+    path: Path
+    mib: int = 8
+    seed: int = field(default_factory=lambda: int.from_bytes(os.urandom(5), "big") << 20)
+
+    def create(self) -> None:
+        """Write the image."""
+        with self.path.open("wb") as file:
+            for mib in range(self.mib):
+                pattern(self.seed, mib * WORDS, WORDS).tofile(file)
+
+    def problems(self, written: int) -> list[str]:
+        """Is the content right, with the second half written up to WRITTEN bytes?"""
+        half = self.mib * MIB // 2
+        expected = bytearray()
+        for mib in range(self.mib):
+            expected += pattern(self.seed, mib * WORDS, WORDS).tobytes()
+        expected[half : half + written] = expected[half : half + written].translate(
+            bytes(255 - byte for byte in range(256))
+        )
+        found = self.path.read_bytes()
+        if found == expected:
+            return []
+        at = next(i for i, (a, b) in enumerate(zip(found, expected)) if a != b)
+        return [f"{self.path.name}: wrong content at byte {at}"]
+
+
+class Run:
+    """One boot of the program. FOLDER is for what it leaves behind."""
+
+    def __init__(self, row: Row, folder: Path) -> None:
+        self.row = row
+        self.folder = folder
+        self.disks: list[Disk] = []
+        self.cables: list[Cable] = []
+
+    def problems(self) -> list[str]:
+        """Boot, wait, judge: what is wrong."""
+        try:
+            with Qemu(self._command(), self.folder) as guest:
+                guest.wait(self.row.limit)
+        finally:
+            for cable in self.cables:
+                cable.close()
+        console = self.console()
+        found = ktap.problems(console)
+        counts = ktap.figures(console)
+        for index, disk in enumerate(self.disks):
+            written = [int(value) for name, value in counts if name == f"written{index}"]
+            found += disk.problems(max(written, default=0))
+            disk.path.unlink()
+        return found
+
+    def console(self) -> str:
+        """All that the console had."""
+        text = (self.folder / "console.log").read_text(errors="replace")
+        return text.replace("\r", "")
+
+    def _command(self) -> list[str]:
+        row = self.row
+        args = [str(parts.qemu_binary(row.qemu))]
+        args += ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
+        args += ["-M", f"pseries,{CAPABILITIES}", *self._accel()]
+        args += ["-cpu", row.cpu, "-smp", str(row.smp), "-m", row.memory]
+        args += parts.firmware_args(row.qemu, "rom" if row.qemu == "vdma" else "none")
+        args += ["-kernel", str(parts.built(self._program()))]
+        args += ["-chardev", f"file,id=console,path={self.folder}/console.log"]
+        args += ["-device", "spapr-vty,chardev=console"]
+        for index, device in enumerate(row.devices):
+            args += self._device(index, device)
+        words = [row.run, f"endian={row.endian}", f"page={row.page}"]
+        words += [f"mode={row.mode}"] if row.mode else []
+        words += ["icount=1"] if row.icount else []
+        words += [f"seed{index}={disk.seed}" for index, disk in enumerate(self.disks)]
+        return [*args, *row.args.split(), "-append", " ".join(words)]
+
+    def _program(self) -> str:
+        """A bench runs without the audit in its way."""
+        name = "vdma-bench" if "bench=" in self.row.run else "vdma-guest"
+        return name + SUFFIX[self.row.endian]
+
+    def _accel(self) -> list[str]:
+        """With icount an instruction is a nanosecond, and all CPUs share a thread."""
+        if self.row.icount:
+            return ["-accel", "tcg,thread=single", "-icount", "shift=0"]
+        return ["-accel", "tcg,thread=multi"]
+
+    def _device(self, index: int, device: str) -> list[str]:
+        """QEMU's options for "blk", "net" or "rng", with "f" and its own options behind."""
+        kind, *options = device.split()
+        more = [F_OPTIONS if option == "f" else option for option in options]
+        if "f" not in options:
+            more.append("disable-legacy=on")
+        line = ",".join([f"virtio-{kind}-pci", f"id=d{index}", *more])
+        if kind == "blk":
+            disk = Disk(self.folder / f"disk{index}.img")
+            disk.create()
+            self.disks.append(disk)
+            drive = f"if=none,id=b{index},format=raw,cache=unsafe,file={disk.path}"
+            drive = ",".join(filter(None, (drive, self.row.drive)))
+            return ["-drive", drive, "-device", f"{line},drive=b{index}"]
+        if kind == "net":
+            cable = Cable()
+            self.cables.append(cable)
+            net = f"socket,id=n{index},connect=127.0.0.1:{cable.port}"
+            return ["-netdev", net, "-device", f"{line},netdev=n{index},romfile="]
+        return ["-object", f"rng-builtin,id=r{index}", "-device", f"{line},rng=r{index}"]

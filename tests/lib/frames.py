@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The other end of a network card's cable: sends every frame back, changed.
+
+QEMU's socket network is a stream of frames, each behind its length. What
+comes back has the two addresses exchanged and each byte of the payload
+complemented: a guest can't take its own buffer for it.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+
+HEADER = 14
+COMPLEMENT = bytes(255 - byte for byte in range(256))
+
+
+def changed(frame: bytes) -> bytes:
+    """What goes back for a frame."""
+    return frame[6:12] + frame[0:6] + frame[12:HEADER] + frame[HEADER:].translate(COMPLEMENT)
+
+
+class Cable:
+    """One listener, for one card, until close()."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+        self.bytes = 0
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def close(self) -> None:
+        """Stop listening."""
+        # close() alone would leave accept() waiting
+        try:
+            self._listener.shutdown(socket.SHUT_RDWR)
+        finally:
+            self._listener.close()
+
+    def _serve(self) -> None:
+        try:
+            connection, _ = self._listener.accept()
+        except OSError:
+            return
+        with connection, connection.makefile("rb") as stream:
+            try:
+                while len(length := stream.read(4)) == 4:
+                    frame = stream.read(struct.unpack(">I", length)[0])
+                    self.frames += 1
+                    self.bytes += len(frame)
+                    connection.sendall(length + changed(frame))
+            except OSError:
+                # the guest is off
+                return

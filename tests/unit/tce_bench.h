@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * A domain of mode tce on the table of tce_model.h, with a cache of mappings
+ * or without.
+ */
+#ifndef TCE_BENCH_H
+#define TCE_BENCH_H
+
+#include "tce_model.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define SEED		0x7ce5eedull
+#define SHIFT		16
+#define PAGE		(1ull << SHIFT)
+#define PHYS		0x123456000ull
+#define CACHE		64
+
+struct bench {
+	struct table *t;
+	struct vdma_tce_domain d;
+	struct vdma_reuse reuse;
+	struct vdma_reuse_entry entries[CACHE];
+	void *bits;
+	uint64_t random;
+};
+
+static inline struct bench *set_up_pages(bool reuse, unsigned int shift)
+{
+	struct bench *b = calloc(1, sizeof(*b));
+	struct vdma_tce_window window;
+
+	assert_non_null(b);
+	b->t = table_new(shift);
+	b->random = SEED;
+	b->bits = malloc(vdma_iova_size(TABLE_PAGES));
+	vdma_reuse_init(&b->reuse, b->entries, CACHE);
+	window = table_window(b->t);
+	assert_int_equal(vdma_tce_domain_init(&b->d, &b->t->pages, &window,
+					      b->bits, NULL,
+					      reuse ? &b->reuse : NULL),
+			 VDMA_OK);
+	return b;
+}
+
+static inline struct bench *set_up(bool reuse)
+{
+	return set_up_pages(reuse, SHIFT);
+}
+
+/* Everything was unmapped: nothing is left in the table. */
+static inline void tear_down(struct bench *b)
+{
+	assert_int_equal(vdma_tce_domain_reuse(&b->d, false), VDMA_OK);
+	assert_int_equal(table_used(b->t), 0);
+	assert_int_equal(b->d.iova.taken, 0);
+	assert_int_equal(b->t->pages_out, 0);
+	table_free(b->t);
+	free(b->bits);
+	free(b);
+}
+
+static inline uint32_t pick(struct bench *b, uint32_t below)
+{
+	b->random = b->random * 6364136223846793005ull + 1442695040888963407ull;
+	return (uint32_t)(b->random >> 33) % below;
+}
+
+static inline int map(struct bench *b, uint64_t phys, uint64_t len, unsigned int dir,
+	       uint64_t *dma)
+{
+	return vdma_domain_map(&b->d.domain, phys, len, (enum vdma_dir)dir,
+			       dma);
+}
+
+static inline int unmap(struct bench *b, uint64_t dma, uint64_t len, unsigned int dir)
+{
+	return vdma_domain_unmap(&b->d.domain, dma, len, (enum vdma_dir)dir);
+}
+
+#endif /* TCE_BENCH_H */

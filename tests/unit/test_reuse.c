@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+/*
+ * Promise: with the cache of mappings a driver's steady state makes no
+ * hypercall; a mapping goes only when nobody uses it, in whatever order it is
+ * unmapped; and the cache takes no more than it was given.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "tce_bench.h"
+
+/* Two hypercalls a buffer without reuse; with it none, once it is known. */
+static void hypercalls(void **state)
+{
+	unsigned int reuse, i;
+	uint64_t dma, calls = 0;
+
+	(void)state;
+	for (reuse = 0; reuse < 2; reuse++) {
+		struct bench *b = set_up(reuse);
+
+		for (i = 0; i < 1000; i++) {
+			if (i == CACHE)
+				calls = b->t->calls;
+			map(b, PHYS + i % CACHE * 0x20000, 0x11000, 2, &dma);
+			unmap(b, dma, 0x11000, 2);
+		}
+		assert_int_equal(b->t->calls - calls,
+				 reuse ? 0 : 2 * (1000 - CACHE));
+		tear_down(b);
+	}
+}
+
+/* One mapping, used twice, unmapped in either order, stays until the last. */
+static void shared_mapping(void **state)
+{
+	struct bench *b = set_up(true);
+	uint64_t one, two;
+
+	(void)state;
+	map(b, PHYS, 100, 3, &one);
+	map(b, PHYS + 200, 100, 1, &two);
+	assert_int_equal(two, one + 200);
+	assert_int_equal(unmap(b, one, 100, 3), VDMA_OK);
+	vdma_tce_domain_reuse(&b->d, false);
+	assert_int_equal(table_translate(b->t, two, 1), PHYS + 200);
+	assert_int_equal(unmap(b, two, 100, 1), VDMA_OK);
+	assert_int_equal(table_used(b->t), 0);
+	/* and once more is once too often */
+	assert_int_equal(unmap(b, two, 100, 1), VDMA_E_INVALID);
+	tear_down(b);
+}
+
+static void cached_is_not_in_use(void **state)
+{
+	struct bench *b = set_up(true);
+	uint64_t dma;
+
+	(void)state;
+	map(b, PHYS, 100, 3, &dma);
+	assert_int_equal(unmap(b, dma, 100, 3), VDMA_OK);
+	assert_int_equal(unmap(b, dma, 100, 3), VDMA_E_INVALID);
+	tear_down(b);
+}
+
+/* The cache holds what it has entries for, and gives way to who needs it. */
+static void cache_is_bounded(void **state)
+{
+	struct bench *b = set_up(true);
+	uint64_t dma;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 4 * CACHE; i++) {
+		map(b, i * PAGE, PAGE, 3, &dma);
+		unmap(b, dma, PAGE, 3);
+	}
+	assert_int_equal(table_used(b->t), CACHE);
+	assert_int_equal(map(b, 0x100000000ull, TABLE_PAGES * PAGE, 3, &dma),
+			 VDMA_OK);
+	assert_int_equal(unmap(b, dma, TABLE_PAGES * PAGE, 3), VDMA_OK);
+	tear_down(b);
+}
+
+/* Memory of rings is not cached: it goes back to who gave it. */
+static void ring_memory(void **state)
+{
+	struct bench *b = set_up(true);
+	struct vdma_memory mem;
+
+	(void)state;
+	assert_int_equal(vdma_domain_alloc(&b->d.domain, 5000, &mem), VDMA_OK);
+	assert_int_equal(table_translate(b->t, mem.dma, 3), mem.phys);
+	vdma_domain_free(&b->d.domain, &mem);
+	assert_int_equal(table_used(b->t), 0);
+	assert_int_equal(mem.len, 0);
+	b->t->fail_enter = 1;
+	assert_int_equal(vdma_domain_alloc(&b->d.domain, 5000, &mem),
+			 VDMA_E_TCE);
+	assert_int_equal(b->t->pages_out, 0);
+	tear_down(b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(hypercalls),
+		cmocka_unit_test(shared_mapping),
+		cmocka_unit_test(cached_is_not_in_use),
+		cmocka_unit_test(cache_is_bounded),
+		cmocka_unit_test(ring_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

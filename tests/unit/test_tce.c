@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+/*
+ * Promise: what mode tce maps, the device reaches, exactly that and for that
+ * direction; a mapping that fails at any page leaves the table as it was; and an
+ * entry that can't be removed is never used again.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "tce_bench.h"
+
+#define STEPS		300000
+
+/* @pages pages that begin and end in the middle of one */
+static uint64_t length(uint64_t pages)
+{
+	return pages > 1 ? (pages - 1) * PAGE : PAGE / 4;
+}
+
+static void fails_at_page(bool no_indirect, bool no_stuff, uint64_t pages,
+			  uint64_t n)
+{
+	struct bench *b = set_up(false);
+	uint64_t before[TABLE_PAGES], neighbour, dma;
+
+	b->t->no_indirect = no_indirect;
+	b->t->no_stuff = no_stuff;
+	assert_int_equal(map(b, PHYS, 3 * PAGE, VDMA_TO_DEVICE, &neighbour),
+			 VDMA_OK);
+	memcpy(before, b->t->tce, sizeof(before));
+	b->t->fail_enter = n;
+	assert_int_equal(map(b, PHYS + 0x8000, length(pages), 3, &dma),
+			 VDMA_E_TCE);
+	assert_memory_equal(before, b->t->tce, sizeof(before));
+	assert_int_equal(b->d.iova.taken, 4);
+	/* and all of the window can still be had */
+	assert_int_equal(map(b, 0, (TABLE_PAGES - 4) * PAGE, 3, &dma), VDMA_OK);
+	assert_int_equal(unmap(b, dma, (TABLE_PAGES - 4) * PAGE, 3), VDMA_OK);
+	unmap(b, neighbour, 3 * PAGE, VDMA_TO_DEVICE);
+	tear_down(b);
+}
+
+static void fails_at_each_page(void **state)
+{
+	static const uint64_t sizes[] = { 1, 2, 7, 512, 513, 520 };
+	unsigned int calls, i;
+	uint64_t n;
+
+	(void)state;
+	for (calls = 0; calls < 4; calls++)
+		for (i = 0; i < ARRAY_SIZE(sizes); i++)
+			for (n = 1; n <= sizes[i]; n++)
+				fails_at_page(calls & 1, calls & 2, sizes[i],
+					      n);
+}
+
+/* An entry that stays is an address that is never given out again. */
+static void stuck_on_unmap(void **state)
+{
+	struct bench *b = set_up(false);
+	uint64_t dma, other;
+	unsigned int i;
+
+	(void)state;
+	assert_int_equal(map(b, PHYS, PAGE / 4, 1, &dma), VDMA_OK);
+	b->t->fail_clear = 1;
+	assert_int_equal(unmap(b, dma, PAGE / 4, 1), VDMA_E_TCE_STUCK);
+	assert_int_equal(b->d.stuck, 1);
+	for (i = 0; i < TABLE_PAGES - 1; i++) {
+		assert_int_equal(map(b, 0, 1, 1, &other), VDMA_OK);
+		assert_true((other ^ dma) >> SHIFT);
+	}
+	assert_int_equal(map(b, 0, 1, 1, &other), VDMA_E_NO_SPACE);
+	table_free(b->t);
+	free(b->bits);
+	free(b);
+}
+
+static void stuck_on_rollback(void **state)
+{
+	struct bench *b = set_up(false);
+	uint64_t dma;
+
+	(void)state;
+	b->t->fail_enter = 3;
+	b->t->fail_clear = 1;
+	assert_int_equal(map(b, PHYS, 8 * PAGE, 1, &dma), VDMA_E_TCE_STUCK);
+	assert_int_equal(b->d.stuck, 9);
+	assert_int_equal(b->d.iova.taken, 9);
+	table_free(b->t);
+	free(b->bits);
+	free(b);
+}
+
+struct mapping {
+	uint64_t phys, len, dma;
+	unsigned int dir;
+};
+
+/* The device reaches the mapping's ends, for its direction. */
+static void check(const struct bench *b, const struct mapping *m, bool exact)
+{
+	uint64_t end = m->len - 1;
+
+	assert_int_equal(table_translate(b->t, m->dma, m->dir), m->phys);
+	assert_int_equal(table_translate(b->t, m->dma + end, m->dir),
+			 m->phys + end);
+	if (exact && m->dir != 3)
+		assert_int_equal(table_translate(b->t, m->dma, m->dir ^ 3), 0);
+}
+
+static void random_maps(bool reuse)
+{
+	struct bench *b = set_up(reuse);
+	struct mapping maps[100];
+	unsigned int n = 0, step, i;
+
+	for (step = 0; step < STEPS; step++) {
+		if (n < ARRAY_SIZE(maps) && pick(b, 2)) {
+			struct mapping *m = &maps[n];
+
+			m->phys = PHYS + pick(b, 50) * 0x9000ull;
+			m->len = 1 + pick(b, pick(b, 9) ? 0x3000 : 0x200000);
+			m->dir = 1 + pick(b, 3);
+			b->t->fail_enter = pick(b, 20) ? 0 : 1 + pick(b, 4);
+			if (!map(b, m->phys, m->len, m->dir, &m->dma)) {
+				check(b, m, !reuse);
+				n++;
+			}
+			b->t->fail_enter = 0;
+		} else if (n) {
+			struct mapping *m;
+
+			i = pick(b, n);
+			m = &maps[i];
+			check(b, m, !reuse);
+			assert_int_equal(unmap(b, m->dma, m->len, m->dir),
+					 VDMA_OK);
+			if (!reuse)
+				assert_int_equal(table_translate(b->t, m->dma,
+								 m->dir), 0);
+			maps[i] = maps[--n];
+		}
+		if (reuse && !pick(b, 5000))
+			assert_int_equal(vdma_tce_domain_reuse(&b->d,
+							       pick(b, 2)),
+					 VDMA_OK);
+	}
+	while (n--)
+		unmap(b, maps[n].dma, maps[n].len, maps[n].dir);
+	tear_down(b);
+}
+
+static void random_use(void **state)
+{
+	(void)state;
+	print_message("  seed %llx, %u steps\n", SEED, STEPS);
+	random_maps(false);
+	random_maps(true);
+}
+
+/* Every page size that LoPAR has, buffers that straddle pages. */
+static void page_sizes(void **state)
+{
+	static const unsigned int shifts[] = {
+		12, 16, 21, 24, 25, 26, 27, 28, 34
+	};
+	unsigned int i, j;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(shifts); i++) {
+		uint64_t page = 1ull << shifts[i];
+		const struct mapping maps[] = {
+			{ PHYS, 1, 0, 1 }, { page, page, 0, 2 },
+			{ 5 * page - 1, 2, 0, 3 }, { 3 * page + 1, page, 0, 1 },
+			{ 7 * page + 512, 3 * page, 0, 2 },
+		};
+		static const unsigned int pages[] = { 1, 1, 2, 2, 4 };
+		struct bench *b = set_up_pages(false, shifts[i]);
+
+		for (j = 0; j < ARRAY_SIZE(maps); j++) {
+			struct mapping m = maps[j];
+
+			assert_int_equal(map(b, m.phys, m.len, m.dir, &m.dma),
+					 VDMA_OK);
+			check(b, &m, true);
+			assert_int_equal(table_used(b->t), pages[j]);
+			assert_int_equal(unmap(b, m.dma, m.len, m.dir),
+					 VDMA_OK);
+		}
+		tear_down(b);
+	}
+}
+
+static void addresses_that_are_none(void **state)
+{
+	struct bench *b = set_up(false);
+	uint64_t dma;
+
+	(void)state;
+	assert_int_equal(map(b, 0, 0, 3, &dma), VDMA_E_RANGE);
+	assert_int_equal(map(b, 0, TABLE_PAGES * PAGE + 1, 3, &dma),
+			 VDMA_E_RANGE);
+	assert_int_equal(map(b, ~0ull, 2, 3, &dma), VDMA_E_RANGE);
+	assert_int_equal(unmap(b, 0, 1, 3), VDMA_E_INVALID);
+	assert_int_equal(unmap(b, TABLE_BASE, 1, 3), VDMA_E_INVALID);
+	assert_int_equal(unmap(b, TABLE_BASE + TABLE_PAGES * PAGE, 1, 3),
+			 VDMA_E_INVALID);
+	assert_int_equal(map(b, PHYS, PAGE, 3, &dma), VDMA_OK);
+	assert_int_equal(unmap(b, dma, 3 * PAGE, 3), VDMA_E_INVALID);
+	assert_int_equal(unmap(b, dma, PAGE, 3), VDMA_OK);
+	tear_down(b);
+}
+
+static void domains_that_are_none(void **state)
+{
+	struct bench *b = set_up(false);
+	struct vdma_tce_window none = table_window(b->t), wraps = none;
+	struct vdma_reuse odd = { .count = 3 };
+	struct vdma_tce_domain d;
+
+	(void)state;
+	assert_int_equal(vdma_tce_domain_init(&d, &b->t->pages, &none, b->bits,
+					      NULL, &odd), VDMA_E_INVALID);
+	none.pages = 0;
+	assert_int_equal(vdma_tce_domain_init(&d, &b->t->pages, &none, b->bits,
+					      NULL, NULL), VDMA_E_RANGE);
+	wraps.base = 0 - (TABLE_PAGES - 1ull) * PAGE;
+	assert_int_equal(vdma_tce_domain_init(&d, &b->t->pages, &wraps,
+					      b->bits, NULL, NULL),
+			 VDMA_E_RANGE);
+	tear_down(b);
+}
+
+/* QEMU takes a ring at address 0 for one that was not set up. */
+static void address_zero(void **state)
+{
+	struct bench *b = set_up(false);
+	struct vdma_tce_window window = table_window(b->t);
+	struct vdma_tce_domain d;
+	void *bits = malloc(vdma_iova_size(TABLE_PAGES));
+
+	(void)state;
+	window.base = 0;
+	assert_int_equal(vdma_tce_domain_init(&d, &b->t->pages, &window,
+					      bits, NULL, NULL), VDMA_OK);
+	assert_true(vdma_iova_is_taken(&d.iova, 0, 1));
+	assert_int_equal(d.iova.taken, 1);
+	free(bits);
+	tear_down(b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(fails_at_each_page),
+		cmocka_unit_test(stuck_on_unmap),
+		cmocka_unit_test(stuck_on_rollback),
+		cmocka_unit_test(random_use),
+		cmocka_unit_test(page_sizes),
+		cmocka_unit_test(addresses_that_are_none),
+		cmocka_unit_test(domains_that_are_none),
+		cmocka_unit_test(address_zero),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

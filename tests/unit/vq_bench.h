@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * A ring between a driver that adds random buffers and the reference device,
+ * both of which know what each buffer holds.
+ */
+#ifndef VQ_BENCH_H
+#define VQ_BENCH_H
+
+#include "vq_model.h"
+
+#define SEED		0x5eed0f01dc0ffeeull
+#define SEG_MAX		20
+#define SEG_LEN		48
+#define BUF_LEN		(SEG_MAX * SEG_LEN)
+
+struct request {
+	bool out_there;
+	bool premapped;
+	unsigned int out, in, serial;
+	uint32_t room, wrote;
+	unsigned char *at[SEG_MAX];
+	struct vdma_sg sg[SEG_MAX];
+};
+
+struct bench {
+	struct model *m;
+	struct vdma_vq vq;
+	struct dev d;
+	void *private_mem;
+	struct vdma_memory data;
+	struct request req[DEV_MAX];
+	uint64_t random;
+	unsigned int serial, added, back;
+	/* the device waits to be notified, the driver to be interrupted */
+	bool asleep;
+	bool listening;
+};
+
+static inline unsigned int pick(struct bench *b, unsigned int below)
+{
+	return (unsigned int)((model_random(&b->random) >> 32) % below);
+}
+
+static inline unsigned char pattern(unsigned int serial, unsigned int i)
+{
+	return (unsigned char)(serial * 37 + i * 11 + (serial >> 8));
+}
+
+static inline struct bench *set_up(uint64_t features, uint16_t num, uint16_t table)
+{
+	struct bench *b = calloc(1, sizeof(*b));
+	struct vdma_vq_config config = {
+		.num = num, .indirect_max = table, .features = features,
+		.notify = dev_notify,
+	};
+
+	assert_non_null(b);
+	config.ctx = &b->d;
+	b->random = SEED;
+	b->m = model_new();
+	assert_int_equal(b->m->pages.get(b->m, DEV_MAX * BUF_LEN, &b->data),
+			 VDMA_OK);
+	b->private_mem = malloc(vdma_vq_private_size(&config));
+	assert_int_equal(vdma_vq_init(&b->vq, &b->m->domain, &config,
+				      b->private_mem), VDMA_OK);
+	dev_init(&b->d, b->m, &b->vq);
+	return b;
+}
+
+/* What the caller has mapped by itself. */
+static inline void unmap_premapped(struct bench *b, const struct request *req)
+{
+	if (req->premapped)
+		vdma_domain_unmap(&b->m->domain, req->sg[0].addr,
+				  req->sg[0].len, req->out ? VDMA_TO_DEVICE :
+				  VDMA_FROM_DEVICE);
+}
+
+/* As a driver does after a reset: every buffer comes back once. */
+static inline void detach_all(struct bench *b)
+{
+	struct request *req;
+
+	dev_drop(&b->d);
+	while ((req = vdma_vq_detach(&b->vq))) {
+		assert_true(req->out_there);
+		req->out_there = false;
+		b->back++;
+		unmap_premapped(b, req);
+	}
+	assert_int_equal(b->back, b->added);
+}
+
+static inline void tear_down(struct bench *b)
+{
+	detach_all(b);
+	vdma_vq_fini(&b->vq);
+	assert_int_equal(b->m->live, 0);
+	b->m->pages.put(b->m, &b->data);
+	model_free(b->m);
+	free(b->private_mem);
+	free(b);
+}
+
+static inline void fill(struct bench *b, struct request *req, unsigned int slot)
+{
+	unsigned char *base = b->data.cpu;
+	unsigned char *p = base + slot * BUF_LEN;
+	unsigned int i, j, at = 0;
+
+	for (i = 0; i < req->out + req->in; i++) {
+		struct vdma_sg *sg = &req->sg[i];
+
+		sg->addr = b->data.phys + (size_t)(p - base);
+		sg->len = 1 + pick(b, SEG_LEN);
+		req->at[i] = p;
+		if (i >= req->out)
+			req->room += sg->len;
+		for (j = 0; j < sg->len; j++)
+			*p++ = i < req->out ? pattern(req->serial, at++) : 0xee;
+	}
+}
+
+static inline void premap(struct bench *b, struct request *req)
+{
+	struct vdma_sg *sg = &req->sg[0];
+
+	sg->mapped = !vdma_domain_map(&b->m->domain, sg->addr, sg->len,
+				      req->out ? VDMA_TO_DEVICE :
+				      VDMA_FROM_DEVICE, &sg->addr);
+	req->premapped = sg->mapped;
+}
+
+static inline int add(struct bench *b, unsigned int most)
+{
+	unsigned int slot = pick(b, DEV_MAX);
+	struct request *req = &b->req[slot];
+	unsigned int live, n = 1 + pick(b, most);
+	int error;
+
+	if (req->out_there)
+		return VDMA_E_FULL;
+	*req = (struct request){ .serial = b->serial++ };
+	req->out = pick(b, n + 1);
+	req->in = n - req->out;
+	fill(b, req, slot);
+	if (!pick(b, 8))
+		premap(b, req);
+	live = b->m->live;
+	b->m->fail_map = pick(b, 50) ? 0 : 1 + pick(b, n);
+	error = vdma_vq_add(&b->vq, req->sg, req->out, req->in, req);
+	b->m->fail_map = 0;
+	if (!error) {
+		req->out_there = true;
+		b->added++;
+		return error;
+	}
+	/* what failed has left nothing behind */
+	assert_int_equal(b->m->live, live);
+	unmap_premapped(b, req);
+	return error;
+}
+
+static inline void take_back(struct bench *b, const struct vdma_vq_used *used)
+{
+	struct request *req = used->token;
+	unsigned int i, j, at = 0;
+
+	assert_true(req->out_there);
+	assert_int_equal(used->len, req->wrote);
+	req->out_there = false;
+	b->back++;
+	unmap_premapped(b, req);
+	for (i = req->out; i < req->out + req->in; i++)
+		for (j = 0; j < req->sg[i].len && at < used->len; j++, at++)
+			assert_int_equal(req->at[i][j],
+					 pattern(~req->serial, at));
+}
+
+static inline unsigned int get_all(struct bench *b)
+{
+	struct vdma_vq_used used;
+	unsigned int n = 0;
+	int got;
+
+	while ((got = vdma_vq_get(&b->vq, &used)) == 1) {
+		take_back(b, &used);
+		n++;
+	}
+	assert_int_equal(got, VDMA_OK);
+	return n;
+}
+
+/*
+ * The device's work on a buffer: what arrived is what was added, piece by
+ * piece; then it writes @len bytes.
+ */
+static inline void process(struct bench *b, const struct dev_buf *buf, uint32_t len)
+{
+	unsigned char *base = b->data.cpu;
+	struct request *req = NULL;
+	unsigned int i, j, out = 0, in = 0;
+
+	for (i = 0; i < buf->count; i++) {
+		const struct dev_seg *seg = &buf->seg[i];
+		unsigned char *p;
+
+		p = model_access(b->m, seg->addr, seg->len, seg->writable ?
+				 VDMA_FROM_DEVICE : VDMA_TO_DEVICE);
+		if (!req)
+			req = &b->req[(size_t)(p - base) / BUF_LEN];
+		assert_true(req->out_there);
+		assert_int_equal(buf->count, req->out + req->in);
+		assert_ptr_equal(p, req->at[i]);
+		assert_int_equal(seg->len, req->sg[i].len);
+		assert_int_equal(seg->writable, i >= req->out);
+		for (j = 0; j < seg->len; j++) {
+			if (!seg->writable)
+				assert_int_equal(p[j],
+						 pattern(req->serial, out++));
+			else if (in < len)
+				p[j] = pattern(~req->serial, in++);
+		}
+	}
+	assert_non_null(req);
+	req->wrote = len;
+}
+
+#endif /* VQ_BENCH_H */
