@@ -49,6 +49,13 @@ static unsigned int cpu(void *ctx)
 	return pick(self, 8) ? self->number : pick(self, 2 * THREADS);
 }
 
+static void *fill(uint64_t *to, uint64_t word, size_t count)
+{
+	while (count--)
+		*to++ = word;
+	return NULL;
+}
+
 static void acquire(void *ctx)
 {
 	pthread_mutex_lock(ctx);
@@ -143,6 +150,7 @@ static void at_once(uint64_t size, bool small)
 	config.cpu = cpu;
 	config.lock = &lock;
 	config.copy = memcpy;
+	config.fill = fill;
 	t->private_mem = bench_private(&config);
 	t->vm->secure.ultracalls = 0;
 	t->vm->reach_maps = 0;
