@@ -15,6 +15,7 @@
 #define TURNS		30000
 #define HELD		24
 #define REGION		(64 * KIB)
+#define SEED		0x7472ead5
 
 struct worker {
 	struct bench *t;
@@ -159,7 +160,7 @@ static void at_once(uint64_t size, bool small)
 	for (i = 0; i < THREADS; i++) {
 		workers[i].t = t;
 		workers[i].number = i;
-		workers[i].random = 0x7472ead5 + i;
+		workers[i].random = SEED + i;
 		assert_int_equal(pthread_create(&threads[i], NULL, work,
 						&workers[i]), 0);
 	}
@@ -170,7 +171,7 @@ static void at_once(uint64_t size, bool small)
 		full += workers[i].full;
 	}
 	vdma_bounce_count(&t->b, &counts);
-	print_message("%llu maps, %llu found no room\n",
+	print_message("seed %#x: %llu maps, %llu found no room\n", SEED,
 		      (unsigned long long)maps, (unsigned long long)full);
 	assert_int_equal(counts.live, 0);
 	assert_true(counts.full >= full);
