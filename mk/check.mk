@@ -10,13 +10,17 @@ PYTEST = $(PYTHON) -m pytest -n $(PYTEST_JOBS) -o cache_dir=$(CURDIR)/build/pyte
 check-parts: installed-boot installed-stock installed-check
 	$(Q)mk/part $(KERNELS:%=kernel-%) $(KERNELS:%=headers-%) busybox slof qemu libfdt >/dev/null
 
+.PHONY: secure-parts
+secure-parts: installed-boot
+	$(Q)mk/part $(SECURE_KERNELS:%=kernel-%) $(SECURE_KERNELS:%=headers-%) busybox slof qemu >/dev/null
+
 CHECK_NEEDS := $(MODULES) build/firmware/vdma.nvramrc $(TOOLS) $(LIBS) guest
 
 # Those that boot nothing.
 TOOL_TESTS := tests/tools tests/library tests/abi
 
 .PHONY: check check-host
-check: check-host $(CHECK_NEEDS) | check-parts ## all tests
+check: check-host $(CHECK_NEEDS) $(SECURE_MODULES) | check-parts secure-parts ## all tests
 	$(Q)$(PYTEST) -m 'not more' tests
 
 check-host: unit fuzz-replay module-strict ## unit tests, a minute of fuzzing; core and module without a warning
@@ -31,6 +35,14 @@ check-firmware: ## boots that test the firmware plugin, and its packing
 check-hypervisor: ## boots that test the hypercall and its switches
 check-linux check-firmware check-hypervisor: $(CHECK_NEEDS) | check-parts
 	$(Q)$(PYTEST) tests/$(@:check-%=%)
+
+.PHONY: check-secure secure-table
+check-secure: $(SECURE_MODULES) build/tools/ppc64le/vdmactl | secure-parts installed-check ## secure VMs: all devices, with our module and without
+	$(Q)$(PYTEST) tests/secure tests/hypervisor/test_secure.py
+
+# Of what the last check-secure has seen.
+secure-table: ## bring the table in docs/secure-vm.md up to date
+	$(Q)$(PYTHON) -m tests.secure.table
 
 # Needs neither kernels nor modules, and so does not wait for them.
 .PHONY: check-guest

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.lib import parts
 from tests.lib.devices import BRIDGE_ARGS, DEVICES, F_OPTIONS, Device
+from tests.lib.screen import HEIGHT, WIDTH
 
 # TCG has no speculation to mitigate, and warns about each of these if asked.
 CAPABILITIES = "cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off"
@@ -50,6 +52,10 @@ class Machine:
         """Does the kernel make dynamic windows?"""
         return "disable_ddw" not in self.append.split()
 
+    def secure(self) -> bool:
+        """Does the guest become a secure VM?"""
+        return "svm=on" in self.append.split()
+
     def needs_bridge(self) -> bool:
         """Is a device behind the bridge?"""
         return any(device.bus == "bridge" for device in self.devices)
@@ -91,6 +97,14 @@ def disk_file(run: Path, device: Device) -> Path:
     return run / f"{device.name}.img"
 
 
+def fifo(run: Path, name: str) -> Path:
+    """A named pipe for what a guest reads; whoever writes must hold it open."""
+    path = run / f"{name}.fifo"
+    if not path.exists():
+        os.mkfifo(path)
+    return path
+
+
 def _consoles(run: Path, terminal: bool) -> list[str]:
     console = f"file,id=console,path={run}/console.log"
     args = []
@@ -100,7 +114,10 @@ def _consoles(run: Path, terminal: bool) -> list[str]:
     # hvc0 and hvc1; the second has the guest's report and nothing else
     args += ["-chardev", console]
     args += ["-device", "spapr-vty,chardev=console"]
-    args += ["-chardev", f"file,id=report,path={run}/report.log"]
+    report = f"file,id=report,path={run}/report.log"
+    if not terminal:
+        report += f",input-path={fifo(run, 'answers')}"
+    args += ["-chardev", report]
     args += ["-device", "spapr-vty,chardev=report"]
     return args
 
@@ -129,6 +146,17 @@ def _device(machine: Machine, device: Device, index: int, run: Path) -> list[str
     elif device.kind == "rng":
         before = ["-object", f"rng-builtin,id={name}-source"]
         options.append(f"rng={name}-source")
+    elif device.kind == "serial":
+        port = f"file,id={name}-host,path={run}/{name}.out"
+        before = ["-chardev", f"{port},input-path={fifo(run, name)}"]
+        after = ["-device", f"virtserialport,bus={name}.0,chardev={name}-host"]
+    elif device.kind == "9p":
+        (run / name).mkdir(exist_ok=True)
+        before = ["-fsdev", f"local,id={name}-fs,path={run}/{name},security_model=none"]
+        options += [f"fsdev={name}-fs", f"mount_tag={name}"]
+    elif device.kind == "gpu":
+        # the EDID that QEMU makes has no mode as small as this
+        options += [f"xres={WIDTH}", f"yres={HEIGHT}", "edid=off"]
     if name in machine.device_options:
         options.append(machine.device_options[name])
     return [*before, "-device", ",".join(options), *after]
