@@ -123,13 +123,12 @@ class Guest:
             time.sleep(0.05)
         return report
 
-    def serve(self, answers: dict[str, Callable[[], None]], last: str) -> None:
-        """Do what the guest asks for, each thing once, up to LAST."""
+    def serve(self, answers: dict[str, Callable[[], str | None]], last: str) -> None:
+        """Do what the guest asks for, and answer with a word, up to LAST."""
         done = 0
         while True:
             asked = self.wait_for("ask", done + 1).all("ask")[done]["what"]
-            answers[asked]()
-            self.answer()
+            self.answer(answers[asked]() or "go")
             done += 1
             if asked == last:
                 return
@@ -143,9 +142,9 @@ class Guest:
             time.sleep(0.1)
         return True
 
-    def answer(self) -> None:
+    def answer(self, word: str) -> None:
         """Let a guest go on that waits for us (tests/linux/vdma.sh, ask)."""
-        os.write(self._pipes["answers"], b"go\n")
+        os.write(self._pipes["answers"], f"{word}\n".encode())
 
     def finish(
         self, limit: float | None = HARD_LIMIT, expect: Expectation | None = None

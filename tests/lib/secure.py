@@ -66,7 +66,7 @@ class Watch:
         self.shared: dict[str, int] = {}
         self.violations: dict[str, int] = {}
 
-    def serve(self, last: str = "end", **steps: Callable[[], None]) -> None:
+    def serve(self, last: str = "end", **steps: Callable[[], str | None]) -> None:
         """Do what the guest asks for, up to LAST; what is in no step is noted."""
         asked = ("start", "used", "end")
         notes = {word: partial(self.note, word) for word in asked}

@@ -29,10 +29,12 @@ report() {
 	printf '%s\n' "$*" >&3
 }
 
-# ask WORD: have the host do something, and wait until it has (Guest.serve).
+# ask WORD: have the host do something, and wait until it has (Guest.serve); what
+# it says is in ANSWER.
 ask() {
 	report ask "what=$1"
-	read -r _ <&4
+	# shellcheck disable=SC2034 # for who asks
+	read -r ANSWER <&4
 }
 
 # fail TEXT ...: something that ought to have worked has not.

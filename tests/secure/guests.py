@@ -36,7 +36,7 @@ class Plan:
     policy: bool = True
 
 
-Steps = dict[str, Callable[[], None]]
+Steps = dict[str, Callable[[], str | None]]
 
 
 def boot(
