@@ -29,8 +29,10 @@ FOREIGN_SCRIPT = """
 ask start
 keep_control
 load drivers
-# ibmvscsi looks for a minute for more disks
-load more &
+# By itself it looks for more disks for a minute.
+insmod /lib/modules/scsi_transport_srp.ko
+insmod /lib/modules/ibmvscsi.ko max_id=1 max_channel=0 || fail ibmvscsi
+load more
 wait_for [ -b /dev/nvme0n1 ] || fail nvme
 for n in 1 2; do
     wait_for ls /sys/bus/scsi/devices/$((n - 1)):0:0:0/block || fail "disk $n"
