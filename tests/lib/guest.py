@@ -123,11 +123,16 @@ class Guest:
             time.sleep(0.05)
         return report
 
-    def serve(self, answers: dict[str, Callable[[], str | None]], last: str) -> None:
+    def serve(
+        self,
+        answers: dict[str, Callable[[], str | None]],
+        last: str,
+        limit: float = HARD_LIMIT,
+    ) -> None:
         """Do what the guest asks for, and answer with a word, up to LAST."""
         done = 0
         while True:
-            asked = self.wait_for("ask", done + 1).all("ask")[done]["what"]
+            asked = self.wait_for("ask", done + 1, limit).all("ask")[done]["what"]
             self.answer(answers[asked]() or "go")
             done += 1
             if asked == last:

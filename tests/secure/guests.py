@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from tests.lib import secure
 from tests.lib.devices import Device
 from tests.lib.guest import Cargo, Guest, Result
+from tests.lib.parts import TOP
 from tests.secure.matrix import MATRIX
 
 SOURCE = ". /lib/vdma.sh\n. /lib/secure.sh\n"
@@ -21,6 +23,15 @@ def device(kind: str, f: bool, slot: int, name: str = "") -> Device:
     fields = next(d for d in MATRIX["device"] if d["name"] == kind)
     address = f"0000:00:{slot:02x}.0"
     return Device(**{**fields, "name": name or kind}, address=address, slot=slot, f=f)
+
+
+def loader(run: Path) -> bytes:
+    """The guest's program for loads (bench/loader.c)."""
+    program = run / "loader"
+    flags = "-O2 -static -s -Wall -Wextra -Werror"
+    command = ["powerpc64le-linux-gnu-gcc", *flags.split(), "-o", program]
+    subprocess.run([*command, TOP / "bench/loader.c"], check=True)
+    return program.read_bytes()
 
 
 @dataclass(frozen=True)
