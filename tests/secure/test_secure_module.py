@@ -51,6 +51,31 @@ give_back
     assert shared == calls(run, 0xF134).count(PAGES_IN_POOL) == 3 + rounds
 
 
+LATE = f"""
+ask start
+keep_control
+load bus
+load drivers
+settle
+load policy
+report late "mode=$(cat /sys/bus/virtio/devices/virtio0/dma_policy/mode)"
+rebind || fail rebind
+settle
+run_io
+give_back
+"""
+
+
+def test_loaded_late(run: Path) -> None:
+    """What was bound before goes on as it is, with a warning, until it is rebound."""
+    options = {"append": "swiotlb=force"}
+    watch, result = boot(run, Plan(LATE, (BLK,), options))
+    result.check()
+    watch.check_module()
+    assert (result.report.one("late") or {})["mode"] in ("identity", "tce")
+    assert f"{BLK.address}: virtio DMA: bound before this module was loaded" in result.console
+
+
 FULL = f"""
 begin
 disk=/dev/$(disk_of {BLK.address})
