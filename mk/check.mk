@@ -56,9 +56,10 @@ check-tools: ## vdmactl, libvdma, docs/abi: the tests that boot nothing
 check-tools: build/tools/vdmactl $(LIBS) | installed-stock installed-check
 	$(Q)$(PYTEST) $(TOOL_TESTS)
 
-# What the tests make of the core and of vdmactl, counted by gcc.
+# What the tests make of the core and of vdmactl, counted by gcc; one of them has
+# threads.
 COVERAGE := build/coverage
-$(eval $(call core_in,$(COVERAGE),gcc,-O0 -g --coverage,boot,$(DT_SRC)))
+$(eval $(call core_in,$(COVERAGE),gcc,-O0 -g --coverage -fprofile-update=atomic,boot,$(DT_SRC)))
 $(eval $(call tool_in,$(COVERAGE),gcc,-O0 -g --coverage,tools,$(COVERAGE)/libvdma.a,-lfdt -ljansson))
 $(eval $(call units_in,$(COVERAGE),--coverage))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Boots the bare-metal program for a row of tests/guest/tests.toml."""
+"""Boots the bare-metal program for a row of tests/guest/*.toml."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.lib.machine import CAPABILITIES
 from tests.lib.qemu import Qemu
 
 SUFFIX = {"be": ".elf", "le": "-le.elf"}
-TABLE = parts.TOP / "tests/guest/tests.toml"
+TABLES = sorted((parts.TOP / "tests/guest").glob("*.toml"))
 
 # Keys of a row that may have a list: one run for each combination.
 AXES = ("qemu", "endian", "page", "cpu", "mode")
@@ -47,6 +47,7 @@ class Row:
     drive: str = ""
     args: str = ""
     icount: bool = False
+    secure: bool = False
     fails: tuple[str, ...] = ()
 
     def id(self) -> str:
@@ -65,7 +66,7 @@ def _spread(entry: dict[str, Any]) -> Iterator[Row]:
     """All runs of a row."""
     known = {f.name for f in fields(Row)}
     if unknown := entry.keys() - known:
-        raise ValueError(f"{TABLE}: {entry.get('name')}: unknown {sorted(unknown)}")
+        raise ValueError(f"{entry.get('group')}-{entry.get('name')}: unknown {sorted(unknown)}")
     plain = {key: value for key, value in entry.items() if key not in AXES}
     for key in ("devices", "fails"):
         plain[key] = tuple(plain.get(key, ()))
@@ -75,15 +76,20 @@ def _spread(entry: dict[str, Any]) -> Iterator[Row]:
         yield replace(Row(**plain), **dict(zip(AXES, values)))
 
 
+def _read(path: Path) -> Iterator[Row]:
+    """All runs of one table; what it says of none in particular holds for all."""
+    with path.open("rb") as file:
+        loaded = tomllib.load(file)
+    for entry in loaded["test"]:
+        yield from _spread(loaded.get("default", {}) | entry)
+
+
 def table() -> list[Row]:
     """All runs, each with a name of its own."""
-    with TABLE.open("rb") as file:
-        loaded = tomllib.load(file)
-    default = loaded.get("default", {})
-    rows = [row for entry in loaded["test"] for row in _spread(default | entry)]
+    rows = [row for file in TABLES for row in _read(file)]
     names = [row.id() for row in rows]
     if twice := {name for name in names if names.count(name) > 1}:
-        raise ValueError(f"{TABLE}: twice: {sorted(twice)}")
+        raise ValueError(f"tests/guest: twice: {sorted(twice)}")
     return rows
 
 
@@ -139,19 +145,43 @@ class Run:
 
     def problems(self) -> list[str]:
         """Boot, wait, judge: what is wrong."""
+        guarded: list[str] = []
         try:
             with Qemu(self._command(), self.folder) as guest:
+                if self.row.secure:
+                    guarded = self._guarded(guest)
                 guest.wait(self.row.limit)
         finally:
             for cable in self.cables:
                 cable.close()
         console = self.console()
-        found = ktap.problems(console)
+        found = ktap.problems(console) + guarded
         counts = ktap.figures(console)
         for index, disk in enumerate(self.disks):
             written = [int(value) for name, value in counts if name == f"written{index}"]
             found += disk.problems(max(written, default=0))
             disk.path.unlink()
+        return found
+
+    def _guarded(self, guest: Qemu) -> list[str]:
+        """What the DMA guard and the ultravisor say when the guest is off: as many
+        violations as the guest has caused on purpose, and no page shared."""
+        if guest.qmp.command("query-status")["status"] != "shutdown":
+            guest.qmp.wait_event("SHUTDOWN")
+        state = {
+            name: guest.qmp.command("qom-get", path="/machine", property=name)
+            for name in ("dma-guard-violations", "dma-guard-last", "uv-shared-pages")
+        }
+        guest.qmp.command("quit")
+        wanted = [int(n) for name, n in ktap.figures(self.console()) if name == "violations"]
+        found = []
+        if state["dma-guard-violations"] != sum(wanted):
+            found.append(
+                f"the DMA guard counted {state['dma-guard-violations']} violations,"
+                f" not {sum(wanted)}; the last: {state['dma-guard-last']}"
+            )
+        if state["uv-shared-pages"]:
+            found.append(f"{state['uv-shared-pages']} pages are still shared")
         return found
 
     def console(self) -> str:
@@ -164,6 +194,10 @@ class Run:
         args = [str(parts.qemu_binary(row.qemu))]
         args += ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
         args += ["-M", f"pseries,{CAPABILITIES}", *self._accel()]
+        if row.secure:
+            # The figures are read when the guest has powered off.
+            args += ["-machine", "x-ultravisor=on", "-no-shutdown"]
+            args += ["-trace", "dma_guard_*"]
         args += ["-cpu", row.cpu, "-smp", str(row.smp), "-m", row.memory]
         args += parts.firmware_args(row.qemu, "rom" if row.qemu == "vdma" else "none")
         args += ["-kernel", str(parts.built(self._program()))]
@@ -174,6 +208,7 @@ class Run:
         words = [row.run, f"endian={row.endian}", f"page={row.page}"]
         words += [f"mode={row.mode}"] if row.mode else []
         words += ["icount=1"] if row.icount else []
+        words += ["secure=1"] if row.secure else []
         words += [f"seed{index}={disk.seed}" for index, disk in enumerate(self.disks)]
         return [*args, *row.args.split(), "-append", " ".join(words)]
 

@@ -32,6 +32,8 @@ struct vm {
 	struct vdma_gate uv;
 	struct vdma_pages pages;
 	struct vdma_secure secure;
+	struct vdma_lock lock;
+	bool locked;
 	/* fail at the n-th page from now; 0: never */
 	unsigned int fail_share, fail_unshare;
 	/* or answer this to every call */
@@ -100,6 +102,8 @@ static inline int64_t vm_ultracall(void *ctx, struct vdma_hcall *h)
 	struct vm *vm = ctx;
 	uint64_t page = h->in[0] - (VM_PHYS >> 16), i;
 
+	/* it may take long */
+	assert_false(vm->locked);
 	if (vm->status)
 		return vm->status;
 	assert_true(h->opcode == 0xf130 || h->opcode == 0xf134);
@@ -108,6 +112,22 @@ static inline int64_t vm_ultracall(void *ctx, struct vdma_hcall *h)
 		if (vm_set(vm, page + i, h->opcode == 0xf130))
 			return -4;
 	return 0;
+}
+
+static inline void vm_acquire(void *ctx)
+{
+	struct vm *vm = ctx;
+
+	assert_false(vm->locked);
+	vm->locked = true;
+}
+
+static inline void vm_release(void *ctx)
+{
+	struct vm *vm = ctx;
+
+	assert_true(vm->locked);
+	vm->locked = false;
 }
 
 static inline int vm_get(void *ctx, uint64_t len, struct vdma_memory *mem)
@@ -210,8 +230,9 @@ static inline struct vm *vm_new(bool secure, bool direct)
 	vm->reach = (struct vdma_domain){ .ops = &ops, .max_len = ~0ull };
 	vm->direct = direct;
 	vm->random = 0x5eedb0cce5ull;
+	vm->lock = (struct vdma_lock){ vm_acquire, vm_release, vm };
 	vdma_secure_init(&vm->secure, secure ? &vm->uv : NULL, &vm->pages,
-			 NULL);
+			 &vm->lock);
 	return vm;
 }
 

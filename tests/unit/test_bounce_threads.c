@@ -15,6 +15,7 @@
 #define TURNS		30000
 #define HELD		24
 #define REGION		(64 * KIB)
+#define SEED		0x7472ead5
 
 struct worker {
 	struct bench *t;
@@ -47,6 +48,13 @@ static unsigned int cpu(void *ctx)
 	if (!self)
 		return 0;
 	return pick(self, 8) ? self->number : pick(self, 2 * THREADS);
+}
+
+static void *fill(uint64_t *to, uint64_t word, size_t count)
+{
+	while (count--)
+		*to++ = word;
+	return NULL;
 }
 
 static void acquire(void *ctx)
@@ -143,6 +151,7 @@ static void at_once(uint64_t size, bool small)
 	config.cpu = cpu;
 	config.lock = &lock;
 	config.copy = memcpy;
+	config.fill = fill;
 	t->private_mem = bench_private(&config);
 	t->vm->secure.ultracalls = 0;
 	t->vm->reach_maps = 0;
@@ -151,7 +160,7 @@ static void at_once(uint64_t size, bool small)
 	for (i = 0; i < THREADS; i++) {
 		workers[i].t = t;
 		workers[i].number = i;
-		workers[i].random = 0x7472ead5 + i;
+		workers[i].random = SEED + i;
 		assert_int_equal(pthread_create(&threads[i], NULL, work,
 						&workers[i]), 0);
 	}
@@ -162,7 +171,7 @@ static void at_once(uint64_t size, bool small)
 		full += workers[i].full;
 	}
 	vdma_bounce_count(&t->b, &counts);
-	print_message("%llu maps, %llu found no room\n",
+	print_message("seed %#x: %llu maps, %llu found no room\n", SEED,
 		      (unsigned long long)maps, (unsigned long long)full);
 	assert_int_equal(counts.live, 0);
 	assert_true(counts.full >= full);

@@ -208,6 +208,42 @@ static void nothing_hides_in_caches(void **state)
 	tear_down(b);
 }
 
+/* What another CPU does while this one waits for the lock. */
+static void others_turn(void *ctx)
+{
+	struct bench *b = ctx;
+
+	while (b->count)
+		give(b, b->count - 1);
+}
+
+static void no_turn(void *ctx)
+{
+	(void)ctx;
+}
+
+/* The cache was empty when it was looked at, and is full a moment later. */
+static void filled_meanwhile(void **state)
+{
+	struct bench *b = set_up(1);
+	struct vdma_lock lock = { others_turn, no_turn, b };
+	unsigned int i;
+	uint32_t slot;
+
+	(void)state;
+	/* Eight move at once: none is in the cache after these. */
+	for (i = 0; i < VDMA_SLOT_CACHED; i++)
+		assert_true(take(b, 4096, 0));
+	assert_int_equal(b->slots.count, VDMA_SLOT_CACHED);
+	b->slots.lock = &lock;
+	slot = vdma_slots_take(&b->slots, 4096, 0);
+	b->slots.lock = NULL;
+	assert_int_equal(b->slots.count, VDMA_SLOT_CACHED + 1);
+	vdma_slots_give(&b->slots, slot, 0);
+	whole_again(b);
+	tear_down(b);
+}
+
 /* A network card's receive buffers and a disk's requests, for long. */
 static void long_runs_among_short(void **state)
 {
@@ -327,6 +363,7 @@ int main(void)
 		cmocka_unit_test(sizes),
 		cmocka_unit_test(all_of_it),
 		cmocka_unit_test(nothing_hides_in_caches),
+		cmocka_unit_test(filled_meanwhile),
 		cmocka_unit_test(long_runs_among_short),
 		cmocka_unit_test(runs_at_high_load),
 		cmocka_unit_test(random_slots),
