@@ -150,9 +150,11 @@ def options(cpus: int) -> list[str]:
     for net, who in enumerate(("module", "stock"), 1):
         disk, card = (address[8:10] for address in ADDRESS[who])
         found += ["-blockdev", f"driver=null-co,node-name={who}-disk,size={64 << 20},read-zeroes=on"]
-        found += ["-device", f"virtio-blk-pci,{F},drive={who}-disk,addr={int(disk, 16):x},num-queues={cpus}"]
+        place = f"drive={who}-disk,addr={int(disk, 16):x},num-queues={cpus}"
+        found += ["-device", f"virtio-blk-pci,{F},{place}"]
         found += ["-netdev", f"user,id={who}-net,net=10.0.{net}.0/24,ipv6=off"]
-        found += ["-device", f"virtio-net-pci,{F},netdev={who}-net,addr={int(card, 16):x},romfile="]
+        place = f"netdev={who}-net,addr={int(card, 16):x},romfile="
+        found += ["-device", f"virtio-net-pci,{F},{place}"]
     return found
 
 
@@ -209,7 +211,8 @@ def boot(folder: Path, cpus: int, rounds: int) -> Watch:
     )
     _, files = secure.script()
     folder.mkdir(parents=True, exist_ok=True)
-    cargo = Cargo(script=script(cpus, rounds, host), files={**files, "bin/loader": loader(folder)})
+    files["bin/loader"] = loader(folder)
+    cargo = Cargo(script=script(cpus, rounds, host), files=files)
     with Guest(machine, folder, cargo) as guest:
         watch = Watch(guest)
         watch.serve()
@@ -244,7 +247,8 @@ def show(cpus: int, turns: list[Turn]) -> bool:
         good &= wall[2] >= 1.0
         print(
             f"{cpus:4}  {load.name:36} {rate['module']:8.1f} {rate['stock']:8.1f} {load.unit:5}"
-            f"  {wall[1]:4.2f} ({wall[0]:.2f}-{wall[2]:.2f})  {cpu[1]:4.2f} ({cpu[0]:.2f}-{cpu[2]:.2f})"
+            f"  {wall[1]:4.2f} ({wall[0]:.2f}-{wall[2]:.2f})"
+            f"  {cpu[1]:4.2f} ({cpu[0]:.2f}-{cpu[2]:.2f})"
         )
     return good
 
@@ -254,7 +258,8 @@ def main() -> int:
     folder = Path(sys.argv[1])
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 12
     print(f"{rounds} turns each; stock is swiotlb=force. Ratios: above 1 the module is better.")
-    print("CPUs  load                                   module    stock        by wall clock      by CPU time")
+    head = f"{'CPUs':4}  {'load':36} {'module':>8} {'stock':>8}"
+    print(f"{head}        by wall clock     by CPU time")
     good = True
     for cpus in (1, 4):
         watch = boot(folder / f"{cpus}cpu", cpus, rounds)

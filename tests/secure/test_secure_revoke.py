@@ -75,11 +75,13 @@ def test_pages_taken_back_under_a_device(run: Path) -> None:
             counts["reads"] = max(done)
             guest.qemu.kill()
 
-        slow = none | {"iops": 2}
+        def slow() -> None:
+            qmp.command("block_set_io_throttle", device="blk-disk", **(none | {"iops": 2}))
+
         return {
             "screen": screen,
             "gpu": lambda: count("gpu"),
-            "slow": lambda: qmp.command("block_set_io_throttle", device="blk-disk", **slow) and None,
+            "slow": slow,
             "end": end,
         }
 
