@@ -14,10 +14,10 @@ bench-explain: build/bench/explain build/tools/vdmactl | installed-boot installe
 	$(Q)$(PYTHON) -m bench.explain_report $^ build/bench/trees
 
 .PHONY: bench-guard
-bench-guard: build/tools/ppc64le/vdmactl | secure-parts installed-check ## what the ultravisor costs a guest that does not use it
+bench-guard: build/tools/ppc64le/vdmactl | secure-part installed-check ## what the ultravisor costs a guest that does not use it
 	$(Q)mk/part qemu-plain >/dev/null
 	$(Q)$(PYTHON) -m bench.guard build/bench/guard
 
 .PHONY: bench-secure
-bench-secure: build/linux/secure-6.12/virtio_dma_policy.ko build/tools/ppc64le/vdmactl | secure-parts installed-check ## mode bounce against the kernel's own bounce buffers
+bench-secure: $(SECURE_MODULE) build/tools/ppc64le/vdmactl | secure-part installed-check ## mode bounce against the kernel's own bounce buffers
 	$(Q)$(PYTHON) -m bench.secure build/bench/secure

@@ -21,6 +21,7 @@ boot-parts: $(BOOT_SETS)
 
 # The kernel's build system knows best whether there is something to do.
 MODULES := $(KERNELS:%=build/linux/%/virtio_dma_policy.ko)
+SECURE_MODULE := build/linux/secure-6.12/virtio_dma_policy.ko
 SECURE_MODULES := $(SECURE_KERNELS:%=build/linux/%/virtio_dma_policy.ko)
 .PHONY: FORCE modules
 modules: $(MODULES) ## the module for both kernels

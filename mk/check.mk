@@ -10,9 +10,12 @@ PYTEST = $(PYTHON) -m pytest -n $(PYTEST_JOBS) -o cache_dir=$(CURDIR)/build/pyte
 check-parts: installed-boot installed-stock installed-check
 	$(Q)mk/part $(KERNELS:%=kernel-%) $(KERNELS:%=headers-%) busybox slof qemu libfdt >/dev/null
 
-.PHONY: secure-parts
-secure-parts: installed-boot
-	$(Q)mk/part $(SECURE_KERNELS:%=kernel-%) $(SECURE_KERNELS:%=headers-%) busybox slof qemu >/dev/null
+# make check has one kernel for secure VMs, check-secure all.
+.PHONY: secure-part secure-parts
+secure-part: installed-boot
+	$(Q)mk/part kernel-secure-6.12 headers-secure-6.12 busybox slof qemu >/dev/null
+secure-parts: secure-part
+	$(Q)mk/part $(SECURE_KERNELS:%=kernel-%) $(SECURE_KERNELS:%=headers-%) >/dev/null
 
 CHECK_NEEDS := $(MODULES) build/firmware/vdma.nvramrc $(TOOLS) $(LIBS) guest
 
@@ -20,7 +23,7 @@ CHECK_NEEDS := $(MODULES) build/firmware/vdma.nvramrc $(TOOLS) $(LIBS) guest
 TOOL_TESTS := tests/tools tests/library tests/abi
 
 .PHONY: check check-host
-check: check-host $(CHECK_NEEDS) $(SECURE_MODULES) | check-parts secure-parts ## all tests
+check: check-host $(CHECK_NEEDS) $(SECURE_MODULE) | check-parts secure-part ## all tests
 	$(Q)$(PYTEST) -m 'not more' tests
 
 check-host: unit fuzz-replay module-strict ## unit tests, a minute of fuzzing; core and module without a warning

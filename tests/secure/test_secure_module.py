@@ -141,7 +141,7 @@ give_back
 """
 
 
-@pytest.mark.parametrize("kind", ["blk", "scsi"])
+@pytest.mark.parametrize("kind", ["blk", pytest.param("scsi", marks=pytest.mark.more)])
 def test_unbind_with_requests_in_flight(run: Path, kind: str) -> None:
     """The pool goes only after the device's reset; what follows works."""
     disk = device(kind, True, 1)
@@ -172,6 +172,7 @@ def test_quirk_switched_off(run: Path) -> None:
     assert "virtio DMA: refused: the device has no ACCESS_PLATFORM and the quirk" in result.console
 
 
+@pytest.mark.more
 def test_legacy_device_is_refused(run: Path) -> None:
     """Without VERSION_1 there is no driver either."""
     old = replace(device("rng", False, 5, "old"))
@@ -217,7 +218,9 @@ give_back
 """
 
 
-@pytest.mark.parametrize("f", [True, False], ids=["f", "no-f"])
+@pytest.mark.parametrize(
+    "f", [pytest.param(True, id="f"), pytest.param(False, id="no-f", marks=pytest.mark.more)]
+)
 def test_hot_plug_and_unplug(run: Path, f: bool) -> None:
     """A device that comes later has a pool of its own, and leaves nothing."""
     new: dict[str, Any] = dict(PLUG)
@@ -247,6 +250,7 @@ def test_hot_plug_and_unplug(run: Path, f: bool) -> None:
     assert int(line["distinct"]) > 200
 
 
+@pytest.mark.more
 def test_report_mode_changes_nothing(run: Path) -> None:
     """The guard lets all through, and there is nothing to let through but the control."""
     options = {"guard": "report"}
