@@ -72,7 +72,7 @@ def command(machine: Machine, run: Path, terminal: bool = False) -> list[str]:
     args += ["-kernel", str(parts.part(f"kernel-{machine.kernel}") / "vmlinux")]
     args += ["-initrd", str(run / "initramfs.cpio")]
     args += ["-append", f"{KERNEL_COMMAND_LINE} {machine.append}".strip()]
-    args += _consoles(run, terminal)
+    args += _consoles(machine, run, terminal)
     if machine.needs_bridge():
         args += BRIDGE_ARGS
     for index, device in enumerate(machine.devices):
@@ -105,7 +105,7 @@ def fifo(run: Path, name: str) -> Path:
     return path
 
 
-def _consoles(run: Path, terminal: bool) -> list[str]:
+def _consoles(machine: Machine, run: Path, terminal: bool) -> list[str]:
     console = f"file,id=console,path={run}/console.log"
     args = []
     if terminal:
@@ -115,7 +115,8 @@ def _consoles(run: Path, terminal: bool) -> list[str]:
     args += ["-chardev", console]
     args += ["-device", "spapr-vty,chardev=console"]
     report = f"file,id=report,path={run}/report.log"
-    if not terminal:
+    # QEMU 7.2 has no input for a file: its guests can't ask
+    if not terminal and machine.qemu != "stock":
         report += f",input-path={fifo(run, 'answers')}"
     args += ["-chardev", report]
     args += ["-device", "spapr-vty,chardev=report"]
