@@ -42,7 +42,7 @@ def cells(
         else:
             found[device.name] = RIGHT
         if ways[device.name]:
-            found[device.name] += f", private: {' '.join(sorted(ways[device.name]))}"
+            found[device.name] += f", {' '.join(sorted(ways[device.name]))}"
     return found
 
 
@@ -95,8 +95,9 @@ def main() -> int:
         lines += _line((*_key(case), *found.values()))
     page = PAGE.read_text(encoding="utf-8")
     before, mark, after = page.partition(MARK)
-    rest = after[after.index("\n\n") :] if "\n\n" in after else "\n"
-    PAGE.write_text(before + mark + lines.rstrip("\n") + rest, encoding="utf-8")
+    # the old table, if there is one, goes to the next empty line
+    rest = after if after.startswith("\n") else after[after.index("\n\n") + 1 :]
+    PAGE.write_text(before + mark + lines + rest, encoding="utf-8")
     return 0
 
 
