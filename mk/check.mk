@@ -10,13 +10,20 @@ PYTEST = $(PYTHON) -m pytest -n $(PYTEST_JOBS) -o cache_dir=$(CURDIR)/build/pyte
 check-parts: installed-boot installed-stock installed-check
 	$(Q)mk/part $(KERNELS:%=kernel-%) $(KERNELS:%=headers-%) busybox slof qemu libfdt >/dev/null
 
+# make check has one kernel for secure VMs, check-secure all.
+.PHONY: secure-part secure-parts
+secure-part: installed-boot
+	$(Q)mk/part kernel-secure-6.12 headers-secure-6.12 busybox slof qemu >/dev/null
+secure-parts: secure-part
+	$(Q)mk/part $(SECURE_KERNELS:%=kernel-%) $(SECURE_KERNELS:%=headers-%) >/dev/null
+
 CHECK_NEEDS := $(MODULES) build/firmware/vdma.nvramrc $(TOOLS) $(LIBS) guest
 
 # Those that boot nothing.
 TOOL_TESTS := tests/tools tests/library tests/abi
 
 .PHONY: check check-host
-check: check-host $(CHECK_NEEDS) | check-parts ## all tests
+check: check-host $(CHECK_NEEDS) $(SECURE_MODULE) | check-parts secure-part ## all tests
 	$(Q)$(PYTEST) -m 'not more' tests
 
 check-host: unit fuzz-replay module-strict ## unit tests, a minute of fuzzing; core and module without a warning
@@ -31,6 +38,15 @@ check-firmware: ## boots that test the firmware plugin, and its packing
 check-hypervisor: ## boots that test the hypercall and its switches
 check-linux check-firmware check-hypervisor: $(CHECK_NEEDS) | check-parts
 	$(Q)$(PYTEST) tests/$(@:check-%=%)
+
+.PHONY: check-secure secure-table
+check-secure: $(SECURE_MODULES) build/tools/ppc64le/vdmactl | secure-parts installed-check ## secure VMs: all devices, with our module and without
+	$(Q)$(PYTEST) tests/secure tests/hypervisor/test_secure.py
+
+# It says itself what is not as the table has it.
+secure-table: $(SECURE_MODULES) build/tools/ppc64le/vdmactl | secure-parts installed-check ## see what stock kernels do, and write it into docs/secure-vm.md
+	$(Q)$(PYTEST) -q tests/secure/test_secure_matrix.py -k stock || true
+	$(Q)$(PYTHON) -m tests.secure.table
 
 # Needs neither kernels nor modules, and so does not wait for them.
 .PHONY: check-guest

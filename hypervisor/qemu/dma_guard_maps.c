@@ -64,7 +64,7 @@ void dma_guard_maps_add(AddressSpace *as, void *host, hwaddr size, bool write)
     QLIST_INSERT_HEAD(&maps, map, next);
 }
 
-void dma_guard_maps_remove(AddressSpace *as, void *host)
+void dma_guard_maps_remove(const AddressSpace *as, const void *host)
 {
     DmaGuardMap *map;
 
@@ -102,13 +102,13 @@ static bool none_mapped(void)
     return QLIST_EMPTY(&maps);
 }
 
-static DmaGuard *guard_of(SpaprUv *uv, AddressSpace *as)
+static DmaGuard *guard_of(SpaprUv *uv, const AddressSpace *as)
 {
-    DeviceState *dev;
     DmaGuard *guard;
 
     QLIST_FOREACH(guard, &uv->guards, next) {
-        dev = dma_guard_device(guard);
+        DeviceState *dev = dma_guard_device(guard);
+
         if (guard->as == as ||
             (guard->bus && dev && &PCI_DEVICE(dev)->bus_master_as == as)) {
             return guard;

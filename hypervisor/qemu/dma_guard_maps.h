@@ -19,7 +19,7 @@ extern bool dma_guard_maps_on;
 void dma_guard_maps_watch(void);
 
 void dma_guard_maps_add(AddressSpace *as, void *host, hwaddr size, bool write);
-void dma_guard_maps_remove(AddressSpace *as, void *host);
+void dma_guard_maps_remove(const AddressSpace *as, const void *host);
 
 /**
  * dma_guard_mapped() - @host is what address_space_map() is about to return

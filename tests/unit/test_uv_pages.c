@@ -103,18 +103,16 @@ static void against_a_model(void **unused)
 	uint64_t map[(PAGES + 63) / 64];
 	uint64_t seed = 0x5eed0005;
 	struct uv_pages pages;
-	uint64_t gfn, word;
-	bool shared;
 	int step;
 
 	(void)unused;
 	print_message("seed %#llx\n", (unsigned long long)seed);
 	uv_pages_init(&pages, map, PAGES);
 	for (step = 0; step < 100000; step++) {
-		word = next_random(&seed);
-		gfn = (word >> 8) % PAGES;
+		uint64_t word = next_random(&seed);
+		uint64_t gfn = (word >> 8) % PAGES;
 		/* At times nearly all are shared, at times nearly none. */
-		shared = word % 8 < (step / 10000 % 2 ? 1 : 7);
+		bool shared = word % 8 < (step / 10000 % 2 ? 1 : 7);
 		assert_int_equal(uv_pages_set(&pages, gfn, shared),
 				 model[gfn] != shared);
 		model[gfn] = shared;
