@@ -32,6 +32,8 @@ static const struct mode modes[] = {
 	{ "identity", "identity", 1, 0, 0 },
 	{ "tce-reuse", "tce", 1, 256, READS / 100 },
 	{ "tce", "tce", 1, 0, 2 * READS },
+	{ "bounce", "bounce", 1, 0, 0 },
+	{ "bounce-no-f", "bounce", 0, 0, 0 },
 };
 
 struct cost {

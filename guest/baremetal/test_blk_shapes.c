@@ -63,11 +63,17 @@ static bool pieces(struct disk *disk, unsigned int count, char *buffer,
 	return both_ways(disk, sg, count, buffer, count * len);
 }
 
+/* A pool to bounce through has a longest slot. */
+static uint64_t largest(const struct disk *disk)
+{
+	return MIN(LARGEST, disk->device.domain->max_len);
+}
+
 static void sizes(struct disk *disk, char *buffer)
 {
 	uint64_t len;
 
-	for (len = VDMA_BLK_SECTOR; len <= LARGEST; len *= 2)
+	for (len = VDMA_BLK_SECTOR; len <= largest(disk); len *= 2)
 		report(one_piece(disk, buffer, len), "%lu bytes", len);
 }
 
@@ -137,10 +143,10 @@ static void blk_shapes(void)
 	large_page(&disk, TCE_16M);
 	lists(&disk, aligned);
 	if (report(high, "memory above 4 GiB"))
-		report(one_piece(&disk, high, LARGEST) &&
+		report(one_piece(&disk, high, largest(&disk)) &&
 		       one_piece(&disk, high + 4 * KIB - 512, 4 * KIB),
 		       "buffers there, at 0x%lx", (uintptr_t)high);
-	figure("written0", "%lu", (uint64_t)LARGEST);
+	figure("written0", "%lu", largest(&disk));
 	disk_close(&disk);
 	pages_put(buffer, len);
 	if (high)

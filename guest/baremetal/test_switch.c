@@ -18,8 +18,8 @@ struct flight {
 	char *buffers;
 };
 
-static const struct device_plan tce = { &guest_gate, "tce", "default", 0 };
-static const struct device_plan bypass = { &guest_gate, "bypass", "", 0 };
+static const struct device_plan tce = { &guest_gate, "tce", "default", 0, 0 };
+static const struct device_plan bypass = { &guest_gate, "bypass", "", 0, 0 };
 
 /* Not back to back: QEMU would make one request of them. */
 static uint64_t sector_of(unsigned int i)

@@ -16,7 +16,7 @@
 static void open_disk(struct disk *disk)
 {
 	struct vdma_blk_config config = disk_config();
-	struct device_plan plan = { &guest_gate, "tce", "default", 0 };
+	struct device_plan plan = { &guest_gate, "tce", "default", 0, 0 };
 
 	config.limit = DISK_BROKEN_NS;
 	disk_open_as(disk, 0, &plan, &config);

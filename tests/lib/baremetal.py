@@ -54,6 +54,7 @@ class Row:
     drive: str = ""
     args: str = ""
     icount: bool = False
+    secure: bool = False
     fails: tuple[str, ...] = ()
 
     def id(self) -> str:
@@ -82,13 +83,18 @@ def _spread(entry: dict[str, Any]) -> Iterator[Row]:
         yield replace(Row(**plain), **dict(zip(AXES, values)))
 
 
+def _read(path: Path) -> Iterator[Row]:
+    """All runs of one table; what it says of none in particular holds for all."""
+    with path.open("rb") as file:
+        loaded = tomllib.load(file)
+    for entry in loaded["test"]:
+        yield from _spread(loaded.get("default", {}) | entry)
+
+
 def table(folder: str = "tests/guest") -> list[Row]:
     """All runs of a folder's tables, each with a name of its own."""
-    rows: list[Row] = []
-    for path in sorted((parts.TOP / folder).glob("*.toml")):
-        loaded = tomllib.loads(path.read_text(encoding="utf-8"))
-        default = loaded.get("default", {})
-        rows += [row for entry in loaded["test"] for row in _spread(default | entry)]
+    paths = sorted((parts.TOP / folder).glob("*.toml"))
+    rows = [row for path in paths for row in _read(path)]
     names = [row.id() for row in rows]
     if twice := {name for name in names if names.count(name) > 1}:
         raise ValueError(f"{folder}: twice: {sorted(twice)}")
@@ -179,15 +185,18 @@ class Run:
 
     def problems(self) -> list[str]:
         """Boot, wait, judge: what is wrong."""
+        guarded: list[str] = []
         try:
             with Qemu(self.command(), self.folder) as guest:
+                if self.row.secure:
+                    guarded = self._guarded(guest)
                 guest.wait(self.row.limit)
         except QemuError as error:
             # what the guest has said until then may tell why
             raise QemuError("\n".join([str(error), *self._report(self.console())])) from None
         finally:
             self.close()
-        return self.judge()
+        return self.judge() + guarded
 
     def close(self) -> None:
         """End what is at the other end of the guest's devices."""
@@ -219,6 +228,27 @@ class Run:
             found += ktap.problems(life)
         return found
 
+    def _guarded(self, guest: Qemu) -> list[str]:
+        """What the DMA guard and the ultravisor say when the guest is off: as many
+        violations as the guest has caused on purpose, and no page shared."""
+        if guest.qmp.command("query-status")["status"] != "shutdown":
+            guest.qmp.wait_event("SHUTDOWN")
+        state = {
+            name: guest.qmp.command("qom-get", path="/machine", property=name)
+            for name in ("dma-guard-violations", "dma-guard-last", "uv-shared-pages")
+        }
+        guest.qmp.command("quit")
+        wanted = [int(n) for name, n in ktap.figures(self.console()) if name == "violations"]
+        found = []
+        if state["dma-guard-violations"] != sum(wanted):
+            found.append(
+                f"the DMA guard counted {state['dma-guard-violations']} violations,"
+                f" not {sum(wanted)}; the last: {state['dma-guard-last']}"
+            )
+        if state["uv-shared-pages"]:
+            found.append(f"{state['uv-shared-pages']} pages are still shared")
+        return found
+
     def console(self) -> str:
         """All that the console had."""
         text = (self.folder / "console.log").read_text(errors="replace")
@@ -230,6 +260,10 @@ class Run:
         args = [str(parts.qemu_binary(row.qemu))]
         args += ["-nodefaults", "-no-user-config", "-display", "none"]
         args += ["-no-reboot"] if row.lives == 1 else []
+        if row.secure:
+            # The figures are read when the guest has powered off.
+            args += ["-machine", "x-ultravisor=on", "-no-shutdown"]
+            args += ["-trace", "dma_guard_*"]
         args += ["-cpu", row.cpu, "-smp", str(row.smp), *self._machine(), *self._accel()]
         args += parts.firmware_args(row.qemu, "rom" if row.qemu == "vdma" else "none")
         args += ["-kernel", str(parts.built(self._program()))]
@@ -240,6 +274,7 @@ class Run:
         words = [row.run, f"endian={row.endian}", f"page={row.page}"]
         words += [f"mode={row.mode}"] if row.mode else []
         words += ["icount=1"] if row.icount else []
+        words += ["secure=1"] if row.secure else []
         words += [f"seed{index}={disk.seed}" for index, disk in enumerate(self.disks)]
         for index, peer in self.peers.items():
             words += [f"lie{index}={peer.lie}", f"error{index}={peer.error}"]

@@ -79,8 +79,8 @@ class Device:
         """Do what is in a ring; was anything used?"""
         raise NotImplementedError
 
-    def started(self, ring: Ring) -> None:
-        """A driver begins to use a ring."""
+    def started(self, ring: Ring, features: int) -> None:
+        """A driver begins to use a ring, with these features."""
 
 
 @dataclass
@@ -151,7 +151,7 @@ class Backend:
             return
         if not queue.ring:
             queue.ring = self._ring(queue)
-            self.device.started(queue.ring)
+            self.device.started(queue.ring, self._features)
         if self.device.serve(queue.ring) and queue.ring.wants_call() and queue.call is not None:
             os.write(queue.call, struct.pack("=Q", 1))
 

@@ -101,14 +101,16 @@ class BlockDevice(Device):
         self._path = path
         self._fd = os.open(path, os.O_RDWR)
         self._lied: list[Ring] = []
+        self._in_order = False
 
     def close(self) -> None:
         """No request comes any more."""
         os.close(self._fd)
 
-    def started(self, ring: Ring) -> None:
+    def started(self, ring: Ring, features: int) -> None:
         """See Device: a new start for this device."""
         self._lied.clear()
+        self._in_order = bool(features & F_IN_ORDER)
 
     def serve(self, ring: Ring) -> bool:
         """See Device."""
@@ -120,14 +122,24 @@ class BlockDevice(Device):
         if self.lie == "scribble" and any(map(self._asks, chains)):
             ring.scribble()
             self.told += 1
-        for index, chain in enumerate(chains):
-            if self.lie in LIES and self._asks(chain):
-                LIES[self.lie](ring, chain, chains[index - 1], chains[index + 1 :])
-                self._lied.append(ring)
-                self.told += 1
-                break
-            ring.use(chain.id, self._request(chain), chain.descs)
+        asks = (i for i, chain in enumerate(chains) if self.lie in LIES and self._asks(chain))
+        at = next(asks, len(chains))
+        self._use(ring, chains[:at])
+        if at < len(chains):
+            LIES[self.lie](ring, chains[at], chains[at - 1], chains[at + 1 :])
+            self._lied.append(ring)
+            self.told += 1
         return bool(chains)
+
+    def _use(self, ring: Ring, chains: list[Chain]) -> None:
+        """Do what is asked for; in order, 2.7.9: with one answer for all."""
+        lengths = [self._request(chain) for chain in chains]
+        if self._in_order and chains:
+            descs = sum(chain.descs for chain in chains)
+            ring.use(chains[-1].id, lengths[-1], descs, len(chains))
+            return
+        for chain, length in zip(chains, lengths):
+            ring.use(chain.id, length, chain.descs)
 
     def _asks(self, chain: Chain) -> bool:
         """Is it a read of the last sector alone?"""
