@@ -43,6 +43,7 @@ check-linux check-firmware check-hypervisor: $(CHECK_NEEDS) | check-parts
 check-live: ## what changes under a live device: hot-plug, migration, kexec, back ends
 check-live: $(CHECK_NEEDS) | check-parts installed-live
 	$(Q)$(PYTEST) tests/live
+	$(Q)$(PYTHON) -m tests.live.table
 
 .PHONY: check-secure secure-table
 check-secure: $(SECURE_MODULES) build/tools/ppc64le/vdmactl | secure-parts installed-check ## secure VMs: all devices, with our module and without

@@ -12,6 +12,7 @@ import pytest
 from tests.lib import ktap
 from tests.lib.baremetal import Row, Run, table
 from tests.lib.vhost_user_iotlb import IotlbBackend, Range, Told
+from tests.live.conftest import Outcome
 
 ROWS = [row for row in table("tests/live") if row.group in ("iotlb", "testpmd")]
 
@@ -90,15 +91,17 @@ ECHO_FRAME = {"direct": 0, "bypass": 0, "identity": 0, "tce": 8}
 
 
 @pytest.mark.parametrize("row", LOADS)
-def test_messages(run: Path, row: Row) -> None:
+def test_messages(run: Path, outcome: Outcome, row: Row) -> None:
     """No more messages than the mode calls for, and the right data."""
+    outcome("iotlb", row.mode)
     told, console = boot(row, run)
     reads = int(dict(ktap.figures(console))["reads"])
     assert BOUNDS[row.mode].problems(told, reads) == []
 
 
-def test_windows(run: Path) -> None:
+def test_windows(run: Path, outcome: Outcome) -> None:
     """All that goes is taken back, once, as a whole, and without a look at a table."""
+    outcome("windows", "bypass")
     row = next(row for row in ROWS if row.name == "windows")
     told, console = boot(row, run)
     due = [
@@ -116,8 +119,9 @@ def test_windows(run: Path) -> None:
 
 
 @pytest.mark.parametrize("row", ECHOES)
-def test_testpmd(run: Path, row: Row) -> None:
+def test_testpmd(run: Path, outcome: Outcome, row: Row) -> None:
     """Every frame comes back through a peer that is not ours, for few messages."""
+    outcome("testpmd", row.mode)
     guest = Run(row, run)
     problems = guest.problems()
     if problems:

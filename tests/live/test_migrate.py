@@ -16,6 +16,7 @@ from tests.lib.migrate import MigrationFailed, address_spaces, different_pages, 
 from tests.lib.qemu import Qemu
 from tests.lib.qmp import QmpError
 from tests.lib.testpmd import Testpmd
+from tests.live.conftest import Outcome
 
 ROWS = [row for row in table("tests/live") if row.group == "migrate"]
 # Moves: 20 there and 20 back; fewer with testpmd, of which each needs a CPU, and
@@ -27,6 +28,12 @@ START_LIMIT = 90.0
 def rounds_of(row: Row) -> int:
     """How often it moves."""
     return TESTPMD if row.name.startswith("testpmd") else ROUNDS
+
+
+def event_of(row: Row) -> str:
+    """Its line in docs/lifecycle.md."""
+    kind = "dirty" if row.name.startswith("dirty") else row.name.removesuffix("-no-f")
+    return f"migrate-{kind}"
 
 
 class Traveller:
@@ -119,8 +126,10 @@ class Traveller:
         pytest.param(ROWS[0], SHORT, id=f"short-{ROWS[0].id()}"),
     ],
 )
-def test_there_and_back(run: Path, row: Row, rounds: int) -> None:
+def test_there_and_back(run: Path, outcome: Outcome, row: Row, rounds: int) -> None:
     """No page lost, no error in the I/O, mode and windows as before, each time."""
+    if rounds != SHORT:
+        outcome(event_of(row), row.mode)
     guest = Traveller(row, run)
     try:
         guest.wait_for("at work")

@@ -10,6 +10,7 @@ import pytest
 
 from tests.lib import ktap
 from tests.lib.baremetal import Row, Run, table
+from tests.live.conftest import Outcome
 
 ROWS = [row for row in table("tests/live") if row.group == "toggle"]
 SHORT = "short"
@@ -20,8 +21,10 @@ CASES = [
 
 
 @pytest.mark.parametrize("row", CASES)
-def test_toggle(run: Path, row: Row) -> None:
+def test_toggle(run: Path, outcome: Outcome, row: Row) -> None:
     """As often as the row says, with every queue at work meanwhile."""
+    if row.name != SHORT:
+        outcome("toggle", row.mode)
     guest = Run(row, run)
     problems = guest.problems()
     if problems:
