@@ -7,14 +7,16 @@
 
 void control_open(struct disk *control)
 {
-	static const struct device_plan direct = { &guest_gate, "direct", "",
-						   0 };
+	struct device_plan plan = {
+		.gate = &guest_gate,
+		.mode = secure_vm() ? "bounce" : "direct",
+	};
 	struct vdma_blk_config config = disk_config();
 
 	config.queues = 1;
 	if (config.ring_features & VDMA_F_RING_PACKED)
 		bail_out("the control disk has a split ring");
-	disk_open_as(control, device_find(TYPE_BLK, 1) ? 1 : 0, &direct,
+	disk_open_as(control, device_find(TYPE_BLK, 1) ? 1 : 0, &plan,
 		     &config);
 }
 

@@ -74,7 +74,9 @@ static uint64_t loop(struct disk *disk, struct disk *control,
 
 static void dirty(void)
 {
-	struct device_plan tce = { &guest_gate, "tce", "default", 0 };
+	struct device_plan tce = {
+		.gate = &guest_gate, .mode = "tce", .window = "default",
+	};
 	struct vdma_blk_config config = disk_config();
 	struct pages pages = {
 		.written = pages_get_above(LEN, HIGH),

@@ -36,6 +36,13 @@ static void own(struct toggler *t)
 	struct vdma_bypass reply;
 
 	device_property(pci, &window);
+	if (t->disk->device.mode == VDMA_MODE_DIRECT) {
+		/* It has no use for one. */
+		if (vdma_bypass_enable(&guest_gate, &pci->fn, &window,
+				       &reply) != VDMA_E_REFUSED)
+			t->error = VDMA_E_DISAGREES;
+		return;
+	}
 	t->error |= vdma_bypass_enable(&guest_gate, &pci->fn, &window, &reply);
 	/* Refused, for it is live. */
 	if (vdma_bypass_disable(&guest_gate, &pci->fn, &reply) != VDMA_E_BUSY)

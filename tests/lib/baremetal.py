@@ -84,10 +84,11 @@ def _spread(entry: dict[str, Any]) -> Iterator[Row]:
 
 
 def _read(path: Path) -> Iterator[Row]:
-    """All runs of one table; what it says of none in particular holds for all."""
+    """All runs of one table; what it says of none in particular holds for all. A table
+    of something else has none."""
     with path.open("rb") as file:
         loaded = tomllib.load(file)
-    for entry in loaded["test"]:
+    for entry in loaded.get("test", ()):
         yield from _spread(loaded.get("default", {}) | entry)
 
 
@@ -189,7 +190,7 @@ class Run:
         try:
             with Qemu(self.command(), self.folder) as guest:
                 if self.row.secure:
-                    guarded = self._guarded(guest)
+                    guarded = self.guarded(guest)
                 guest.wait(self.row.limit)
         except QemuError as error:
             # what the guest has said until then may tell why
@@ -228,7 +229,7 @@ class Run:
             found += ktap.problems(life)
         return found
 
-    def _guarded(self, guest: Qemu) -> list[str]:
+    def guarded(self, guest: Qemu) -> list[str]:
         """What the DMA guard and the ultravisor say when the guest is off: as many
         violations as the guest has caused on purpose, and no page shared."""
         if guest.qmp.command("query-status")["status"] != "shutdown":

@@ -83,10 +83,11 @@ ECHOES = [
 ]
 
 # VHOST_USER_IOTLB_MSG; how many may come with the device's start and end, which
-# SLOF has one of, too; and how many more for a frame there and back, in which two
+# SLOF has one of, too, for testpmd asks for each buffer of a burst of 32 before it
+# has the first answer; and how many more for a frame there and back, in which two
 # buffers are mapped and unmapped.
 IOTLB_MESSAGE = re.compile(r"^vhost_user_write req:22 ", re.MULTILINE)
-ECHO_ALWAYS = {"direct": 0, "bypass": 16, "identity": 16, "tce": 64}
+ECHO_ALWAYS = {"direct": 0, "bypass": 128, "identity": 128, "tce": 128}
 ECHO_FRAME = {"direct": 0, "bypass": 0, "identity": 0, "tce": 8}
 
 
