@@ -109,6 +109,37 @@ static void iotlb_windows(void)
 
 GUEST_TEST(iotlb_windows, iotlb_windows);
 
+/* A reset of the system, with the disk at work: its second half tells the lives. */
+static void iotlb_reset(void)
+{
+	struct vdma_blk_config config = disk_config();
+	struct vdma_tce_window window = { .gate = &guest_gate };
+	struct vdma_rtas rtas;
+	uint64_t *words = pages_get(LEN);
+	struct disk disk;
+	int error;
+
+	disk_open(&disk, &config);
+	works(&disk, "in this life");
+	error = disk_do(&disk, 0, VDMA_BLK_READ, disk.bytes / 2, words, LEN);
+	if (!disk_wrong(&disk, disk.bytes / 2, words, LEN, false)) {
+		rtas = rtas_of(disk.device.pci);
+		error = disk_write_half(&disk);
+		error |= vdma_ddw_create(&rtas, &disk.device.pci->fn, 16,
+					 1ul << 36, &window);
+		gone(window.base, 1ul << 36);
+		run_again();
+	} else {
+		disk_close(&disk);
+	}
+	gone(0, GIB);
+	gone(1ul << VDMA_BYPASS_WINDOW_SHIFT, memory_end());
+	report(!error, "all went well: %s", vdma_strerror(error));
+	pages_put(words, LEN);
+}
+
+GUEST_TEST(iotlb_reset, iotlb_reset);
+
 /* How much a back end is told in each mode, for so many reads. */
 static void iotlb_load(void)
 {
