@@ -39,11 +39,21 @@ check-hypervisor: ## boots that test the hypercall and its switches
 check-linux check-firmware check-hypervisor: $(CHECK_NEEDS) | check-parts
 	$(Q)$(PYTEST) tests/$(@:check-%=%)
 
+# Another QEMU to migrate to, and fio for the guest.
+.PHONY: live-parts
+live-parts: installed-boot
+	$(Q)mk/part qemu-plain bench-ppc64le >/dev/null
+
 .PHONY: check-live
 check-live: ## what changes under a live device: hot-plug, migration, kexec, back ends
-check-live: $(CHECK_NEEDS) | check-parts installed-live
+check-live: $(CHECK_NEEDS) | check-parts live-parts installed-live
 	$(Q)$(PYTEST) tests/live
 	$(Q)$(PYTHON) -m tests.live.table
+
+.PHONY: check-tsan
+check-tsan: guest | installed-check ## windows that come and go, with ThreadSanitizer in QEMU
+	$(Q)mk/part slof qemu-tsan >/dev/null
+	$(Q)$(PYTEST) tests/tsan
 
 .PHONY: check-secure secure-table
 check-secure: $(SECURE_MODULES) build/tools/ppc64le/vdmactl | secure-parts installed-check ## secure VMs: all devices, with our module and without

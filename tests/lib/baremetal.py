@@ -266,7 +266,7 @@ class Run:
             args += ["-machine", "x-ultravisor=on", "-no-shutdown"]
             args += ["-trace", "dma_guard_*"]
         args += ["-cpu", row.cpu, "-smp", str(row.smp), *self._machine(), *self._accel()]
-        args += parts.firmware_args(row.qemu, "rom" if row.qemu == "vdma" else "none")
+        args += parts.firmware_args(row.qemu, "rom" if row.qemu != "stock" else "none")
         args += ["-kernel", str(parts.built(self._program()))]
         args += ["-chardev", f"file,id=console,append=on,path={self.folder}/console.log"]
         args += ["-device", "spapr-vty,chardev=console"]
