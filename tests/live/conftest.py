@@ -34,7 +34,7 @@ def pytest_runtest_makereport(
     """Keep it, with whether the test has passed."""
     made = yield
     report = made.get_result()  # type: ignore[attr-defined]
-    records = item.stash.get(RECORDS, [])
+    records: list[Record] = item.stash.get(RECORDS, [])
     if report.when == "call" and records:
         name = re.sub(r"[^\w.-]+", "-", item.nodeid.removeprefix("tests/live/")).strip("-")
         save(name, [replace(record, passed=report.passed) for record in records])

@@ -18,9 +18,12 @@ END_LIMIT = 90.0
 
 class Journey:
     """QEMU is where the guest is; each that follows has a folder of its own below
-    FOLDER, and COMMAND as its command line. MEMORY is in bytes."""
+    FOLDER, and COMMAND as its command line. MEMORY, in bytes, is compared while the
+    guest stands still; 0: none."""
 
-    def __init__(self, qemu: Qemu, command: list[str], folder: Path, memory: int) -> None:
+    def __init__(
+        self, qemu: Qemu, command: list[str], folder: Path, memory: int = 0
+    ) -> None:
         self.qemu = qemu
         self.command = command
         self.folder = folder
@@ -34,7 +37,8 @@ class Journey:
         """A QEMU that waits for the guest, with a command line changed somehow."""
         self._count += 1
         self._log().mkdir()
-        return Qemu([*change(self.command), "-S", "-incoming", "defer"], self._log())
+        stop = ["-S"] if self._memory else []
+        return Qemu([*change(self.command), *stop, "-incoming", "defer"], self._log())
 
     def move(self) -> list[str]:
         """To a new QEMU; what is not there as it was here."""
@@ -42,11 +46,12 @@ class Journey:
         try:
             before = address_spaces(self.qemu)
             migrate(self.qemu, target)
-            lost = different_pages(self.qemu, target, self._memory)
+            lost = different_pages(self.qemu, target, self._memory) if self._memory else []
             found = [f"page {page:#x} is not the same" for page in lost[:8]]
             if address_spaces(target) != before:
                 found.append("functions reach other memory than before")
-            target.qmp.command("cont")
+            if self._memory:
+                target.qmp.command("cont")
         except BaseException:
             target.kill()
             raise

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.lib import parts
 from tests.lib.baremetal import Row, table
 from tests.live.conftest import Outcome
 from tests.live.traveller import Traveller
@@ -55,7 +56,7 @@ def test_there_and_back(run: Path, outcome: Outcome, row: Row, rounds: int) -> N
 class Refusal:
     """A destination that is not as the source, and what it has to say.
 
-    OLD becomes NEW in its command line, and ADDED is added.
+    OLD becomes NEW in its command line, and ADDED is added; QEMU is another one.
     """
 
     name: str
@@ -64,11 +65,12 @@ class Refusal:
     old: str = ""
     new: str = ""
     added: tuple[str, ...] = ()
+    qemu: str = "vdma"
 
     def change(self, command: list[str]) -> list[str]:
         """The command line of such a destination."""
         changed = [arg.replace(self.old, self.new) for arg in command] if self.old else command
-        changed = [*changed, *self.added]
+        changed = [str(parts.qemu_binary(self.qemu)), *changed[1:], *self.added]
         assert changed != command
         return changed
 
@@ -86,10 +88,11 @@ REFUSALS = (
         "maxmem",
         "bypass",
         "windows of source and destination differ in size; use the same maxmem",
-        "512M",
-        "512M,slots=1,maxmem=1G",
+        "256M",
+        "256M,slots=1,maxmem=1G",
     ),
-    # QEMU's own words for a window that can't be had
+    # QEMU's own words for what it does not know, or can't have
+    Refusal("no-switch", "bypass", "spapr_vdma", qemu="plain"),
     Refusal(
         "no-windows",
         "identity",
