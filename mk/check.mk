@@ -8,7 +8,8 @@ PYTEST = $(PYTHON) -m pytest -n $(PYTEST_JOBS) -o cache_dir=$(CURDIR)/build/pyte
 
 .PHONY: check-parts
 check-parts: installed-boot installed-stock installed-check
-	$(Q)mk/part $(KERNELS:%=kernel-%) $(KERNELS:%=headers-%) busybox slof qemu libfdt >/dev/null
+	$(Q)mk/part $(KERNELS:%=kernel-%) $(KERNELS:%=headers-%) busybox programs-ppc64le slof qemu \
+		libfdt >/dev/null
 
 # make check has one kernel for secure VMs, check-secure all.
 .PHONY: secure-part secure-parts
@@ -46,7 +47,7 @@ live-parts: installed-boot
 
 .PHONY: check-live
 check-live: ## what changes under a live device: hot-plug, migration, kexec, back ends
-check-live: $(CHECK_NEEDS) | check-parts live-parts installed-live
+check-live: $(CHECK_NEEDS) $(SECURE_MODULE) | check-parts secure-part live-parts installed-live
 	$(Q)$(PYTEST) tests/live
 	$(Q)$(PYTHON) -m tests.live.table
 

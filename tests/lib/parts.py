@@ -37,6 +37,14 @@ def built(path: str) -> Path:
     return file
 
 
+def programs() -> dict[str, bytes]:
+    """Debian's programs for a guest, with their libraries: files by path. None is
+    executable yet, and LD_LIBRARY_PATH has to be /lib."""
+    root = part("programs-ppc64le") / "root"
+    files = (path for path in root.rglob("*") if path.is_file())
+    return {str(path.relative_to(root)): path.read_bytes() for path in files}
+
+
 def policy_module(kernel: str) -> Path:
     """Our kernel module for a kernel."""
     return built(f"linux/{kernel}/virtio_dma_policy.ko")
