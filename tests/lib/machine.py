@@ -106,7 +106,8 @@ def fifo(run: Path, name: str) -> Path:
 
 
 def _consoles(machine: Machine, run: Path, terminal: bool) -> list[str]:
-    console = f"file,id=console,path={run}/console.log"
+    # a guest that migrates goes on in the same files
+    console = f"file,id=console,append=on,path={run}/console.log"
     args = []
     if terminal:
         console = f"stdio,id=console,mux=on,signal=off,logfile={run}/console.log"
@@ -114,7 +115,7 @@ def _consoles(machine: Machine, run: Path, terminal: bool) -> list[str]:
     # hvc0 and hvc1; the second has the guest's report and nothing else
     args += ["-chardev", console]
     args += ["-device", "spapr-vty,chardev=console"]
-    report = f"file,id=report,path={run}/report.log"
+    report = f"file,id=report,append=on,path={run}/report.log"
     # QEMU 7.2 has no input for a file: its guests can't ask
     if not terminal and machine.qemu != "stock":
         report += f",input-path={fifo(run, 'answers')}"
