@@ -38,7 +38,8 @@ class Cargo:
     """What goes into a guest.
 
     POLICY: put our module in. SCRIPT: for busybox sh, instead of boot.sh.
-    FILES: more files, by path without a slash at its start.
+    FILES: more files, by path without a slash at its start. TALK: the guest's
+    report goes to qemu.channel as well, and what is sent there to the guest.
     """
 
     policy: bool = True
@@ -46,6 +47,7 @@ class Cargo:
     files: dict[str, bytes] = field(default_factory=dict)
     disk_mib: int = 64
     interactive: bool = False
+    talk: bool = False
 
 
 @dataclass
@@ -81,8 +83,9 @@ class Guest:
             (run / old).write_bytes(b"")
         try:
             self._prepare()
-            command = machines.command(machine, run, cargo.interactive)
-            self.qemu = Qemu(command, run, cargo.interactive)
+            command = machines.command(machine, run, cargo.interactive, cargo.talk)
+            talk = f"id=report,logfile={run}/report.log" if cargo.talk else ""
+            self.qemu = Qemu(command, run, cargo.interactive, talk)
         except BaseException:
             self._clean()
             raise
