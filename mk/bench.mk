@@ -2,6 +2,26 @@
 # Benchmarks: they print what they measure, and whether it is what was promised.
 # None is a test: a machine may be slow.
 
+BENCH ?= default
+ACCEL ?= tcg
+BENCH_OPTIONS = --profile $(BENCH) --accel $(ACCEL) --kernel $(KERNEL) --qemu $(QEMU) \
+	--configurations "$(CONFIGS)" --workloads "$(WORKLOADS)" \
+	$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
+
+BENCH_NEEDS := $(MODULES) build/firmware/vdma.nvramrc $(PPC64LE)/vdmactl guest
+
+.PHONY: bench-parts
+bench-parts: installed-boot installed-bench $(if $(filter stock,$(QEMU)),installed-stock)
+	$(Q)mk/part $(KERNELS:%=kernel-%) busybox slof qemu bench-ppc64le >/dev/null
+
+.PHONY: bench
+bench: $(BENCH_NEEDS) | bench-parts ## ten minutes: what the IOMMU costs and what bypass gives back
+	$(Q)$(PYTHON) -m bench.run $(BENCH_OPTIONS)
+
+.PHONY: bench-compare
+bench-compare: ## which differences of A=old.json and B=new.json exceed the noise
+	$(Q)$(PYTHON) -m bench.compare "$(A)" "$(B)"
+
 build/bench/explain: bench/explain.c build/lib/libvdma.a | installed-tools
 	@printf '  %-7s %s\n' CCLD $@
 	@mkdir -p $(@D)

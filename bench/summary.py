@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a session says: the figures that table and report have in common, and their
+conclusions, each with what it rests on."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bench.document import Document, Json
+from bench.stats import Summary, ratio, summary
+
+BASE = "direct"
+# Configurations of the first picture, if they are there.
+MAIN = ("bypass", "identity", "tce", "swiotlb", "secure-bounce", "secure-swiotlb")
+COUNTED = ("dma_hypercalls", "tce_written", "translations", "bounced_bytes")
+MICROSECONDS = 1e6
+
+
+@dataclass(frozen=True)
+class Result:
+    """One cell: its value, and of direct, if that is there."""
+
+    value: Summary
+    speed: Summary | None
+    cpu: Summary
+    cpu_ratio: Summary | None
+
+
+def result(document: Document, configuration: str, workload: str) -> Result | None:
+    """A cell's figures; None if it has no samples."""
+    values = document.values(configuration, workload)
+    if not values:
+        return None
+    cpu = document.values(configuration, workload, "cpu_per_io")
+    return Result(
+        summary(list(values.values())),
+        ratio(values, document.values(BASE, workload)),
+        summary([seconds * MICROSECONDS for seconds in cpu.values()]),
+        ratio(cpu, document.values(BASE, workload, "cpu_per_io")),
+    )
+
+
+def counts(document: Document, configuration: str, workload: str) -> dict[str, float] | None:
+    """What was counted in a cell, for each I/O, the mean of all passes."""
+    found = {key: document.counted(configuration, workload, key) for key in COUNTED}
+    if not found["translations"]:
+        return None
+    return {key: statistics.fmean(values) for key, values in found.items()}
+
+
+def short(number: float) -> str:
+    """A figure with three digits, as people write it."""
+    if number == 0:
+        return "0"
+    for limit, unit in ((1e6, "M"), (1e4, "k")):
+        if number >= limit:
+            return f"{number / (1e6 if unit == 'M' else 1e3):.3g}{unit}"
+    # a count that is all but whole is whole and a little of something else
+    whole = number >= 100 or abs(number - round(number)) < 0.02
+    return f"{number:.0f}" if whole else f"{number:.3g}"
+
+
+def verdict(found: Summary | None) -> str:
+    """Of a ratio to direct, in words."""
+    if found is None:
+        return "not measured"
+    side = found.side_of(1.0)
+    if side == 0:
+        return "within the noise" if found.decides else "too few rounds"
+    return "slower" if side < 0 else "faster"
+
+
+def percentage(found: Summary | None) -> str:
+    """A ratio and its noise; * if it differs from direct by more than that."""
+    if found is None:
+        return "-"
+    mark = "*" if found.side_of(1.0) else " "
+    return f"{found.median:4.0%} ±{100 * (found.high - found.low) / 2:<3.0f}{mark}"
+
+
+def compared(document: Document) -> list[str]:
+    """Configurations with samples, direct left out."""
+    return [name for name in document.ran() if name != BASE]
+
+
+def _range(found: list[Summary]) -> str:
+    low, high = min(s.median for s in found), max(s.median for s in found)
+    return f"{low:.0%}" if f"{low:.0%}" == f"{high:.0%}" else f"{low:.0%} to {high:.0%}"
+
+
+def speeds(document: Document, name: str, device: str = "") -> list[Summary]:
+    """Of direct, in each workload."""
+    found = (
+        result(document, name, row["name"])
+        for row in document.workloads
+        if device in ("", row["device"])
+    )
+    return [each.speed for each in found if each and each.speed]
+
+
+def _example(document: Document, device: str) -> Json | None:
+    """The workload that stands for a device: the last that does one thing at a time,
+    where there is one."""
+    rows = [row for row in document.workloads if row["device"] == device]
+    single = [row for row in rows if row["name"].endswith(("-rr", "read-4k-1"))]
+    return next(iter(single or rows), None)
+
+
+def _cost(document: Document, configuration: str, row: Json) -> str:
+    found = counts(document, configuration, row["name"])
+    if found is None:
+        return ""
+    calls, translations = short(found["dma_hypercalls"]), short(found["translations"])
+    return f"{calls} hypercalls and {translations} translations"
+
+
+def headline(document: Document) -> str:
+    """What the IOMMU costs each device, and what bypass gives back: counts first."""
+    said, left = [], set()
+    for device, owner in (("disk", "a disk"), ("net", "a network card")):
+        row = _example(document, device)
+        if row is None or not counts(document, "bypass", row["name"]):
+            continue
+        cost = _cost(document, "tce", row) or _cost(document, "identity", row)
+        what = row["title"].partition(": ")[2].partition(",")[0]
+        what = what.removesuffix("s") if device == "disk" else what
+        if cost:
+            said.append(f"{owner} {cost} for each {what}")
+            left.add(_cost(document, "bypass", row))
+    if not said:
+        return "This session has not measured what it takes to compare bypass with the IOMMU."
+    nothing = left == {"0 hypercalls and 0 translations"}
+    back = "none of it" if nothing else " or ".join(sorted(left))
+    return f"The IOMMU costs {', '.join(said)}; bypass costs {back}."
+
+
+def conclusions(document: Document) -> Iterator[tuple[str, str]]:
+    """Sentences, and what each rests on."""
+    for name in compared(document):
+        found = speeds(document, name)
+        if not found:
+            continue
+        sides = [each.side_of(1.0) for each in found]
+        slower, faster = sides.count(-1), sides.count(1)
+        text = f"{name} runs at {_range(found)} of direct's speed: "
+        if not any(each.decides for each in found):
+            yield text + "too few rounds to tell", "noise"
+        elif not slower and not faster:
+            yield text + "no difference in any workload is larger than the noise", "noise"
+        else:
+            parts = [f"slower in {slower}"] * bool(slower) + [f"faster in {faster}"] * bool(faster)
+            text += f"{' and '.join(parts)} of {len(found)} workloads by more than the noise"
+            yield text, "samples"
+    for name in compared(document):
+        entries = [entry for entry in document.counts if entry["configuration"] == name]
+        if entries and not any(e["dma_hypercalls"] or e["translations"] for e in entries):
+            ios = sum(entry["ios"] for entry in entries)
+            yield f"{name} made no DMA hypercall and no translation in {ios} I/Os", "counts"
