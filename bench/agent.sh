@@ -49,7 +49,7 @@ stop_counting() {
 run() {
 	local id=$1 file=$5 result status
 
-	FUNCTION=$2 MILLISECONDS=$3 COUNT=$4
+	export FUNCTION=$2 MILLISECONDS=$3 COUNT=$4
 	shift 5
 	[ "$COUNT" = 0 ] || start_counting
 	# shellcheck source=/dev/null

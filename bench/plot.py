@@ -178,7 +178,7 @@ def overview(rows: Sequence[str], series: Sequence[Series], label: str) -> str:
     else:
         script += _key(series, height)
     script += f"set lmargin at screen {split}\nset rmargin at screen 0.965\n"
-    script += _rows(rows, not counted) + _speed_panel(series, "speed, direct = 100 %%")
+    script += _rows(rows, not counted) + _speed_panel(series, "speed, direct = 100 %")
     return _inline(_run(script + "unset multiplot\n"), label)
 
 

@@ -86,7 +86,7 @@ def _cpu_plot(document: Document, names: Sequence[str]) -> str:
     series = _series(document, names, cpu=True)
     if not series:
         return ""
-    title = "QEMU's CPU time for an I/O, direct = 100 %%"
+    title = "QEMU's CPU time for an I/O, direct = 100 %"
     return _figure(
         plot.ratios(_titles(document), series, title, "CPU time for an I/O"),
         "Host CPU time of all of QEMU's threads, guest included; less is better.",
@@ -255,17 +255,35 @@ def page(document: Document) -> str:
     )
 
 
+def picture(document: Document) -> str:
+    """The first picture alone, as an SVG file that a README can show."""
+    names = [name for name in MAIN if name in compared(document)]
+    series = _series(document, names)
+    if not series:
+        raise PlotError("no configuration was measured beside direct")
+    svg = plot.overview(_titles(document), series, headline(document))
+    colours = STYLE.read_text(encoding="utf-8").partition("body {")[0].partition("*/\n")[2]
+    # the second comment of the style sheet
+    colours = colours.partition("*/\n")[2]
+    style = "svg{background:var(--page);color:var(--ink)} text{fill:currentColor}"
+    spaces = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+    svg = svg.replace("<svg ", f"<svg {spaces} ", 1)
+    svg = svg.replace(">", f">\n<style>{colours}{style}</style>", 1)
+    return "<!-- SPDX-License-Identifier: GPL-2.0-or-later -->\n" + " ".join(svg.split()) + "\n"
+
+
 def write(document: Document, file: Path) -> None:
-    """Write it whole or not at all."""
+    """Write it whole or not at all; a name that ends in .svg gets the picture."""
     half = file.with_suffix(".new")
-    half.write_text(page(document), encoding="utf-8")
+    text = picture(document) if file.suffix == ".svg" else page(document)
+    half.write_text(text, encoding="utf-8")
     half.rename(file)
 
 
 def main() -> int:
-    """python3 -m bench.report BENCH.JSON REPORT.HTML: write it anew."""
+    """Write a report, or its first picture, of a session that was before."""
     if len(sys.argv) != 3:
-        print("usage: bench.report BENCH.JSON REPORT.HTML", file=sys.stderr)
+        print("usage: bench.report BENCH.JSON REPORT.HTML|PICTURE.SVG", file=sys.stderr)
         return 2
     try:
         write(read(Path(sys.argv[1])), Path(sys.argv[2]))

@@ -55,7 +55,8 @@ def test_counts_have_no_noise() -> None:
 def test_counts_of_passes_that_disagree() -> None:
     """Two passes of one session that lie further apart than the two sessions."""
     first, second = copy.deepcopy(GOOD), copy.deepcopy(GOOD)
-    for document, offset in ((first, 0), (second, 100)):
+    # 16 and 17 for an I/O, then 17.9 and 18.9
+    for document, offset in ((first, 0), (second, 950)):
         for entry in [e for e in document.counts if e["configuration"] == "tce"]:
             entry["translations"] += offset
             document.counts.append({**entry, "translations": entry["translations"] + 500})

@@ -6,6 +6,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+import xml.etree.ElementTree
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -208,6 +209,18 @@ def test_page_of_a_session_that_ended_early(keep: str) -> None:
     early.bars = bars.judge(early)
     Page(report.page(early))
     assert table.text(early)
+
+
+def test_picture_alone(tmp_path: Path) -> None:
+    """An SVG file: XML, with its colours, and no long list of lines."""
+    file = tmp_path / "sample.svg"
+    report.write(GOOD, file)
+    text = file.read_text()
+    assert xml.etree.ElementTree.fromstring(text).tag == "{http://www.w3.org/2000/svg}svg"
+    assert "prefers-color-scheme: dark" in text
+    assert set(re.findall(r"var\((--\w+)\)", text)) <= set(re.findall(r"(--\w+):", text))
+    with pytest.raises(plot.PlotError, match="no configuration was measured"):
+        report.write(session({"direct": EVEN}), file)
 
 
 def test_no_gnuplot(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -31,24 +31,28 @@ def test_no_values() -> None:
         summary([])
 
 
-@pytest.mark.parametrize("count", range(1, 14))
-def test_interval_holds_the_median_as_often_as_it_says(count: int) -> None:
-    """Every way in which values can lie around the true median, counted out."""
-    low, high = (summary([float(i) for i in range(count)]).low, 0.0)
-    k = int(low) + 1
-    high = summary([float(i) for i in range(count)]).high
-    assert high == count - k
-    outside = sum(
+def holds(count: int, k: int) -> Fraction:
+    """How often the k-th and the k-th last of COUNT values have the true median
+    between them: every way in which values can lie around it, counted out."""
+    good = sum(
         1
         for sides in itertools.product((0, 1), repeat=count)
-        if sum(sides) < k or count - sum(sides) < k
+        if k <= sum(sides) <= count - k
     )
-    holds = 1 - Fraction(outside, 2**count)
-    if count >= FEWEST:
-        assert holds >= Fraction(str(CONFIDENCE))
+    return Fraction(good, 2**count)
+
+
+@pytest.mark.parametrize("count", range(1, 14))
+def test_interval_is_the_narrowest_that_is_sure_enough(count: int) -> None:
+    """With few values none is, and it is the widest."""
+    found = summary([float(i) for i in range(count)])
+    k = int(found.low) + 1
+    assert found.high == count - k
+    enough = Fraction(str(CONFIDENCE))
+    if count < FEWEST:
+        assert k == 1 and holds(count, 1) < enough
     else:
-        assert k == 1
-        assert holds < Fraction(str(CONFIDENCE))
+        assert holds(count, k) >= enough > holds(count, k + 1)
 
 
 def test_one_wild_value_moves_no_median() -> None:
