@@ -137,24 +137,26 @@ def headline(document: Document) -> str:
 
 
 def conclusions(document: Document) -> Iterator[tuple[str, str]]:
-    """Sentences, and what each rests on."""
-    for name in compared(document):
-        found = speeds(document, name)
-        if not found:
-            continue
-        sides = [each.side_of(1.0) for each in found]
-        slower, faster = sides.count(-1), sides.count(1)
-        text = f"{name} runs at {_range(found)} of direct's speed: "
-        if not any(each.decides for each in found):
-            yield text + "too few rounds to tell", "noise"
-        elif not slower and not faster:
-            yield text + "no difference in any workload is larger than the noise", "noise"
-        else:
-            parts = [f"slower in {slower}"] * bool(slower) + [f"faster in {faster}"] * bool(faster)
-            text += f"{' and '.join(parts)} of {len(found)} workloads by more than the noise"
-            yield text, "samples"
+    """Sentences, and what each rests on: what is certain comes first."""
     for name in compared(document):
         entries = [entry for entry in document.counts if entry["configuration"] == name]
         if entries and not any(e["dma_hypercalls"] or e["translations"] for e in entries):
             ios = sum(entry["ios"] for entry in entries)
             yield f"{name} made no DMA hypercall and no translation in {ios} I/Os", "counts"
+    for name in compared(document):
+        found = speeds(document, name)
+        if found:
+            yield _speed_sentence(name, found)
+
+
+def _speed_sentence(name: str, found: list[Summary]) -> tuple[str, str]:
+    text = f"{name} runs at {_range(found)} of direct's speed: "
+    sides = [each.side_of(1.0) for each in found]
+    slower, faster = sides.count(-1), sides.count(1)
+    if not any(each.decides for each in found):
+        return text + "too few rounds to tell", "noise"
+    if not slower and not faster:
+        return text + "no difference in any workload is larger than the noise", "noise"
+    parts = [f"slower in {slower}"] * bool(slower) + [f"faster in {faster}"] * bool(faster)
+    text += f"{' and '.join(parts)} of {len(found)} workloads by more than the noise"
+    return text, "samples"
