@@ -19,6 +19,7 @@ from bench.summary import (
     conclusions,
     counts,
     headline,
+    noise,
     percentage,
     result,
     short,
@@ -109,7 +110,7 @@ def _counts_table(document: Document) -> str:
                     short(found["tce_written"]),
                     short(found["translations"]),
                     f"{found['bounced_bytes'] / 1024:.3g}",
-                    f"{timed.cpu.median:.0f} ±{timed.cpu.noise:.0%}" if timed else "-",
+                    f"{timed.cpu.median:.0f} {noise(timed.cpu)}" if timed else "-",
                 ]
             )
     head = ["workload", "configuration", "hypercalls", "TCEs", "translations", "KiB copied"]

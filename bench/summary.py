@@ -76,8 +76,15 @@ def percentage(found: Summary | None) -> str:
     """A ratio and its noise; * if it differs from direct by more than that."""
     if found is None:
         return "-"
+    if not found.decides:
+        return f"{found.median:4.0%} ±?"
     mark = "*" if found.side_of(1.0) else " "
     return f"{found.median:4.0%} ±{100 * (found.high - found.low) / 2:<3.0f}{mark}"
+
+
+def noise(found: Summary) -> str:
+    """Half of a median's interval, if there are rounds enough to know it."""
+    return f"±{found.noise:.0%}" if found.decides else "±?"
 
 
 def compared(document: Document) -> list[str]:
@@ -121,19 +128,22 @@ def headline(document: Document) -> str:
     said, left = [], set()
     for device, owner in (("disk", "a disk"), ("net", "a network card")):
         row = _example(document, device)
-        if row is None or not counts(document, "bypass", row["name"]):
+        cost = row and (_cost(document, "tce", row) or _cost(document, "identity", row))
+        if not row or not cost:
             continue
-        cost = _cost(document, "tce", row) or _cost(document, "identity", row)
         what = row["title"].partition(": ")[2].partition(",")[0]
         what = what.removesuffix("s") if device == "disk" else what
-        if cost:
-            said.append(f"{owner} {cost} for each {what}")
-            left.add(_cost(document, "bypass", row))
+        said.append(f"{owner} {cost} for each {what}")
+        left.add(_cost(document, "bypass", row))
     if not said:
-        return "This session has not measured what it takes to compare bypass with the IOMMU."
-    nothing = left == {"0 hypercalls and 0 translations"}
-    back = "none of it" if nothing else " or ".join(sorted(left))
-    return f"The IOMMU costs {', '.join(said)}; bypass costs {back}."
+        return "This session has not counted what the IOMMU costs."
+    if left == {"0 hypercalls and 0 translations"}:
+        back = "bypass costs none of it"
+    elif "" in left:
+        back = "this session has not counted what bypass costs"
+    else:
+        back = f"bypass costs {' or '.join(sorted(left))}"
+    return f"The IOMMU costs {', '.join(said)}; {back}."
 
 
 def conclusions(document: Document) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from bench.summary import (
     conclusions,
     counts,
     headline,
+    noise,
     percentage,
     result,
     short,
@@ -35,7 +36,7 @@ def _speeds(document: Document, names: Sequence[str]) -> str:
         base = result(document, BASE, row["name"])
         line = [row["name"], "-"]
         if base:
-            line[1] = f"{short(base.value.median)} {row['unit']} ±{base.value.noise:.0%}"
+            line[1] = f"{short(base.value.median)} {row['unit']} {noise(base.value)}"
         for name in names:
             found = result(document, name, row["name"])
             line.append(percentage(found.speed) if found else "-")
@@ -57,7 +58,7 @@ def _counts(document: Document) -> str:
                     *(short(found[key]) for key in ("dma_hypercalls", "tce_written")),
                     short(found["translations"]),
                     f"{found['bounced_bytes'] / 1024:.3g} KiB",
-                    f"{timed.cpu.median:.0f} us ±{timed.cpu.noise:.0%}" if timed else "-",
+                    f"{timed.cpu.median:.0f} us {noise(timed.cpu)}" if timed else "-",
                 ]
             )
     return columns(lines)

@@ -109,7 +109,17 @@ def test_headline() -> None:
     )
     bad = session({"direct": EVEN, "bypass": EVEN, "tce": SLOW}, {"tce": 16, "bypass": 2})
     assert "bypass costs 1 hypercalls and 2 translations." in summary.headline(bad)
-    assert "not measured what it takes" in summary.headline(session({"direct": EVEN}))
+    stock = session({"direct": EVEN, "tce": SLOW}, {"tce": 16})
+    assert "; this session has not counted what bypass costs." in summary.headline(stock)
+    assert "not counted what the IOMMU costs" in summary.headline(session({"direct": EVEN}))
+
+
+def test_noise_of_a_few_rounds_is_not_known() -> None:
+    """Two values that happen to be alike are no certainty."""
+    few = session({"direct": (1.0, 1.0), "bypass": (1.0, 1.0)})
+    text = table.text(few)
+    assert "100% ±?" in text and "±0" not in text
+    assert "too few rounds to tell" in text
 
 
 def test_conclusions_say_what_they_rest_on() -> None:
