@@ -4,6 +4,7 @@
 
 PYTHON := /usr/bin/python3
 KERNELS := 6.12 6.1
+SECURE_KERNELS := secure-6.12 secure-6.1
 
 KERNEL ?= 6.12
 QEMU ?= vdma

@@ -21,9 +21,11 @@ boot-parts: $(BOOT_SETS)
 
 # The kernel's build system knows best whether there is something to do.
 MODULES := $(KERNELS:%=build/linux/%/virtio_dma_policy.ko)
+SECURE_MODULE := build/linux/secure-6.12/virtio_dma_policy.ko
+SECURE_MODULES := $(SECURE_KERNELS:%=build/linux/%/virtio_dma_policy.ko)
 .PHONY: FORCE modules
 modules: $(MODULES) ## the module for both kernels
-$(MODULES): build/linux/%/virtio_dma_policy.ko: FORCE | installed-boot
+$(MODULES) $(SECURE_MODULES): build/linux/%/virtio_dma_policy.ko: FORCE | installed-boot
 	$(Q)mk/module $*
 
 build/firmware/vdma.nvramrc: firmware/slof/vdma.fs firmware/slof/pack | installed-boot

@@ -11,13 +11,20 @@ check-parts: installed-boot installed-stock installed-check installed-bench
 	$(Q)mk/part $(KERNELS:%=kernel-%) $(KERNELS:%=headers-%) busybox slof qemu libfdt \
 		bench-ppc64le >/dev/null
 
+# make check has one kernel for secure VMs, check-secure all.
+.PHONY: secure-part secure-parts
+secure-part: installed-boot
+	$(Q)mk/part kernel-secure-6.12 headers-secure-6.12 busybox slof qemu >/dev/null
+secure-parts: secure-part
+	$(Q)mk/part $(SECURE_KERNELS:%=kernel-%) $(SECURE_KERNELS:%=headers-%) >/dev/null
+
 CHECK_NEEDS := $(MODULES) build/firmware/vdma.nvramrc $(TOOLS) $(LIBS) guest
 
 # Those that boot nothing.
 TOOL_TESTS := tests/tools tests/library tests/abi
 
 .PHONY: check check-host
-check: check-host $(CHECK_NEEDS) | check-parts ## all tests
+check: check-host $(CHECK_NEEDS) $(SECURE_MODULE) | check-parts secure-part ## all tests
 	$(Q)$(PYTEST) -m 'not more' tests
 
 check-host: unit fuzz-replay module-strict ## unit tests, a minute of fuzzing; core and module without a warning
@@ -33,6 +40,15 @@ check-hypervisor: ## boots that test the hypercall and its switches
 check-linux check-firmware check-hypervisor: $(CHECK_NEEDS) | check-parts
 	$(Q)$(PYTEST) tests/$(@:check-%=%)
 
+.PHONY: check-secure secure-table
+check-secure: $(SECURE_MODULES) build/tools/ppc64le/vdmactl | secure-parts installed-check ## secure VMs: all devices, with our module and without
+	$(Q)$(PYTEST) tests/secure tests/hypervisor/test_secure.py
+
+# It says itself what is not as the table has it.
+secure-table: $(SECURE_MODULES) build/tools/ppc64le/vdmactl | secure-parts installed-check ## see what stock kernels do, and write it into docs/secure-vm.md
+	$(Q)$(PYTEST) -q tests/secure/test_secure_matrix.py -k stock || true
+	$(Q)$(PYTHON) -m tests.secure.table
+
 # Needs neither kernels nor modules, and so does not wait for them.
 .PHONY: check-guest
 check-guest: guest | installed-stock installed-check ## boots of the bare-metal program
@@ -44,9 +60,10 @@ check-tools: ## vdmactl, libvdma, docs/abi: the tests that boot nothing
 check-tools: build/tools/vdmactl $(LIBS) | installed-stock installed-check
 	$(Q)$(PYTEST) $(TOOL_TESTS)
 
-# What the tests make of the core and of vdmactl, counted by gcc.
+# What the tests make of the core and of vdmactl, counted by gcc; one of them has
+# threads.
 COVERAGE := build/coverage
-$(eval $(call core_in,$(COVERAGE),gcc,-O0 -g --coverage,boot,$(DT_SRC)))
+$(eval $(call core_in,$(COVERAGE),gcc,-O0 -g --coverage -fprofile-update=atomic,boot,$(DT_SRC)))
 $(eval $(call tool_in,$(COVERAGE),gcc,-O0 -g --coverage,tools,$(COVERAGE)/libvdma.a,-lfdt -ljansson))
 $(eval $(call units_in,$(COVERAGE),--coverage))
 

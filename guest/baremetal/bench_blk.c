@@ -35,6 +35,8 @@ static const struct mode modes[] = {
 	{ "tce", "tce", "default", 1, 0, 2 * READS },
 	{ "tce-64k", "tce", "64k", 1, 0, 2 * READS },
 	{ "tce-16m", "tce", "16m", 1, 0, 2 * READS },
+	{ "bounce", "bounce", "default", 1, 0, 0 },
+	{ "bounce-no-f", "bounce", "default", 0, 0, 0 },
 };
 
 struct cost {

@@ -40,6 +40,8 @@ void boot(uint64_t client_interface)
 	smp_init();
 	exceptions_init();
 	pci_init();
-	run_all();
+	secure_init();
+	if (run_all())
+		system_reboot();
 	power_off();
 }

@@ -46,10 +46,12 @@ enum vdma_property device_property(const struct pci_function *pci,
 
 static void audit_report(void *ctx, const struct vdma_audit_report *r)
 {
-	(void)ctx;
+	struct device *device = ctx;
+
+	device->fault = *r;
 	diag("audit: 0x%lx, %lu bytes, %s (%s; mapped %s, unmapped %s)", r->dma,
-	     r->len, vdma_fault_text(r->fault), r->where, r->mapped,
-	     r->unmapped);
+	     r->len, vdma_fault_text(r->fault), r->where ?: "-",
+	     r->mapped ?: "-", r->unmapped ?: "-");
 }
 
 static void must(const struct device *device, int error, const char *what)
@@ -110,16 +112,20 @@ static void open_dynamic(struct device *device, const char *page)
 	device->dynamic = true;
 }
 
-static void open_tce(struct device *device)
+static void open_window(struct device *device)
 {
-	const char *window = device->plan.window;
+	if (!strcmp(device->plan.window, "default"))
+		window_default(device->pci, device->plan.gate, &device->window);
+	else
+		open_dynamic(device, device->plan.window);
+}
+
+/* A domain on the window. */
+static void make_tce_domain(struct device *device)
+{
 	uint32_t kept = device->plan.reuse;
 	struct vdma_reuse *reuse = NULL;
 
-	if (!strcmp(window, "default"))
-		window_default(device->pci, device->plan.gate, &device->window);
-	else
-		open_dynamic(device, window);
 	if (kept) {
 		reuse = &device->reuse;
 		vdma_reuse_init(reuse, pages_get(kept * sizeof(*reuse->entries)),
@@ -131,23 +137,50 @@ static void open_tce(struct device *device)
 					  &device->window, device->bits,
 					  &device->tce_lock, reuse),
 	     "domain tce");
+}
+
+static void open_tce(struct device *device)
+{
+	open_window(device);
+	make_tce_domain(device);
 	device->domain = &device->tce.domain;
+}
+
+/* One that ignores the IOMMU has the pool by its physical address. */
+static void open_bounce(struct device *device)
+{
+	if (device->offered & VDMA_F_ACCESS_PLATFORM) {
+		open_window(device);
+		/* Of the table, just what the pool takes, and not address 0. */
+		device->window.base += VDMA_UV_PAGE_SIZE;
+		device->window.pages = bounce_size(&device->plan) >>
+				       device->window.page_shift;
+		make_tce_domain(device);
+	} else {
+		vdma_domain_direct(&device->linear, &guest_pages, memory_end());
+	}
+	bounce_open(device);
+	device->domain = &device->bounce.domain;
+}
+
+static void close_tce(struct device *device)
+{
+	if (device->reuse.entries) {
+		must(device, vdma_tce_domain_reuse(&device->tce, false),
+		     "reuse off");
+		pages_put(device->reuse.entries, device->reuse.count *
+			  sizeof(*device->reuse.entries));
+	}
+	report(device->tce.iova.taken == !device->window.base &&
+	       !device->tce.stuck,
+	       "the window is empty again");
+	pages_put(device->bits, vdma_iova_size(device->tce.iova.pages));
 }
 
 static void close_window(struct device *device)
 {
-	if (device->mode == VDMA_MODE_TCE) {
-		if (device->reuse.entries) {
-			must(device, vdma_tce_domain_reuse(&device->tce, false),
-			     "reuse off");
-			pages_put(device->reuse.entries, device->reuse.count *
-				  sizeof(*device->reuse.entries));
-		}
-		report(device->tce.iova.taken == !device->window.base &&
-		       !device->tce.stuck,
-		       "the window is empty again");
-		pages_put(device->bits, vdma_iova_size(device->tce.iova.pages));
-	}
+	if (device->bits)
+		close_tce(device);
 	if (device->dynamic) {
 		struct vdma_rtas rtas = rtas_of(device->pci);
 
@@ -167,8 +200,9 @@ static void open_domain(struct device *device)
 		decide(device->pci, device->offered, &device->decision);
 		mode = vdma_mode_name(device->decision.mode);
 	}
-	/* Direct with F, or anything else without, is a wrong address. */
-	if (f == !strcmp(mode, "direct"))
+	/* Direct with F, or an IOMMU's address without, is a wrong address. */
+	if (f == !strcmp(mode, "direct") && strcmp(mode, "bounce") &&
+	    strcmp(mode, "refuse"))
 		bail_out("PCI %x: mode=%s, and ACCESS_PLATFORM is %soffered",
 			 device->pci->fn.config_addr, mode, f ? "" : "not ");
 	device->domain = &device->linear;
@@ -181,6 +215,10 @@ static void open_domain(struct device *device)
 		open_identity(device);
 	else if (!strcmp(mode, "tce"))
 		open_tce(device);
+	else if (!strcmp(mode, "bounce"))
+		open_bounce(device);
+	else if (!strcmp(mode, "refuse"))
+		vdma_domain_refuse(&device->linear);
 	else
 		bail_out("mode=%s is not one that this program knows", mode);
 	device->mode = device->domain->mode;
@@ -194,6 +232,7 @@ struct device_plan device_plan(void)
 		.mode = arg("mode", "direct"),
 		.window = arg("window", "default"),
 		.reuse = (uint32_t)arg_number("reuse", 0),
+		.pool_kib = (uint32_t)arg_number("pool", 0),
 	};
 }
 
@@ -217,7 +256,7 @@ void device_open(struct device *device, unsigned int type, unsigned int nth,
 	device->nodes = pages_get(AUDIT_NODES * sizeof(*device->nodes));
 	device->audit_lock = vdma_lock_of(&device->audit_spin);
 	vdma_audit_init(&device->audit, device->nodes, AUDIT_NODES,
-			audit_report, NULL, &device->audit_lock);
+			audit_report, device, &device->audit_lock);
 	open_domain(device);
 }
 
@@ -227,7 +266,8 @@ void device_close(struct device *device)
 
 	vdma_audit_finish(&device->audit);
 	if (AUDITED)
-		report(device->audit.live_max &&
+		report((device->audit.live_max ||
+			device->mode == VDMA_MODE_REFUSE) &&
 		       vdma_audit_total(&device->audit) ==
 		       device->expected_faults,
 		       "the audit of %u mappings at most has found %u faults",
@@ -236,6 +276,8 @@ void device_close(struct device *device)
 	if (device->mode == VDMA_MODE_BYPASS)
 		must(device, vdma_bypass_disable(device->plan.gate, &device->pci->fn,
 						 &reply), "bypass off");
+	if (device->mode == VDMA_MODE_BOUNCE)
+		bounce_close(device);
 	close_window(device);
 	pages_put(device->nodes, AUDIT_NODES * sizeof(*device->nodes));
 }

@@ -4,6 +4,7 @@
 #define GUEST_DEVICE_H
 
 #include <vdma/audit.h>
+#include <vdma/bounce.h>
 #include <vdma/hcall.h>
 #include <vdma/policy.h>
 #include <vdma/tce.h>
@@ -23,16 +24,19 @@
 /**
  * struct device_plan - how a device shall reach memory
  * @gate: way to the hypervisor
- * @mode: "direct", "bypass", "identity", "tce", or "auto": as decided
- * @window: mode tce: "default", or a page size of a dynamic window, "4k",
- *	    "64k", "2m" or "16m"
+ * @mode: "direct", "bypass", "identity", "tce", "bounce", "refuse", or "auto":
+ *	  as decided
+ * @window: modes tce and bounce: "default", or a page size of a dynamic window,
+ *	    "4k", "64k", "2m" or "16m"
  * @reuse: mode tce: mappings that are kept for reuse, a power of two; 0: none
+ * @pool_kib: mode bounce: size of the pool; 0: VDMA_BOUNCE_SIZE
  */
 struct device_plan {
 	const struct vdma_gate *gate;
 	const char *mode;
 	const char *window;
 	uint32_t reuse;
+	uint32_t pool_kib;
 };
 
 /**
@@ -44,6 +48,7 @@ struct device_plan {
  * @mode: the mode of @domain
  * @domain: how it reaches memory
  * @audit: the record of @domain
+ * @fault: what that has found last
  * @expected_faults: what the audit will have found, if the test is about that
  */
 struct device {
@@ -54,6 +59,7 @@ struct device {
 	enum vdma_mode mode;
 	struct vdma_domain *domain;
 	struct vdma_audit audit;
+	struct vdma_audit_report fault;
 	uint32_t expected_faults;
 
 	/* private: */
@@ -62,6 +68,11 @@ struct device {
 	struct vdma_tce_domain tce;
 	struct vdma_tce_window window;
 	bool dynamic;
+	struct vdma_bounce bounce;
+	struct spinlock bounce_spin;
+	struct vdma_lock bounce_lock;
+	void *bounce_private;
+	size_t bounce_private_len;
 	struct vdma_reuse reuse;
 	struct spinlock tce_spin;
 	struct vdma_lock tce_lock;
@@ -74,7 +85,7 @@ struct device {
 /* device_find() - the @nth function of a type, from 0; NULL if there is none */
 const struct pci_function *device_find(unsigned int type, unsigned int nth);
 
-/* device_plan() - what the command line wants: mode=, window=, reuse= */
+/* device_plan() - from the command line: mode=, window=, reuse=, pool= */
 struct device_plan device_plan(void);
 
 /**
@@ -95,6 +106,17 @@ void device_open(struct device *device, unsigned int type, unsigned int nth,
  * @device: reset, all its memory given back
  */
 void device_close(struct device *device);
+
+/* bounce_size() - bytes of the pool that a plan asks for */
+uint64_t bounce_size(const struct device_plan *plan);
+
+/*
+ * bounce_open(), bounce_close() - a pool for a device, reached through its tce
+ * domain if it has one, or else directly; part of device_open() and
+ * device_close()
+ */
+void bounce_open(struct device *device);
+void bounce_close(struct device *device);
 
 /* device_property() - what firmware has said about bypass for a function */
 enum vdma_property device_property(const struct pci_function *pci,

@@ -6,6 +6,8 @@
 #include "ktap.h"
 
 #define FILL_CHUNK	(64 * KIB)
+/* QEMU lets up to 4 KiB go to nowhere without a word; this it must refuse. */
+#define LARGE		(64 * KIB)
 
 struct vdma_blk_config disk_config(void)
 {
@@ -37,11 +39,11 @@ void disk_open_as(struct disk *disk, unsigned int nth,
 		  const struct device_plan *plan,
 		  const struct vdma_blk_config *config)
 {
-	char seed[] = "seed0";
+	char seed[8];
 	uint64_t got;
 	int error;
 
-	seed[4] = (char)('0' + nth);
+	format(seed, sizeof(seed), "seed%u", nth);
 	device_open(&disk->device, TYPE_BLK, nth, plan);
 	disk->private_len = vdma_blk_private_size(config);
 	disk->private_mem = pages_get(disk->private_len);
@@ -74,6 +76,33 @@ void disk_close(struct disk *disk)
 		bail_out("disk: stop: %s", vdma_strerror(error));
 	device_close(&disk->device);
 	pages_put(disk->private_mem, disk->private_len);
+}
+
+void disk_window_closed(void)
+{
+	struct vdma_blk_config config = disk_config();
+	struct device_plan tce = { .gate = &guest_gate, .mode = "tce",
+				  .window = "default" };
+	struct vdma_window window;
+	struct vdma_sg sg = { .len = LARGE, .mapped = true };
+	struct vdma_blk_request req = { .op = VDMA_BLK_READ, .sg = &sg,
+					.count = 1 };
+	char *buffer = pages_get(LARGE);
+	struct disk disk;
+	int error;
+
+	config.limit = DISK_BROKEN_NS;
+	disk_open_as(&disk, 0, &tce, &config);
+	device_property(disk.device.pci, &window);
+	sg.addr = window.base + (uintptr_t)buffer;
+	error = vdma_blk_do(&disk.queues[0], &req);
+	report(error == VDMA_E_NEEDS_RESET,
+	       "a read through the closed window fails: %s",
+	       vdma_strerror(error));
+	report(!buffer[0] && !buffer[LARGE - 1], "and memory is as it was");
+	disk.device.expected_faults = 1;
+	disk_close(&disk);
+	pages_put(buffer, LARGE);
 }
 
 int disk_do(struct disk *disk, unsigned int queue, enum vdma_blk_op op,

@@ -54,6 +54,14 @@ void disk_open_as(struct disk *disk, unsigned int nth,
 		  const struct device_plan *plan,
 		  const struct vdma_blk_config *config);
 
+/**
+ * disk_window_closed() - report that the bypass window leads nowhere
+ *
+ * What is mapped by bypass alone must be out of the first disk's reach while
+ * that is off.
+ */
+void disk_window_closed(void);
+
 /* disk_close() - stop it, look at the audit, give all memory back */
 void disk_close(struct disk *disk);
 

@@ -83,6 +83,8 @@ int rtas_call(uint32_t token, const uint32_t *args, unsigned int nargs,
 	      uint32_t *rets, unsigned int nrets);
 
 void power_off(void) __noreturn;
+/* system_reboot() - a reset of the whole machine; then firmware boots it again */
+void system_reboot(void) __noreturn;
 /* rtas_start_cpu() - returns the status */
 int rtas_start_cpu(uint32_t hw_id, uint64_t entry, uint64_t r3);
 

@@ -16,6 +16,7 @@
 
 #include <vdma/domain.h>
 #include <vdma/hcall.h>
+#include <vdma/secure.h>
 #include <vdma/virtqueue.h>
 
 #include "attributes.h"
@@ -180,6 +181,9 @@ uint64_t memory_end(void);
  */
 void *pages_get_above(uint64_t len, uint64_t floor);
 
+/* pages_get_aligned() - the same, at a multiple of @align, a power of two */
+void *pages_get_aligned(uint64_t len, uint64_t align);
+
 /* pages_get() - the same, from anywhere; bails out if there is none */
 void *pages_get(uint64_t len);
 
@@ -191,6 +195,35 @@ uint64_t pages_free(void);
 
 /* The library's source of memory: pages_get_above(len, 0). */
 extern const struct vdma_pages guest_pages;
+
+/* secure.c: a secure VM, docs/abi/ultravisor.md */
+
+/**
+ * secure_init() - become a secure VM if the command line says secure=1
+ *
+ * Bails out if that fails.
+ */
+void secure_init(void);
+
+/* secure_vm() - MSR[S] of this CPU, as the library reads it */
+bool secure_vm(void);
+
+/**
+ * ucall() - make an ultracall
+ * @call: opcode and arguments
+ *
+ * Return: the status.
+ */
+int64_t ucall(struct vdma_hcall *call);
+
+/* The library's gate to the ultravisor: ucall(). */
+extern const struct vdma_gate guest_ultravisor;
+
+/* ucalls() - how many ultracalls were made, on all CPUs */
+uint64_t ucalls(void);
+
+/* What this VM shares; in a normal VM nothing has to be. */
+extern struct vdma_secure guest_secure;
 
 /* args.c */
 void args_init(const char *bootargs);

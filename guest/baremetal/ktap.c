@@ -11,6 +11,7 @@
 #define INDENT		"    "
 
 static unsigned int checks, failed, skipped;
+static bool again;
 
 bool report(bool ok, const char *fmt, ...)
 {
@@ -131,7 +132,12 @@ static unsigned int run_named(const char *names, bool bench,
 	}
 }
 
-void run_all(void)
+void run_again(void)
+{
+	again = true;
+}
+
+bool run_all(void)
 {
 	const char *tests = arg("test", NULL), *benches = arg("bench", NULL);
 	unsigned int planned = 0, number = 0;
@@ -148,4 +154,5 @@ void run_all(void)
 		number = run_named(tests, false, number);
 	if (benches)
 		run_named(benches, true, number);
+	return again;
 }

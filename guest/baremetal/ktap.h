@@ -66,7 +66,14 @@ void diag(const char *fmt, ...) __printf(1, 2);
 void figure(const char *name, const char *fmt, ...)
 	__printf(2, 3);
 
-/* run_all() - run what the command line names; prints all of the KTAP */
-void run_all(void);
+/* run_again() - once all tests have reported, reset the system, and run again */
+void run_again(void);
+
+/**
+ * run_all() - run what the command line names; prints all of the KTAP
+ *
+ * Return: true if a test wants the system to be reset.
+ */
+bool run_all(void);
 
 #endif /* GUEST_KTAP_H */

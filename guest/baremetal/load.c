@@ -62,7 +62,13 @@ static int fill(struct run *run)
 		load->batches++;
 		vdma_vq_kick(&run->queue->vq);
 	}
-	return error == VDMA_E_FULL ? VDMA_OK : error;
+	if (error == VDMA_E_NO_SPACE)
+		load->no_space++;
+	/* Room comes with a request that comes back. */
+	if (error == VDMA_E_FULL ||
+	    (error == VDMA_E_NO_SPACE && run->started > load->done))
+		return VDMA_OK;
+	return error;
 }
 
 static void finish(struct run *run, struct vdma_blk_request *req)

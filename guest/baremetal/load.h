@@ -26,6 +26,7 @@
  * @wrong: words that were not as they must be
  * @error: the first error, or VDMA_OK
  * @batches: how often the device was shown something new
+ * @no_space: how often there was no room in the window or the pool
  */
 struct load {
 	struct disk *disk;
@@ -44,6 +45,7 @@ struct load {
 	uint64_t wrong;
 	int error;
 	uint64_t batches;
+	uint64_t no_space;
 };
 
 /**

@@ -99,7 +99,7 @@ static void cut(struct range **link, uint64_t start, uint64_t len)
 		range->len = start - (uintptr_t)range;
 }
 
-void *pages_get_above(uint64_t len, uint64_t floor)
+static void *get(uint64_t len, uint64_t floor, uint64_t align)
 {
 	struct range **link;
 	uint64_t start = 0;
@@ -110,6 +110,7 @@ void *pages_get_above(uint64_t len, uint64_t floor)
 	for (link = &ranges; *link; link = &(*link)->next) {
 		start = (uintptr_t)*link;
 		start = start < floor ? floor : start;
+		start = (start + align - 1) & ~(align - 1);
 		if (start < end_of(*link) && end_of(*link) - start >= len)
 			break;
 	}
@@ -119,6 +120,16 @@ void *pages_get_above(uint64_t len, uint64_t floor)
 		start = 0;
 	spin_unlock(&pages_lock);
 	return start ? memset((void *)start, 0, len) : NULL;
+}
+
+void *pages_get_above(uint64_t len, uint64_t floor)
+{
+	return get(len, floor, 1);
+}
+
+void *pages_get_aligned(uint64_t len, uint64_t align)
+{
+	return get(len, 0, align);
 }
 
 void *pages_get(uint64_t len)

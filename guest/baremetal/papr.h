@@ -22,4 +22,7 @@
 #define RTAS_BUSY		(-2)
 #define RTAS_PARAMETER		(-3)
 
+/* LoPAR 7.3.27.3.2, ibm,set-slot-reset: option */
+#define SLOT_RESET_HOT		1
+
 #endif /* GUEST_PAPR_H */

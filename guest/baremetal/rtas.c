@@ -64,16 +64,26 @@ int rtas_call(uint32_t token, const uint32_t *args, unsigned int nargs,
 }
 
 /* Not through the lock: whoever has it may have met an exception. */
-void power_off(void)
+static void __noreturn end(const char *service, uint32_t nargs)
 {
-	static struct rtas_args off;
+	static struct rtas_args last;
 
-	off.token = cpu_to_fdt32(rtas_token("power-off"));
-	off.nargs = cpu_to_fdt32(2);
-	off.nrets = cpu_to_fdt32(1);
-	be_call(of_rtas(), (uintptr_t)&off);
+	last.token = cpu_to_fdt32(rtas_token(service));
+	last.nargs = cpu_to_fdt32(nargs);
+	last.nrets = cpu_to_fdt32(1);
+	be_call(of_rtas(), (uintptr_t)&last);
 	for (;;)
 		;
+}
+
+void power_off(void)
+{
+	end("power-off", 2);
+}
+
+void system_reboot(void)
+{
+	end("system-reboot", 0);
 }
 
 int rtas_start_cpu(uint32_t hw_id, uint64_t entry, uint64_t r3)

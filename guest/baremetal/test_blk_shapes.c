@@ -7,8 +7,10 @@
 
 #define LARGEST		(1 * MIB)
 #define HIGH		(4 * GIB)
-/* Pages of TCE windows that a buffer may straddle: 4 KiB, 64 KiB. */
+/* Pages of TCE windows that a buffer may straddle: 4 KiB, 64 KiB, 2, 16 MiB. */
 #define TCE_64K		(64 * KIB)
+#define TCE_2M		(2 * MIB)
+#define TCE_16M		(16 * MIB)
 
 /* Read and check; then the same memory is written out and read again. */
 static bool both_ways(struct disk *disk, struct vdma_sg *sg, unsigned int count,
@@ -61,11 +63,17 @@ static bool pieces(struct disk *disk, unsigned int count, char *buffer,
 	return both_ways(disk, sg, count, buffer, count * len);
 }
 
+/* A pool to bounce through has a longest slot. */
+static uint64_t largest(const struct disk *disk)
+{
+	return MIN(LARGEST, disk->device.domain->max_len);
+}
+
 static void sizes(struct disk *disk, char *buffer)
 {
 	uint64_t len;
 
-	for (len = VDMA_BLK_SECTOR; len <= LARGEST; len *= 2)
+	for (len = VDMA_BLK_SECTOR; len <= largest(disk); len *= 2)
 		report(one_piece(disk, buffer, len), "%lu bytes", len);
 }
 
@@ -81,6 +89,21 @@ static void alignments(struct disk *disk, char *buffer)
 		report(one_piece(disk, buffer + offsets[i], 4 * KIB) &&
 		       one_piece(disk, buffer + offsets[i], 2 * TCE_64K),
 		       "4 and 128 KiB, %lu bytes into 64 KiB", offsets[i]);
+}
+
+/* Around a multiple of PAGE that is no multiple of the next larger size. */
+static void large_page(struct disk *disk, uint64_t page)
+{
+	uint64_t edge = 2 * TCE_16M + page;
+	char *buffer = pages_get_above(2 * TCE_64K, edge - TCE_64K);
+
+	if (!report((uintptr_t)buffer == edge - TCE_64K,
+		    "memory around 0x%lx", edge))
+		return;
+	report(one_piece(disk, buffer, 2 * TCE_64K) &&
+	       one_piece(disk, buffer + TCE_64K - 512, KIB),
+	       "buffers that straddle pages of %lu MiB", page / MIB);
+	pages_put(buffer, 2 * TCE_64K);
 }
 
 static void lists(struct disk *disk, char *buffer)
@@ -116,12 +139,14 @@ static void blk_shapes(void)
 	aligned = (char *)(((uintptr_t)buffer + TCE_64K - 1) & -TCE_64K);
 	sizes(&disk, aligned);
 	alignments(&disk, aligned);
+	large_page(&disk, TCE_2M);
+	large_page(&disk, TCE_16M);
 	lists(&disk, aligned);
 	if (report(high, "memory above 4 GiB"))
-		report(one_piece(&disk, high, LARGEST) &&
+		report(one_piece(&disk, high, largest(&disk)) &&
 		       one_piece(&disk, high + 4 * KIB - 512, 4 * KIB),
 		       "buffers there, at 0x%lx", (uintptr_t)high);
-	figure("written0", "%lu", (uint64_t)LARGEST);
+	figure("written0", "%lu", largest(&disk));
 	disk_close(&disk);
 	pages_put(buffer, len);
 	if (high)

@@ -47,6 +47,18 @@ static void wrong_names(const struct pci_function *pci)
 	      "query with a reserved bit set");
 }
 
+static void unknown_operation(const struct pci_function *pci)
+{
+	struct vdma_hcall call = {
+		.opcode = VDMA_H_DMA_BYPASS,
+		.in = { VDMA_BYPASS_DISABLE + 1, pci->fn.buid,
+			pci->fn.config_addr },
+	};
+	int64_t status = hcall(&call);
+
+	report(status == VDMA_H_PARAMETER, "an unknown operation: %ld", status);
+}
+
 static void switching(const struct pci_function *pci)
 {
 	struct vdma_window window, other;
@@ -94,6 +106,9 @@ static void live(const struct pci_function *pci)
 	check(vdma_bypass_enable(gate, &pci->fn, &window, &reply), VDMA_OK,
 	      "enable");
 	check(vdma_virtio_begin(&virtio, &offered), VDMA_OK, "begin");
+	check(vdma_virtio_features(&virtio, VDMA_F_VERSION_1), VDMA_E_FEATURES,
+	      "features without ACCESS_PLATFORM");
+	check(vdma_virtio_begin(&virtio, &offered), VDMA_OK, "begin again");
 	check(vdma_virtio_features(&virtio, VDMA_F_VERSION_1 |
 				   VDMA_F_ACCESS_PLATFORM), VDMA_OK,
 	      "features");
@@ -122,6 +137,7 @@ static void bypass(void)
 	report(tree_has_hypertas(VDMA_HYPERTAS_NAME),
 	       "the hypervisor announces the call");
 	wrong_names(first);
+	unknown_operation(first);
 	switching(first);
 	live(first);
 	refused(no_f, "without ACCESS_PLATFORM");

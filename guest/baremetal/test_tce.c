@@ -16,19 +16,19 @@
 static void open_disk(struct disk *disk)
 {
 	struct vdma_blk_config config = disk_config();
-	struct device_plan plan = { &guest_gate, "tce", "default", 0 };
+	struct device_plan plan = { &guest_gate, "tce", "default", 0, 0 };
 
 	config.limit = DISK_BROKEN_NS;
 	disk_open_as(disk, 0, &plan, &config);
 }
 
-/* A read into memory that the device may not write. */
-static void must_fail(struct disk *disk, uint64_t dma, const char *buffer,
-		      enum vdma_fault fault, const char *what)
+/* A request for memory that the device may not write, or not read. */
+static void must_fail(struct disk *disk, enum vdma_blk_op op, uint64_t dma,
+		      const char *buffer, enum vdma_fault fault,
+		      const char *what)
 {
 	struct vdma_sg sg = { .addr = dma, .len = LEN, .mapped = true };
-	struct vdma_blk_request req = { .op = VDMA_BLK_READ, .sg = &sg,
-					.count = 1 };
+	struct vdma_blk_request req = { .op = op, .sg = &sg, .count = 1 };
 	int error = vdma_blk_do(&disk->queues[0], &req);
 
 	report(error == VDMA_E_NEEDS_RESET,
@@ -41,14 +41,14 @@ static void must_fail(struct disk *disk, uint64_t dma, const char *buffer,
 	disk->device.expected_faults = 1;
 }
 
-static void unmapped(void)
+static void unmapped(enum vdma_blk_op op, const char *what)
 {
 	char *buffer = pages_get(LEN);
 	struct disk disk;
 
 	/* The end of the window, where the allocator has not been yet. */
 	open_disk(&disk);
-	must_fail(&disk, GIB - LEN, buffer, VDMA_FAULT_NOT_MAPPED, "no TCE");
+	must_fail(&disk, op, GIB - LEN, buffer, VDMA_FAULT_NOT_MAPPED, what);
 	disk_close(&disk);
 	pages_put(buffer, LEN);
 }
@@ -63,12 +63,14 @@ static void after_unmap(void)
 	vdma_domain_map(disk.device.domain, (uintptr_t)buffer, LEN,
 			VDMA_FROM_DEVICE, &dma);
 	vdma_domain_unmap(disk.device.domain, dma, LEN, VDMA_FROM_DEVICE);
-	must_fail(&disk, dma, buffer, VDMA_FAULT_AFTER_UNMAP, "TCE removed");
+	must_fail(&disk, VDMA_BLK_READ, dma, buffer, VDMA_FAULT_AFTER_UNMAP,
+		  "TCE removed");
 	disk_close(&disk);
 	pages_put(buffer, LEN);
 }
 
-static void read_only(void)
+/* A TCE for one direction, and a request that needs the other. */
+static void one_way(enum vdma_blk_op op, enum vdma_dir dir, const char *what)
 {
 	char *buffer = pages_get(LEN);
 	struct disk disk;
@@ -76,13 +78,13 @@ static void read_only(void)
 	int error;
 
 	open_disk(&disk);
-	error = vdma_domain_map(disk.device.domain, (uintptr_t)buffer, LEN,
-				VDMA_TO_DEVICE, &dma);
-	report(!error, "map for reading: %s", vdma_strerror(error));
-	must_fail(&disk, dma, buffer, VDMA_FAULT_DIRECTION, "read-only TCE");
+	error = vdma_domain_map(disk.device.domain, (uintptr_t)buffer, LEN, dir,
+				&dma);
+	report(!error, "%s: map: %s", what, vdma_strerror(error));
+	must_fail(&disk, op, dma, buffer, VDMA_FAULT_DIRECTION, what);
 	error = vdma_blk_stop(&disk.blk);
 	report(!error, "the device can be reset: %s", vdma_strerror(error));
-	vdma_domain_unmap(disk.device.domain, dma, LEN, VDMA_TO_DEVICE);
+	vdma_domain_unmap(disk.device.domain, dma, LEN, dir);
 	device_close(&disk.device);
 	pages_put(disk.private_mem, disk.private_len);
 	pages_put(buffer, LEN);
@@ -90,9 +92,11 @@ static void read_only(void)
 
 static void tce_faults(void)
 {
-	unmapped();
+	unmapped(VDMA_BLK_READ, "no TCE to write through");
+	unmapped(VDMA_BLK_WRITE, "no TCE to read through");
 	after_unmap();
-	read_only();
+	one_way(VDMA_BLK_READ, VDMA_TO_DEVICE, "read-only TCE");
+	one_way(VDMA_BLK_WRITE, VDMA_FROM_DEVICE, "write-only TCE");
 }
 
 GUEST_TEST(tce_faults, tce_faults);
@@ -136,6 +140,24 @@ static bool all_zero(const struct vdma_tce_window *window, uint64_t count)
 	return true;
 }
 
+/* 16 entries with one call, and gone with one. */
+static void at_once(struct vdma_tce_window *window, uint64_t phys)
+{
+	uint64_t put = hcalls(VDMA_H_PUT_TCE_INDIRECT);
+	uint64_t stuff = hcalls(VDMA_H_STUFF_TCE);
+	int error = vdma_tce_enter(window, 0, 16, phys, VDMA_BIDIRECTIONAL);
+
+	report(!error && entry(window, 15) == (phys + 15 * 4096 +
+					       VDMA_TCE_READ + VDMA_TCE_WRITE),
+	       "16 entries at once: %s", vdma_strerror(error));
+	error = vdma_tce_clear(window, 0, 16);
+	report(!error && all_zero(window, 16), "and cleared at once: %s",
+	       vdma_strerror(error));
+	report(hcalls(VDMA_H_PUT_TCE_INDIRECT) == put + 1 &&
+	       hcalls(VDMA_H_STUFF_TCE) == stuff + 1,
+	       "with H_PUT_TCE_INDIRECT and H_STUFF_TCE, one call each");
+}
+
 static void fails_at(struct vdma_tce_window *window, struct failing_gate *gate,
 		     char *buffer, unsigned int page)
 {
@@ -165,6 +187,7 @@ static void tce_rollback(void)
 
 	window_default(pci, &gate, &window);
 	list = window.list;
+	at_once(&window, phys);
 	/* One by one, as on a hypervisor without H_PUT_TCE_INDIRECT. */
 	window.list.cpu = NULL;
 	fails_at(&window, &failing, (char *)phys, 0);

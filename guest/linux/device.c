@@ -7,6 +7,7 @@
 #include <vdma/abi.h>
 #include <vdma/error.h>
 #include <vdma/virtio_pci.h>
+#include "pool.h"
 #include "vdp.h"
 
 static LIST_HEAD(devices);
@@ -112,6 +113,29 @@ static bool open_bypass(struct vdp_device *dev)
 	return true;
 }
 
+/* Makes the pool, or turns the failure into a fact. */
+static bool open_pool(struct vdp_device *dev)
+{
+	bool iommu = vdma_facts_access_platform(&dev->facts);
+	u64 size = vdp_params_pool_size(dev->pdev);
+	int error;
+
+	error = vdp_pool_get(dev->pdev, iommu, size, &dev->pool);
+	if (error) {
+		pci_err(dev->pdev, "virtio DMA: a pool of %llu KiB (pool_kib): %s; it has none\n",
+			size >> 10, vdma_strerror(error));
+		dev->facts.pool = false;
+	}
+	return !error;
+}
+
+static void close_pool(struct vdp_device *dev)
+{
+	if (dev->pool)
+		vdp_pool_put(dev->pool);
+	dev->pool = NULL;
+}
+
 static struct vdma_window window_of(const struct vdp_device *dev)
 {
 	const struct iommu_table *tbl = get_iommu_table_base(&dev->pdev->dev);
@@ -127,6 +151,11 @@ static struct vdma_window window_of(const struct vdp_device *dev)
 		return (struct vdma_window){
 			.base = (u64)tbl->it_offset << tbl->it_page_shift,
 			.size = (u64)tbl->it_size << tbl->it_page_shift,
+		};
+	case VDMA_MODE_BOUNCE:
+		return (struct vdma_window){
+			.base = dev->pool->bounce.share.mem.dma,
+			.size = dev->pool->bounce.share.mem.len,
 		};
 	default:
 		break;
@@ -178,6 +207,12 @@ static bool decide(struct vdp_device *dev, u64 mask)
 	f->dma_mask = mask;
 	f->ddw = VDMA_DDW_ABSENT;
 	vdma_decide(f, &dev->decision);
+	if (dev->decision.mode == VDMA_MODE_BOUNCE && !open_pool(dev))
+		vdma_decide(f, &dev->decision);
+	if (dev->decision.mode >= VDMA_MODE_BOUNCE) {
+		close_bypass(dev);
+		return false;
+	}
 	if (f->request != VDMA_MODE_IDENTITY &&
 	    dev->decision.mode == VDMA_MODE_BYPASS) {
 		if (open_bypass(dev))
@@ -260,6 +295,8 @@ static enum vdma_mode live_mode(const struct vdp_device *dev)
  * vdp_device_found_bound() - describe a device that virtio_pci has already
  * @dev: the record
  * @features: what the device offers
+ *
+ * It goes on with what it has, in a secure guest too.
  */
 void vdp_device_found_bound(struct vdp_device *dev, u64 features)
 {
@@ -274,6 +311,8 @@ void vdp_device_found_bound(struct vdp_device *dev, u64 features)
 	dev->window = window_of(dev);
 	dev->decided = true;
 	announce(dev);
+	if (f->secure)
+		pci_warn(dev->pdev, "virtio DMA: bound before this module was loaded, its DMA is not made safe until it is rebound\n");
 }
 
 /**
@@ -282,6 +321,7 @@ void vdp_device_found_bound(struct vdp_device *dev, u64 features)
  */
 void vdp_device_unbound(struct vdp_device *dev)
 {
+	close_pool(dev);
 	close_bypass(dev);
 	dev->decided = false;
 	dev->facts.live = VDMA_MODE_AUTO;

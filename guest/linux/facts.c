@@ -64,6 +64,40 @@ static void cfg_write32(void *ctx, uint32_t offset, uint32_t value)
 }
 
 /**
+ * vdp_facts_map() - map the common configuration of a function
+ * @dev: its record
+ *
+ * Context: while virtio_pci or a driver above it probes @dev: it is enabled.
+ * Return: struct virtio_pci_common_cfg, for pci_iounmap(); NULL for a legacy
+ * function, and for one that is taken for one, after a line.
+ */
+void __iomem *vdp_facts_map(struct vdp_device *dev)
+{
+	const struct vdma_config_space config = {
+		.read8 = config_read8,
+		.read32 = config_read32,
+		.ctx = dev->pdev,
+	};
+	struct vdma_region region;
+	void __iomem *map;
+	int error;
+
+	error = vdma_find_common_cfg(&config, &region);
+	if (error) {
+		if (error != VDMA_E_NO_COMMON_CFG)
+			pci_err(dev->pdev, "virtio DMA: %s; taken for a legacy device\n",
+				vdma_strerror(error));
+		return NULL;
+	}
+	map = pci_iomap_range(dev->pdev, region.bar, region.offset,
+			      COMMON_CFG_MAP_SIZE);
+	if (!map)
+		pci_err(dev->pdev, "virtio DMA: cannot map BAR %u; taken for a legacy device\n",
+			region.bar);
+	return map;
+}
+
+/**
  * vdp_facts_features() - read the features that a function offers
  * @dev: its record; a legacy function offers none of the bits that matter
  *
@@ -72,34 +106,15 @@ static void cfg_write32(void *ctx, uint32_t offset, uint32_t value)
  */
 void vdp_facts_features(struct vdp_device *dev)
 {
-	const struct vdma_config_space config = {
-		.read8 = config_read8,
-		.read32 = config_read32,
-		.ctx = dev->pdev,
-	};
 	struct vdma_common_cfg cfg = {
 		.read32 = cfg_read32,
 		.write32 = cfg_write32,
 	};
-	struct vdma_region region;
-	void __iomem *map;
-	int error;
+	void __iomem *map = vdp_facts_map(dev);
 
 	dev->facts.features = 0;
-	error = vdma_find_common_cfg(&config, &region);
-	if (error) {
-		if (error != VDMA_E_NO_COMMON_CFG)
-			pci_err(dev->pdev, "virtio DMA: %s; taken for a legacy device\n",
-				vdma_strerror(error));
+	if (!map)
 		return;
-	}
-	map = pci_iomap_range(dev->pdev, region.bar, region.offset,
-			      COMMON_CFG_MAP_SIZE);
-	if (!map) {
-		pci_err(dev->pdev, "virtio DMA: cannot map BAR %u; taken for a legacy device\n",
-			region.bar);
-		return;
-	}
 	cfg.ctx = (void __force *)map;
 	dev->facts.features = vdma_read_features(&cfg);
 	pci_iounmap(dev->pdev, map);
@@ -210,7 +225,11 @@ void vdp_facts_collect(struct vdp_device *dev)
 	f->coherent = of_dma_is_coherent(np);
 	f->secure = is_secure_guest();
 	f->secure_quirk = vdp_params_secure_quirk();
-	f->pool = false;
+	/*
+	 * Until none can be made. Outside of a secure guest, what ignores the
+	 * IOMMU would bounce for nothing.
+	 */
+	f->pool = f->secure || vdma_facts_access_platform(f);
 	f->request = vdp_params_request(dev->pdev);
 }
 

@@ -7,7 +7,7 @@
 
 #include <linux/module.h>
 #include <asm/firmware.h>
-#include <asm/svm.h>
+#include "pool.h"
 #include "vdp.h"
 
 static int __init vdp_init(void)
@@ -18,13 +18,10 @@ static int __init vdp_init(void)
 		pr_err("this is not a pseries guest; not loaded\n");
 		return -ENODEV;
 	}
-	if (is_secure_guest()) {
-		pr_err("secure guest: this version cannot bounce through shared pages; not loaded, no device is made safe\n");
-		return -EOPNOTSUPP;
-	}
 	error = vdp_params_check();
 	if (error)
 		return error;
+	vdp_pools_start();
 	/* Devices that bind from now on ask us; then list the others. */
 	vdp_seam_take_all();
 	error = vdp_notify_start();
@@ -39,6 +36,7 @@ static void __exit vdp_exit(void)
 {
 	vdp_seam_restore();
 	vdp_notify_stop();
+	vdp_pools_stop();
 }
 
 module_init(vdp_init);

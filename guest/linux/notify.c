@@ -25,6 +25,7 @@ static struct pci_dev *function_of(const struct device *device)
 
 /* Held while sysfs files are made or removed; taken before the other lock. */
 static DEFINE_MUTEX(files_lock);
+/* Read under either lock. */
 static bool stopping;
 
 static void show(struct device *device)
@@ -69,16 +70,51 @@ static void hide(struct virtio_device *vdev, struct pci_dev *pdev)
 	mutex_unlock(&files_lock);
 }
 
+/* Before the device is offered to a driver. */
+static void apply(struct device *device)
+{
+	struct pci_dev *pdev = function_of(device);
+	struct vdp_device *dev;
+
+	if (!pdev)
+		return;
+	vdp_lock();
+	dev = vdp_device_find(pdev);
+	if (dev && !stopping)
+		vdp_quirk_apply(dev, dev_to_virtio(device));
+	vdp_unlock();
+}
+
+/* A driver that is being bound is in our function: wait for it. */
+static int undo(struct device *device, void *unused)
+{
+	struct pci_dev *pdev = function_of(device);
+	struct vdp_device *dev;
+
+	if (!pdev)
+		return 0;
+	device_lock(device);
+	vdp_lock();
+	dev = vdp_device_find(pdev);
+	if (dev)
+		vdp_quirk_undo(dev, dev_to_virtio(device));
+	vdp_unlock();
+	device_unlock(device);
+	return 0;
+}
+
 static int virtio_event(struct notifier_block *nb, unsigned long action,
 			void *data)
 {
 	struct device *device = data;
 	struct pci_dev *pdev = function_of(device);
 
-	if (action == BUS_NOTIFY_ADD_DEVICE)
+	if (action == BUS_NOTIFY_ADD_DEVICE) {
+		apply(device);
 		show(device);
-	else if (action == BUS_NOTIFY_DEL_DEVICE && pdev)
+	} else if (action == BUS_NOTIFY_DEL_DEVICE && pdev) {
 		hide(dev_to_virtio(device), pdev);
+	}
 	return NOTIFY_DONE;
 }
 
@@ -212,13 +248,16 @@ unregister_driver:
  * vdp_notify_stop() - stop watching and forget all devices
  *
  * Devices keep the mode they run with: it lives in the kernel's direct mapping
- * and in the hypervisor, not in this module.
+ * and in the hypervisor, not in this module. Those in mode bounce hold it.
  */
 void vdp_notify_stop(void)
 {
 	mutex_lock(&files_lock);
+	vdp_lock();
 	stopping = true;
+	vdp_unlock();
 	mutex_unlock(&files_lock);
+	bus_for_each_dev(bus_finder.driver.bus, NULL, NULL, undo);
 	while (forget_one())
 		;
 	bus_unregister_notifier(&pci_bus_type, &pci_nb);

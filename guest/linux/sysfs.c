@@ -4,6 +4,7 @@
  * docs/abi/sysfs-bus-virtio-dma_policy.
  */
 #include <linux/sysfs.h>
+#include "pool.h"
 #include "vdp.h"
 
 typedef int (*emit_fn)(const struct vdp_device *dev, char *buf);
@@ -58,21 +59,20 @@ static struct policy_attribute attr_passed_over = {
 	.emit = emit_passed_over,
 };
 
-/* No mode of this version has a pool, so that these are 0 for every device. */
-static int emit_zero(const struct vdp_device *dev, char *buf)
+static struct vdma_bounce_counts counts_of(const struct vdp_device *dev)
 {
-	return sysfs_emit(buf, "0\n");
+	struct vdma_bounce_counts counts = { 0 };
+
+	if (dev->pool)
+		vdma_bounce_count(&dev->pool->bounce, &counts);
+	return counts;
 }
 
-#define POOL_ATTRIBUTE(_name)						\
-static struct policy_attribute attr_##_name = {				\
-	.attr = __ATTR(_name, 0444, policy_show, NULL),			\
-	.emit = emit_zero,						\
-}
-
-POOL_ATTRIBUTE(pool_bytes);
-POOL_ATTRIBUTE(pool_used_max);
-POOL_ATTRIBUTE(bounced_bytes);
+POLICY_ATTRIBUTE(pool_bytes, "%llu",
+		 dev->pool ? dev->pool->bounce.share.mem.len : 0);
+POLICY_ATTRIBUTE(pool_used_max, "%llu", counts_of(dev).used_max);
+POLICY_ATTRIBUTE(pool_full, "%llu", counts_of(dev).full);
+POLICY_ATTRIBUTE(bounced_bytes, "%llu", counts_of(dev).in + counts_of(dev).out);
 
 static struct attribute *policy_attrs[] = {
 	&attr_mode.attr.attr,
@@ -82,6 +82,7 @@ static struct attribute *policy_attrs[] = {
 	&attr_window_size.attr.attr,
 	&attr_pool_bytes.attr.attr,
 	&attr_pool_used_max.attr.attr,
+	&attr_pool_full.attr.attr,
 	&attr_hcalls.attr.attr,
 	&attr_bounced_bytes.attr.attr,
 	NULL

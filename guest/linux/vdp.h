@@ -8,10 +8,15 @@
  *	notify.c	sees devices come, go, bind and unbind
  *	facts.c		collects the facts of one device
  *	device.c	a record for each device: decides and carries out
+ *	pool.c		mode bounce: makes a device's pool
+ *	dma_ops.c	mode bounce: what the device's driver calls
+ *	rings.c		mode bounce: rings that do not fill the pool
+ *	quirk.c		has the virtio core obey: refuses, makes it use the DMA API
  *	sysfs.c		shows the record
  *
- * The module adds no code to a data path: it answers the question "may this
- * device use the direct mapping?" and says where that mapping begins.
+ * But for mode bounce the module adds no code to a data path: it answers the
+ * question "may this device use the direct mapping?" and says where that mapping
+ * begins.
  */
 #ifndef VDP_H
 #define VDP_H
@@ -19,8 +24,25 @@
 #include <linux/list.h>
 #include <linux/pci.h>
 #include <linux/virtio.h>
+#include <linux/virtio_config.h>
 #include <vdma/hcall.h>
 #include <vdma/policy.h>
+
+struct vdp_pool;
+
+/**
+ * struct vdp_config - what stands before a virtio device's transport
+ * @ops: the transport's, but for finalize_features
+ * @original: the transport's
+ * @offered: the device offers ACCESS_PLATFORM
+ * @refuse: no driver gets the device, and this is why; or VDMA_REASON_NONE
+ */
+struct vdp_config {
+	struct virtio_config_ops ops;
+	const struct virtio_config_ops *original;
+	bool offered;
+	enum vdma_reason refuse;
+};
 
 /**
  * struct vdp_device - what is known of one virtio function
@@ -31,6 +53,8 @@
  * @facts: facts that the decision rests on
  * @decision: the decision in force
  * @window: the window that the device's DMA goes through; size 0 for none
+ * @pool: its pool in mode bounce, or NULL
+ * @config: in use in modes bounce and refuse
  * @hcalls: H_DMA_BYPASS calls made for it
  * @decided: @decision is valid
  * @bypass_open: the hypervisor has its bypass window open
@@ -43,6 +67,8 @@ struct vdp_device {
 	struct vdma_facts facts;
 	struct vdma_decision decision;
 	struct vdma_window window;
+	struct vdp_pool *pool;
+	struct vdp_config config;
 	u64 hcalls;
 	bool decided;
 	bool bypass_open;
@@ -52,6 +78,7 @@ struct vdp_device {
 int vdp_params_check(void);
 enum vdma_mode vdp_params_request(const struct pci_dev *pdev);
 bool vdp_params_secure_quirk(void);
+u64 vdp_params_pool_size(const struct pci_dev *pdev);
 
 /* seam.c */
 void vdp_seam_take(struct pci_dev *pdev);
@@ -65,6 +92,7 @@ int vdp_notify_start(void);
 void vdp_notify_stop(void);
 
 /* facts.c */
+void __iomem *vdp_facts_map(struct vdp_device *dev);
 void vdp_facts_features(struct vdp_device *dev);
 void vdp_facts_collect(struct vdp_device *dev);
 void vdp_facts_ddw(struct vdp_device *dev, bool granted);
@@ -84,6 +112,15 @@ void vdp_device_found_bound(struct vdp_device *dev, u64 features);
 void vdp_device_unbound(struct vdp_device *dev);
 void vdp_device_drop(struct vdp_device *dev);
 struct vdp_device *vdp_device_first(void);
+
+/* rings.c */
+unsigned int vdp_virtio_id(const struct pci_dev *pdev);
+void vdp_rings_limit(struct vdp_device *dev);
+u64 vdp_rings_receive_max(const struct pci_dev *pdev, u64 size);
+
+/* quirk.c */
+void vdp_quirk_apply(struct vdp_device *dev, struct virtio_device *vdev);
+void vdp_quirk_undo(struct vdp_device *dev, struct virtio_device *vdev);
 
 /* sysfs.c */
 int vdp_sysfs_add(struct virtio_device *vdev);

@@ -142,6 +142,11 @@ static uint32_t from_hints(struct vdma_iova *iova, uint32_t n)
 
 uint32_t vdma_iova_take(struct vdma_iova *iova, uint32_t n)
 {
+	return vdma_iova_take_from(iova, n, iova->next);
+}
+
+uint32_t vdma_iova_take_from(struct vdma_iova *iova, uint32_t n, uint32_t from)
+{
 	uint32_t first;
 
 	if (!n || n > iova->pages)
@@ -149,7 +154,7 @@ uint32_t vdma_iova_take(struct vdma_iova *iova, uint32_t n)
 	first = from_hints(iova, n);
 	if (first == VDMA_IOVA_NONE) {
 		iova->searches++;
-		first = search(iova, iova->next, n);
+		first = search(iova, from, n);
 		if (first == VDMA_IOVA_NONE)
 			first = search(iova, 0, n);
 		if (first == VDMA_IOVA_NONE)

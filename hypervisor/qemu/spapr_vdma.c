@@ -43,13 +43,18 @@ void spapr_vdma_unplug(SpaprPhbState *phb, PCIDevice *dev)
     spapr_vdma_function_free(function_of(phb, dev));
 }
 
-void spapr_vdma_phb_reset(SpaprPhbState *phb)
+void spapr_vdma_phb_close(SpaprPhbState *phb, const char *why)
 {
     SpaprVdmaFunction *f;
 
     QLIST_FOREACH(f, &phb->vdma.functions, next) {
-        spapr_vdma_function_set(f, false, "reset");
+        spapr_vdma_function_set(f, false, why);
     }
+}
+
+void spapr_vdma_phb_reset(SpaprPhbState *phb)
+{
+    spapr_vdma_phb_close(phb, "reset");
 }
 
 void spapr_vdma_phb_unrealize(SpaprPhbState *phb)

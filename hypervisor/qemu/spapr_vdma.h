@@ -55,6 +55,12 @@ void spapr_vdma_unplug(SpaprPhbState *phb, PCIDevice *dev);
 void spapr_vdma_phb_reset(SpaprPhbState *phb);
 
 /**
+ * spapr_vdma_phb_close() - close the windows of all functions of @phb
+ * @why: what asked for it, for the trace
+ */
+void spapr_vdma_phb_close(SpaprPhbState *phb, const char *why);
+
+/**
  * spapr_vdma_phb_unrealize() - free everything; all devices are unrealized
  */
 void spapr_vdma_phb_unrealize(SpaprPhbState *phb);

@@ -13,6 +13,7 @@
 #include "hw/pci/pci_bus.h"
 #include "hw/virtio/virtio-pci.h"
 #include "migration/vmstate.h"
+#include "dma_guard.h"
 #include "spapr_vdma_function.h"
 #include "trace.h"
 
@@ -84,6 +85,7 @@ static SpaprVdmaFunction *function_new(SpaprPhbState *phb, PCIBus *bus,
     memory_region_add_subregion(&f->root, 0, &f->tce);
     memory_region_add_subregion_overlap(&f->root, VDMA_WINDOW_BASE,
                                         &f->window, 1);
+    f->guard = dma_guard_function(owner, bus, devfn, &f->root, &phb->iommu_as);
     address_space_init(&f->as, &f->root, f->name);
 
     trace_spapr_vdma_create(f->name, f->window_size);
@@ -156,6 +158,9 @@ void spapr_vdma_function_free(SpaprVdmaFunction *f)
     spapr_vdma_function_set(f, false, "unplug");
     QLIST_REMOVE(f, next);
 
+    if (f->guard) {
+        dma_guard_free(f->guard);
+    }
     memory_region_del_subregion(&f->root, &f->window);
     memory_region_del_subregion(&f->root, &f->tce);
     address_space_destroy(&f->as);

@@ -26,6 +26,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(SpaprVdmaFunction, SPAPR_VDMA_FUNCTION)
  * @root: contains @tce and @window
  * @tce: the PHB's TCE and MSI windows
  * @window: RAM and hot-pluggable RAM at VDMA_WINDOW_BASE
+ * @guard: with x-ultravisor, the filter in front of all that, else NULL
  *
  * A QOM object because memory regions need an owner that lives until RCU
  * readers are done with them, which is later than unplug.
@@ -45,6 +46,7 @@ struct SpaprVdmaFunction {
     MemoryRegion root;
     MemoryRegion tce;
     MemoryRegion window;
+    struct DmaGuard *guard;
 
     QLIST_ENTRY(SpaprVdmaFunction) next;
 };

@@ -59,6 +59,36 @@
 #define VDMA_H_P2			(-55)
 #define VDMA_H_P3			(-56)
 
+/*
+ * Ultravisor calls, by "sc 2" (the kernel's ultravisor.rst, "Ultracalls used
+ * by SVM", and asm/ultravisor-api.h): what a secure VM itself may ask for.
+ */
+#define VDMA_UV_ESM			0xf110
+#define VDMA_UV_SHARE_PAGE		0xf130
+#define VDMA_UV_UNSHARE_PAGE		0xf134
+#define VDMA_UV_UNSHARE_ALL_PAGES	0xf140
+
+/* The ultravisor's page size: pages change hands in this unit only. */
+#define VDMA_UV_PAGE_SHIFT		16
+
+/* Their statuses. */
+#define VDMA_U_SUCCESS			0
+#define VDMA_U_BUSY			1
+#define VDMA_U_FUNCTION			(-2)
+#define VDMA_U_PARAMETER		(-4)
+#define VDMA_U_PERMISSION		(-11)
+#define VDMA_U_P2			(-55)
+/* The document names it without a number; H_STATE's says what is wrong. */
+#define VDMA_U_INVALID			(-75)
+
+/* Hypercalls that only an ultravisor may make (ultravisor.rst). */
+#define VDMA_H_SVM_PAGE_IN		0xef00
+#define VDMA_H_SVM_PAGE_OUT		0xef04
+#define VDMA_H_SVM_INIT_START		0xef08
+#define VDMA_H_SVM_INIT_DONE		0xef0c
+#define VDMA_H_SVM_INIT_ABORT		0xef14
+#define VDMA_H_UNSUPPORTED		(-67)
+
 /* Virtio 1.2, 6: reserved feature bits that decide how DMA is done. */
 #define VDMA_F_VERSION_1_BIT		32
 #define VDMA_F_ACCESS_PLATFORM_BIT	33

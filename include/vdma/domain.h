@@ -73,6 +73,19 @@ struct vdma_lock {
 	void *ctx;
 };
 
+/* With no lock, or one without functions, nothing happens. */
+static inline void vdma_lock_acquire(const struct vdma_lock *lock)
+{
+	if (lock && lock->acquire)
+		lock->acquire(lock->ctx);
+}
+
+static inline void vdma_lock_release(const struct vdma_lock *lock)
+{
+	if (lock && lock->acquire)
+		lock->release(lock->ctx);
+}
+
 struct vdma_audit;
 struct vdma_domain;
 

@@ -23,7 +23,7 @@
 	/* there is no room now */					   \
 	X(FULL,		-24, "the ring has no room for it")		   \
 	X(NO_MEMORY,	-25, "there is no memory for it")		   \
-	X(NO_SPACE,	-26, "the DMA window has no room for it")	   \
+	X(NO_SPACE,	-26, "the DMA window or the pool has no room for it") \
 	/* the hypervisor or the device breaks the interface */		   \
 	X(DISAGREES,	-16, "the answers contradict each other")	   \
 	X(STATUS,	-17, "the hypervisor's status is not defined")	   \
@@ -47,7 +47,11 @@
 	/* the device tree cannot be read */				   \
 	X(NO_TREE,	-48, "this is no flattened device tree")	   \
 	X(BAD_TREE,	-49, "the device tree is cut off or damaged")	   \
-	X(DEEP,		-50, "nodes below a PHB are nested too deeply or have too long paths")
+	X(DEEP,		-50, "nodes below a PHB are nested too deeply or have too long paths") \
+	/* the ultravisor does not do what was asked */			   \
+	X(NOT_SECURE,	-56, "this is no secure VM")			   \
+	X(SHARE,	-57, "the ultravisor would not share a page")	   \
+	X(SHARE_STUCK,	-58, "the ultravisor would not take a page back")
 
 enum vdma_error {
 	VDMA_OK = 0,

@@ -67,6 +67,19 @@ void vdma_iova_init(struct vdma_iova *iova, void *bits, uint32_t pages);
 uint32_t vdma_iova_take(struct vdma_iova *iova, uint32_t n);
 
 /**
+ * vdma_iova_take_from() - take a run, preferably behind a page
+ * @iova: the window
+ * @n: how many pages
+ * @from: where to begin to look, when no run of this size came free lately
+ *
+ * The first that fits from there on, or else the first of all.
+ *
+ * Return: as vdma_iova_take().
+ */
+uint32_t vdma_iova_take_from(struct vdma_iova *iova, uint32_t n,
+			     uint32_t from);
+
+/**
  * vdma_iova_give() - give a run back
  * @iova: the window
  * @first: its first page

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Boots the bare-metal program for a row of tests/guest/tests.toml."""
+"""Boots the bare-metal program for a row of tests/guest/*.toml."""
 
 from __future__ import annotations
 
 import itertools
 import os
+import re
 import tomllib
 from array import array
 from collections.abc import Iterator
@@ -16,13 +17,18 @@ from tests.lib import ktap, parts
 from tests.lib.devices import F_OPTIONS
 from tests.lib.frames import Cable
 from tests.lib.machine import CAPABILITIES
-from tests.lib.qemu import Qemu
+from tests.lib.qemu import Qemu, QemuError
+from tests.lib.vhost_user import Backend
+from tests.lib.vhost_user_blk import BlockDevice
 
 SUFFIX = {"be": ".elf", "le": "-le.elf"}
-TABLE = parts.TOP / "tests/guest/tests.toml"
+TABLES = sorted((parts.TOP / "tests/guest").glob("*.toml"))
 
 # Keys of a row that may have a list: one run for each combination.
 AXES = ("qemu", "endian", "page", "cpu", "mode")
+
+# Options of a vhost-blk device that are not QEMU's.
+OURS = re.compile(r"(lie|error)=")
 
 MIB = 1 << 20
 WORDS = MIB // 8
@@ -43,10 +49,12 @@ class Row:
     smp: int = 1
     memory: str = "512M"
     limit: float = 60.0
+    lives: int = 1
     devices: tuple[str, ...] = ()
     drive: str = ""
     args: str = ""
     icount: bool = False
+    secure: bool = False
     fails: tuple[str, ...] = ()
 
     def id(self) -> str:
@@ -65,7 +73,7 @@ def _spread(entry: dict[str, Any]) -> Iterator[Row]:
     """All runs of a row."""
     known = {f.name for f in fields(Row)}
     if unknown := entry.keys() - known:
-        raise ValueError(f"{TABLE}: {entry.get('name')}: unknown {sorted(unknown)}")
+        raise ValueError(f"{entry.get('group')}-{entry.get('name')}: unknown {sorted(unknown)}")
     plain = {key: value for key, value in entry.items() if key not in AXES}
     for key in ("devices", "fails"):
         plain[key] = tuple(plain.get(key, ()))
@@ -75,15 +83,20 @@ def _spread(entry: dict[str, Any]) -> Iterator[Row]:
         yield replace(Row(**plain), **dict(zip(AXES, values)))
 
 
+def _read(path: Path) -> Iterator[Row]:
+    """All runs of one table; what it says of none in particular holds for all."""
+    with path.open("rb") as file:
+        loaded = tomllib.load(file)
+    for entry in loaded["test"]:
+        yield from _spread(loaded.get("default", {}) | entry)
+
+
 def table() -> list[Row]:
     """All runs, each with a name of its own."""
-    with TABLE.open("rb") as file:
-        loaded = tomllib.load(file)
-    default = loaded.get("default", {})
-    rows = [row for entry in loaded["test"] for row in _spread(default | entry)]
+    rows = [row for file in TABLES for row in _read(file)]
     names = [row.id() for row in rows]
     if twice := {name for name in names if names.count(name) > 1}:
-        raise ValueError(f"{TABLE}: twice: {sorted(twice)}")
+        raise ValueError(f"tests/guest: twice: {sorted(twice)}")
     return rows
 
 
@@ -128,6 +141,36 @@ class Disk:
         return [f"{self.path.name}: wrong content at byte {at}"]
 
 
+@dataclass
+class Peer:
+    """A disk that we serve ourselves, and may lie about: vhost_user_blk.py.
+
+    ERROR is what the guest shall find wrong with it, by its name in
+    include/vdma/error.h; empty: nothing.
+    """
+
+    disk: Disk
+    lie: str = ""
+    error: str = ""
+
+    def __post_init__(self) -> None:
+        self.device = BlockDevice(self.disk.path, self.lie)
+        self.backend = Backend(self.device)
+
+    def close(self) -> None:
+        """QEMU has ended."""
+        self.backend.close()
+        self.device.close()
+
+    def problems(self) -> list[str]:
+        """Was it told, and did we survive it?"""
+        if self.backend.problem:
+            return [f"{self.disk.path.name}: {self.backend.problem}"]
+        if self.lie and not self.device.told:
+            return [f"{self.disk.path.name}: {self.lie}: the guest has not asked for it"]
+        return []
+
+
 class Run:
     """One boot of the program. FOLDER is for what it leaves behind."""
 
@@ -136,22 +179,64 @@ class Run:
         self.folder = folder
         self.disks: list[Disk] = []
         self.cables: list[Cable] = []
+        self.peers: dict[int, Peer] = {}
 
     def problems(self) -> list[str]:
         """Boot, wait, judge: what is wrong."""
+        guarded: list[str] = []
         try:
             with Qemu(self._command(), self.folder) as guest:
+                if self.row.secure:
+                    guarded = self._guarded(guest)
                 guest.wait(self.row.limit)
+        except QemuError as error:
+            # what the guest has said until then may tell why
+            raise QemuError("\n".join([str(error), *self._report(self.console())])) from None
         finally:
             for cable in self.cables:
                 cable.close()
+            for peer in self.peers.values():
+                peer.close()
         console = self.console()
-        found = ktap.problems(console)
+        found = self._report(console) + guarded
+        for peer in self.peers.values():
+            found += peer.problems()
         counts = ktap.figures(console)
         for index, disk in enumerate(self.disks):
             written = [int(value) for name, value in counts if name == f"written{index}"]
             found += disk.problems(max(written, default=0))
             disk.path.unlink()
+        return found
+
+    def _report(self, console: str) -> list[str]:
+        """What each life of the guest reports; one that was cut off is one too few."""
+        lives = ktap.lives(console)
+        found = []
+        if len(lives) != self.row.lives:
+            found.append(f"the guest lived {len(lives)} times, and not {self.row.lives}")
+        for life in lives:
+            found += ktap.problems(life)
+        return found
+
+    def _guarded(self, guest: Qemu) -> list[str]:
+        """What the DMA guard and the ultravisor say when the guest is off: as many
+        violations as the guest has caused on purpose, and no page shared."""
+        if guest.qmp.command("query-status")["status"] != "shutdown":
+            guest.qmp.wait_event("SHUTDOWN")
+        state = {
+            name: guest.qmp.command("qom-get", path="/machine", property=name)
+            for name in ("dma-guard-violations", "dma-guard-last", "uv-shared-pages")
+        }
+        guest.qmp.command("quit")
+        wanted = [int(n) for name, n in ktap.figures(self.console()) if name == "violations"]
+        found = []
+        if state["dma-guard-violations"] != sum(wanted):
+            found.append(
+                f"the DMA guard counted {state['dma-guard-violations']} violations,"
+                f" not {sum(wanted)}; the last: {state['dma-guard-last']}"
+            )
+        if state["uv-shared-pages"]:
+            found.append(f"{state['uv-shared-pages']} pages are still shared")
         return found
 
     def console(self) -> str:
@@ -162,9 +247,13 @@ class Run:
     def _command(self) -> list[str]:
         row = self.row
         args = [str(parts.qemu_binary(row.qemu))]
-        args += ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
-        args += ["-M", f"pseries,{CAPABILITIES}", *self._accel()]
-        args += ["-cpu", row.cpu, "-smp", str(row.smp), "-m", row.memory]
+        args += ["-nodefaults", "-no-user-config", "-display", "none"]
+        args += ["-no-reboot"] if row.lives == 1 else []
+        if row.secure:
+            # The figures are read when the guest has powered off.
+            args += ["-machine", "x-ultravisor=on", "-no-shutdown"]
+            args += ["-trace", "dma_guard_*"]
+        args += ["-cpu", row.cpu, "-smp", str(row.smp), *self._machine(), *self._accel()]
         args += parts.firmware_args(row.qemu, "rom" if row.qemu == "vdma" else "none")
         args += ["-kernel", str(parts.built(self._program()))]
         args += ["-chardev", f"file,id=console,path={self.folder}/console.log"]
@@ -174,8 +263,21 @@ class Run:
         words = [row.run, f"endian={row.endian}", f"page={row.page}"]
         words += [f"mode={row.mode}"] if row.mode else []
         words += ["icount=1"] if row.icount else []
+        words += ["secure=1"] if row.secure else []
         words += [f"seed{index}={disk.seed}" for index, disk in enumerate(self.disks)]
+        for index, peer in self.peers.items():
+            words += [f"lie{index}={peer.lie}", f"error{index}={peer.error}"]
         return [*args, *row.args.split(), "-append", " ".join(words)]
+
+    def _machine(self) -> list[str]:
+        """Who serves a device itself shares the guest's memory."""
+        machine = f"pseries,{CAPABILITIES}"
+        memory = ["-m", self.row.memory]
+        if any(device.startswith("vhost-") for device in self.row.devices):
+            machine += ",memory-backend=ram"
+            ram = f"memory-backend-memfd,id=ram,share=on,size={self.row.memory}"
+            memory += ["-object", ram]
+        return [*memory, "-M", machine]
 
     def _program(self) -> str:
         """A bench runs without the audit in its way."""
@@ -189,16 +291,17 @@ class Run:
         return ["-accel", "tcg,thread=multi"]
 
     def _device(self, index: int, device: str) -> list[str]:
-        """QEMU's options for "blk", "net" or "rng", with "f" and its own options behind."""
+        """QEMU's options for "blk", "vhost-blk", "net" or "rng", with "f" and its own
+        options behind."""
         kind, *options = device.split()
+        if kind == "vhost-blk":
+            return self._vhost_blk(index, options)
         more = [F_OPTIONS if option == "f" else option for option in options]
         if "f" not in options:
             more.append("disable-legacy=on")
         line = ",".join([f"virtio-{kind}-pci", f"id=d{index}", *more])
         if kind == "blk":
-            disk = Disk(self.folder / f"disk{index}.img")
-            disk.create()
-            self.disks.append(disk)
+            disk = self._disk(index)
             drive = f"if=none,id=b{index},format=raw,cache=unsafe,file={disk.path}"
             drive = ",".join(filter(None, (drive, self.row.drive)))
             return ["-drive", drive, "-device", f"{line},drive=b{index}"]
@@ -208,3 +311,19 @@ class Run:
             net = f"socket,id=n{index},connect=127.0.0.1:{cable.port}"
             return ["-netdev", net, "-device", f"{line},netdev=n{index},romfile="]
         return ["-object", f"rng-builtin,id=r{index}", "-device", f"{line},rng=r{index}"]
+
+    def _disk(self, index: int, mib: int = 8) -> Disk:
+        disk = Disk(self.folder / f"disk{index}.img", mib)
+        disk.create()
+        self.disks.append(disk)
+        return disk
+
+    def _vhost_blk(self, index: int, options: list[str]) -> list[str]:
+        """A disk that we serve: lie= and error= are ours, the rest is QEMU's."""
+        ours = dict(option.split("=", 1) for option in options if OURS.match(option))
+        more = [option for option in options if not OURS.match(option)]
+        peer = Peer(self._disk(index, 1), **ours)
+        self.peers[len(self.disks) - 1] = peer
+        line = ["vhost-user-blk-pci", f"id=d{index}", f"chardev=c{index}", "num-queues=1"]
+        line += ["disable-legacy=on", *more]
+        return ["-chardev", peer.backend.chardev(f"c{index}"), "-device", ",".join(line)]

@@ -13,8 +13,9 @@ class Device:
     """One PCI function.
 
     NAME is its id in QEMU, ADDRESS where the guest has it, BUS and SLOT where
-    QEMU puts it. KIND says what I/O it does: disk, net or rng; null is a disk as
-    fast as QEMU can be, which keeps nothing. F is None for what is not virtio. ADMIN_OFF: the host's administrator forbids bypass.
+    QEMU puts it. KIND says what I/O it does: disk, net, rng, serial, balloon, 9p
+    or gpu; null is a disk as fast as QEMU can be, which keeps nothing. F is None
+    for what is not virtio. ADMIN_OFF: the host's administrator forbids bypass.
     """
 
     name: str
@@ -69,12 +70,17 @@ class Expected:
 
 
 def expected(
-    device: Device, qemu: str, firmware: str, ddw: bool = True, policy: bool = True
+    device: Device,
+    qemu: str,
+    firmware: str,
+    ddw: bool = True,
+    policy: bool = True,
+    secure: bool = False,
 ) -> Expected:
     """What becomes of a device: docs/abi/policy.md, applied to what was set up.
 
     QEMU and FIRMWARE as in Machine; DDW: the kernel makes dynamic windows;
-    POLICY: our module is loaded.
+    POLICY: our module is loaded; SECURE: the guest is a secure VM.
     """
     tagged = (
         bool(device.f)
@@ -86,6 +92,10 @@ def expected(
         return Expected(False, "-", "not-virtio")
     if not policy:
         return Expected(tagged, "-", "-")
+    if secure:
+        reason = "secure-platform" if device.f else "secure-quirk"
+        veto = ("bypass:secure-veto", "identity:secure-veto") if device.f else ()
+        return Expected(tagged, "bounce", reason, veto)
     if not device.f:
         return Expected(False, "direct", "no-access-platform")
     if tagged:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import socket
 import struct
-import threading
+
+from tests.lib.listener import Listener
 
 HEADER = 14
 COMPLEMENT = bytes(255 - byte for byte in range(256))
@@ -21,23 +22,13 @@ def changed(frame: bytes) -> bytes:
     return frame[6:12] + frame[0:6] + frame[12:HEADER] + frame[HEADER:].translate(COMPLEMENT)
 
 
-class Cable:
-    """One listener, for one card, until close()."""
+class Cable(Listener):
+    """For one card."""
 
     def __init__(self) -> None:
         self.frames = 0
         self.bytes = 0
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def close(self) -> None:
-        """Stop listening."""
-        # close() alone would leave accept() waiting
-        try:
-            self._listener.shutdown(socket.SHUT_RDWR)
-        finally:
-            self._listener.close()
+        super().__init__()
 
     def _serve(self) -> None:
         try:

@@ -32,19 +32,24 @@ Expectation = Callable[[Device], Expected]
 # Nothing in a guest takes this long, not even on a busy machine.
 HARD_LIMIT = 180.0
 
+# What a pipe holds without a reader.
+SERIAL_BYTES = 48 << 10
+
 
 @dataclass(frozen=True)
 class Cargo:
     """What goes into a guest.
 
     POLICY: put our module in. SCRIPT: for busybox sh, instead of boot.sh.
-    FILES: more files, by path without a slash at its start. TALK: the guest's
-    report goes to qemu.channel as well, and what is sent there to the guest.
+    FILES: more files, by path without a slash at its start. MODULES: more of the
+    kernel's, which the script loads as stage "more". TALK: the guest's report goes
+    to qemu.channel as well, and what is sent there to the guest.
     """
 
     policy: bool = True
     script: str | None = None
     files: dict[str, bytes] = field(default_factory=dict)
+    modules: tuple[str, ...] = ()
     disk_mib: int = 64
     interactive: bool = False
     talk: bool = False
@@ -78,6 +83,7 @@ class Guest:
         self._payload = os.urandom(verdict.PAYLOAD_BYTES)
         self._peers: dict[str, Peer] = {}
         self._disks: dict[str, Disk] = {}
+        self._pipes: dict[str, int] = {}
         run.mkdir(parents=True, exist_ok=True)
         for old in ("console.log", "report.log"):
             (run / old).write_bytes(b"")
@@ -119,6 +125,34 @@ class Guest:
                 raise QemuError(f"no report of {word} within {limit:.0f} s")
             time.sleep(0.05)
         return report
+
+    def serve(
+        self,
+        answers: dict[str, Callable[[], str | None]],
+        last: str,
+        limit: float = HARD_LIMIT,
+    ) -> None:
+        """Do what the guest asks for, and answer with a word, up to LAST."""
+        done = 0
+        while True:
+            asked = self.wait_for("ask", done + 1, limit).all("ask")[done]["what"]
+            self.answer(answers[asked]() or "go")
+            done += 1
+            if asked == last:
+                return
+
+    def until(self, condition: Callable[[], bool], limit: float = 30.0) -> bool:
+        """Wait until CONDITION holds, for LIMIT seconds; does it?"""
+        end = time.monotonic() + limit
+        while not condition():
+            if not self.qemu.running() or time.monotonic() > end:
+                return False
+            time.sleep(0.1)
+        return True
+
+    def answer(self, word: str) -> None:
+        """Let a guest go on that waits for us (tests/linux/vdma.sh, ask)."""
+        os.write(self._pipes["answers"], f"{word}\n".encode())
 
     def finish(
         self, limit: float | None = HARD_LIMIT, expect: Expectation | None = None
@@ -165,23 +199,37 @@ class Guest:
             machine.firmware_used(),
             machine.ddw(),
             self.cargo.policy,
+            machine.secure(),
         )
 
     def _prepare(self) -> None:
         for device in self.machine.devices:
             if device.kind == "net":
                 self._peers[device.name] = Peer()
+            elif device.kind == "serial":
+                os.write(self._open_pipe(device.name), self._payload[:SERIAL_BYTES])
+            elif device.kind == "9p":
+                folder = self.run / device.name
+                folder.mkdir(exist_ok=True)
+                (folder / "payload").write_bytes(self._payload)
         with ThreadPoolExecutor() as pool:
             disks = [device for device in self.machine.devices if device.kind == "disk"]
             made = pool.map(self._make_disk, disks)
             self._disks = dict(zip((device.name for device in disks), made))
         kernel = self.machine.kernel
         policy = parts.policy_module(kernel) if self.cargo.policy else None
-        base = initramfs.base(kernel, policy)
+        base = initramfs.base(kernel, policy, self.cargo.modules)
+        self._open_pipe("answers")
         (self.run / "initramfs.cpio").write_bytes(base + self._own_files())
 
     def _make_disk(self, device: Device) -> Disk:
         return Disk(machines.disk_file(self.run, device), self.cargo.disk_mib)
+
+    def _open_pipe(self, name: str) -> int:
+        # both ways, so that it opens at once and never ends
+        pipe = os.open(machines.fifo(self.run, name), os.O_RDWR)
+        self._pipes[name] = pipe
+        return pipe
 
     def _own_files(self) -> bytes:
         archive = Archive()
@@ -196,6 +244,7 @@ class Guest:
         archive.add(
             "etc/vdma.conf",
             f"DISK_MIB={self.cargo.disk_mib}\n"
+            f"SERIAL_BYTES={SERIAL_BYTES}\n"
             f"INTERACTIVE={int(self.cargo.interactive)}\n"
             f"NET='{' '.join(cards)}'\n",
         )
@@ -208,6 +257,10 @@ class Guest:
             peer.close()
         for disk in self._disks.values():
             disk.path.unlink(missing_ok=True)
+        for name, pipe in self._pipes.items():
+            os.close(pipe)
+            machines.fifo(self.run, name).unlink()
+        self._pipes.clear()
         (self.run / "initramfs.cpio").unlink(missing_ok=True)
 
     def _rows(self, report: Report) -> list[Row]:
@@ -234,6 +287,15 @@ class Guest:
                 return verdict.judge_net(line, peer, self._payload, virtio)
             if line["io"] == "rng" == device.kind:
                 return verdict.judge_rng(line)
+            if line["io"] == "serial" == device.kind:
+                sent, file = self._payload[:SERIAL_BYTES], f"{device.name}.out"
+                return verdict.judge_copy(line, self.run / file, sent)
+            if line["io"] == "9p" == device.kind:
+                file = f"{device.name}/copy"
+                return verdict.judge_copy(line, self.run / file, self._payload)
+            if line["io"] == device.kind:
+                # the test has looked itself
+                return "ok"
         except (KeyError, ValueError) as error:
             return f"bad: guest's report has no right {error}"
         return f"bad: {line['io']}"

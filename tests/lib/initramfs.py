@@ -74,7 +74,9 @@ def depends(module: bytes) -> list[str]:
     return [name.replace("-", "_") for name in names if name]
 
 
-def add_modules(archive: Archive, kernel: str, policy: Path | None) -> None:
+def add_modules(
+    archive: Archive, kernel: str, policy: Path | None, more: tuple[str, ...]
+) -> None:
     """Add the modules and the list of the order in which stages load them."""
     modules = KernelModules(kernel)
     order: list[tuple[str, str]] = []
@@ -84,7 +86,7 @@ def add_modules(archive: Archive, kernel: str, policy: Path | None) -> None:
         for need in depends(data):
             order += [("policy", name) for name in modules.closure(need)]
         order.append(("policy", POLICY))
-    for stage, names in STAGES.items():
+    for stage, names in {**STAGES, "more": more}.items():
         for name in names:
             order += [(stage, need) for need in modules.closure(name)]
     for name in {name for _, name in order} - {POLICY}:
@@ -93,8 +95,8 @@ def add_modules(archive: Archive, kernel: str, policy: Path | None) -> None:
     archive.add("lib/modules/order", "".join(lines))
 
 
-def base(kernel: str, policy: Path | None) -> bytes:
-    """The archive that all boots with this kernel have in common."""
+def base(kernel: str, policy: Path | None, more: tuple[str, ...] = ()) -> bytes:
+    """The archive that all boots with this kernel have in common, and MORE modules."""
     archive = Archive()
     scripts = TOP / "tests/linux"
     busybox = part("busybox") / "busybox"
@@ -107,5 +109,5 @@ def base(kernel: str, policy: Path | None) -> bytes:
     archive.add("bin/rebind", rebind, executable=True)
     vdmactl = built("tools/ppc64le/vdmactl").read_bytes()
     archive.add("bin/vdmactl", vdmactl, executable=True)
-    add_modules(archive, kernel, policy)
+    add_modules(archive, kernel, policy, more)
     return archive.finish()

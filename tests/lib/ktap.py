@@ -29,6 +29,12 @@ class Level:
         return []
 
 
+def lives(console: str) -> list[str]:
+    """The text of each start of the program; before the first there is firmware's."""
+    before, *rest = re.split(r"^(?=KTAP version 1$)", console, flags=re.MULTILINE)
+    return [before + rest[0], *rest[1:]] if rest else [before]
+
+
 def problems(console: str) -> list[str]:
     """What is wrong with a run: a line each, none if all went well.
 

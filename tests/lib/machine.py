@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.lib import parts
 from tests.lib.devices import BRIDGE_ARGS, DEVICES, F_OPTIONS, Device
+from tests.lib.screen import HEIGHT, WIDTH
 
 # TCG has no speculation to mitigate, and warns about each of these if asked.
 CAPABILITIES = "cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off"
@@ -24,10 +26,10 @@ class Machine:
     asks for a dynamic window of 0 bytes and gets none: it takes the end of
     memory from /ibm,dynamic-reconfiguration-memory, which then is not there.
 
-    QEMU is "vdma" or "stock"; FIRMWARE "rom", "nvramrc", "none", or "" for what
-    the QEMU has by default. ARGS and MACHINE_OPTIONS go to QEMU as they are;
-    DEVICE_OPTIONS add to single devices, by name. PHBS has options for each PHB
-    after the first: their ids are phb1, phb2, …
+    QEMU is "vdma", "stock" or "plain"; FIRMWARE "rom", "nvramrc", "none", or ""
+    for what the QEMU has by default. ARGS and MACHINE_OPTIONS go to QEMU as they
+    are; DEVICE_OPTIONS add to single devices, by name. PHBS has options for each
+    PHB after the first: their ids are phb1, phb2, …
     """
 
     kernel: str = "6.12"
@@ -53,6 +55,10 @@ class Machine:
         """Does the kernel make dynamic windows?"""
         return "disable_ddw" not in self.append.split()
 
+    def secure(self) -> bool:
+        """Does the guest become a secure VM?"""
+        return "svm=on" in self.append.split()
+
     def needs_bridge(self) -> bool:
         """Is a device behind the bridge?"""
         return any(device.bus == "bridge" for device in self.devices)
@@ -75,7 +81,7 @@ def command(
     args += ["-kernel", str(parts.part(f"kernel-{machine.kernel}") / "vmlinux")]
     args += ["-initrd", str(run / "initramfs.cpio")]
     args += ["-append", f"{KERNEL_COMMAND_LINE} {machine.append}".strip()]
-    args += _consoles(run, terminal, talk)
+    args += _consoles(machine, run, terminal, talk)
     for number, phb in enumerate(machine.phbs, 1):
         options = f"index={number},id=phb{number},{phb}".rstrip(",")
         args += ["-device", f"spapr-pci-host-bridge,{options}"]
@@ -103,7 +109,15 @@ def disk_file(run: Path, device: Device) -> Path:
     return run / f"{device.name}.img"
 
 
-def _consoles(run: Path, terminal: bool, talk: bool) -> list[str]:
+def fifo(run: Path, name: str) -> Path:
+    """A named pipe for what a guest reads; whoever writes must hold it open."""
+    path = run / f"{name}.fifo"
+    if not path.exists():
+        os.mkfifo(path)
+    return path
+
+
+def _consoles(machine: Machine, run: Path, terminal: bool, talk: bool) -> list[str]:
     console = f"file,id=console,path={run}/console.log"
     args = []
     if terminal:
@@ -112,8 +126,12 @@ def _consoles(run: Path, terminal: bool, talk: bool) -> list[str]:
     # hvc0 and hvc1; the second has the guest's report and nothing else
     args += ["-chardev", console]
     args += ["-device", "spapr-vty,chardev=console"]
+    report = f"file,id=report,path={run}/report.log"
+    # QEMU 7.2 has no input for a file: its guests can't ask
+    if not terminal and machine.qemu != "stock":
+        report += f",input-path={fifo(run, 'answers')}"
     if not talk:
-        args += ["-chardev", f"file,id=report,path={run}/report.log"]
+        args += ["-chardev", report]
     args += ["-device", "spapr-vty,chardev=report"]
     return args
 
@@ -146,6 +164,17 @@ def _device(machine: Machine, device: Device, index: int, run: Path) -> list[str
     elif device.kind == "rng":
         before = ["-object", f"rng-builtin,id={name}-source"]
         options.append(f"rng={name}-source")
+    elif device.kind == "serial":
+        port = f"file,id={name}-host,path={run}/{name}.out"
+        before = ["-chardev", f"{port},input-path={fifo(run, name)}"]
+        after = ["-device", f"virtserialport,bus={name}.0,chardev={name}-host"]
+    elif device.kind == "9p":
+        (run / name).mkdir(exist_ok=True)
+        before = ["-fsdev", f"local,id={name}-fs,path={run}/{name},security_model=none"]
+        options += [f"fsdev={name}-fs", f"mount_tag={name}"]
+    elif device.kind == "gpu":
+        # the EDID that QEMU makes has no mode as small as this
+        options += [f"xres={WIDTH}", f"yres={HEIGHT}", "edid=off"]
     if name in machine.device_options:
         options.append(machine.device_options[name])
     return [*before, "-device", ",".join(options), *after]

@@ -41,9 +41,11 @@ def policy_module(kernel: str) -> Path:
 
 
 def qemu_binary(qemu: str) -> Path:
-    """The emulator: "vdma" is ours, "stock" is the distribution's."""
-    if qemu == "vdma":
-        return part("qemu") / "bin/qemu-system-ppc64"
+    """The emulator: "vdma" is ours, "plain" the same with nothing of ours in it,
+    "stock" is the distribution's."""
+    if qemu != "stock":
+        name = "qemu" if qemu == "vdma" else "qemu-plain"
+        return part(name) / "bin/qemu-system-ppc64"
     found = shutil.which("qemu-system-ppc64", path="/usr/bin")
     if found is None:
         raise Missing("Debian's package qemu-system-ppc is not installed")
@@ -58,7 +60,7 @@ def firmware_args(qemu: str, firmware: str) -> list[str]:
     """
     if firmware == "rom":
         return ["-bios", str(part("slof") / "slof-vdma.bin")]
-    args = ["-bios", str(part("slof") / "slof.bin")] if qemu == "vdma" else []
+    args = ["-bios", str(part("slof") / "slof.bin")] if qemu != "stock" else []
     if firmware == "nvramrc":
         packed = built("firmware/vdma.nvramrc").read_text(encoding="ascii")
         # an argument a line, one of them empty (firmware/slof/pack)

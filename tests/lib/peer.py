@@ -8,25 +8,16 @@ reach it as the .2 of its network.
 from __future__ import annotations
 
 import socket
-import threading
+
+from tests.lib.listener import Listener
 
 
-class Peer:
-    """One listener, for one card, until close()."""
+class Peer(Listener):
+    """For one card."""
 
     def __init__(self) -> None:
         self.received: list[bytes] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def close(self) -> None:
-        """Stop listening."""
-        # close() alone would leave accept() waiting
-        try:
-            self._listener.shutdown(socket.SHUT_RDWR)
-        finally:
-            self._listener.close()
+        super().__init__()
 
     def _serve(self) -> None:
         while True:

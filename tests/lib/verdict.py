@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from tests.lib.devices import Device, Expected
@@ -94,6 +95,15 @@ def judge_rng(line: Fields) -> str:
     if int(line["distinct"]) < RANDOM_DISTINCT_MIN:
         return f"bad: {line['distinct']} different bytes"
     return "ok 4 KiB random"
+
+
+def judge_copy(line: Fields, file: Path, payload: bytes) -> str:
+    """The I/O column for what hands a file over, both ways."""
+    if not file.is_file() or file.read_bytes() != payload:
+        return "bad: host received wrong data"
+    if line["same"] != "yes":
+        return "bad: guest received wrong data"
+    return f"ok {len(payload) >> 10} KiB both ways"
 
 
 def problems(device: Device, want: Expected, row: Row) -> list[str]:

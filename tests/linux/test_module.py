@@ -144,9 +144,9 @@ REQUESTS = {
         BYPASS,
         ("direct", "no-access-platform", "bypass:request-unsafe"),
     ),
-    "bounce without a pool": Asked(
+    "bounce": Asked(
         "mode=bounce",
-        ("bypass", "dt-bypass", "bounce:request-unavailable"),
+        ("bounce", "requested", "bypass:requested,identity:requested"),
         ("direct", "no-access-platform", "bounce:request-unavailable"),
     ),
     "one differs from all": Asked(
@@ -181,7 +181,8 @@ BAD_PARAMETERS = {
     "mode=refuse": "mode=refuse: no such mode; not loaded",
     "override=0000:00:01.0": "override=0000:00:01.0: want 0000:00:01.0=MODE",
     "override=0000:00:01.0=tce,zz": "override=zz: want 0000:00:01.0=MODE",
-    "pool_kib=64": "pool_kib=64: this version has no bounce pool; not loaded",
+    "pool_kib=64": "pool_kib=64: want 0, or 3072 to 1048576; not loaded",
+    "pool_kib=1048577": "pool_kib=1048577: want 0, or 3072 to 1048576; not loaded",
 }
 
 
@@ -231,6 +232,7 @@ def test_sysfs_files(run: Path) -> None:
         "window_size": "0xc0000000",
         "pool_bytes": "0",
         "pool_used_max": "0",
+        "pool_full": "0",
         "hcalls": "3",
         "bounced_bytes": "0",
     }

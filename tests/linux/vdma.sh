@@ -20,10 +20,21 @@ TCE_HCALLS='hist:keys=opcode if opcode==0x20 || opcode==0x138 || opcode==0x13c'
 if ! { true >&3; } 2>/dev/null; then
 	exec 3>/dev/null
 fi
+# The host's answers come the same way.
+stty -F /dev/hvc1 -echo
+exec 4</dev/hvc1
 
 # report WORD KEY=VALUE ...: one line, in one write, so that lines never mix.
 report() {
 	printf '%s\n' "$*" >&3
+}
+
+# ask WORD: have the host do something, and wait until it has (Guest.serve); what
+# it says is in ANSWER.
+ask() {
+	report ask "what=$1"
+	# shellcheck disable=SC2034 # for who asks
+	read -r ANSWER <&4
 }
 
 # fail TEXT ...: something that ought to have worked has not.
@@ -40,7 +51,7 @@ policy_parameters() {
 	tr ' ' '\n' </proc/cmdline | sed -n 's/^virtio_dma_policy\.//p'
 }
 
-# load STAGE [PARAMETER ...]: the modules of a stage (policy, bus, drivers,
+# load STAGE [PARAMETER ...]: the modules of a stage (policy, bus, drivers, more,
 # filesystem) that are not there yet, in order; parameters go to the policy module.
 load() {
 	local stage=$1 of name
@@ -223,11 +234,56 @@ io_rng() {
 		"bytes=$(stat -c %s "/run/random-$1") distinct=$distinct"
 }
 
+# The host has put the payload's beginning into the port, and keeps what comes out.
+io_serial() {
+	local echo port same
+
+	port=$(basename "$PCI/$1"/virtio*/virtio-ports/vport*)
+	wait_for [ -c "/dev/$port" ]
+	echo="/run/echo-$1"
+	exec 5<>"/dev/$port"
+	head -c "$SERIAL_BYTES" /payload >&5
+	head -c "$SERIAL_BYTES" <&5 >"$echo"
+	exec 5>&-
+	head -c "$SERIAL_BYTES" /payload | cmp -s - "$echo" && same=yes || same=no
+	echo "io=serial same=$same"
+}
+
+# The payload lies in the host's folder; a copy goes beside it.
+io_9p() {
+	local tag same
+
+	tag=$(tr -d '\000' <"$(echo "$PCI/$1"/virtio*/mount_tag)")
+	mkdir -p "/run/$tag"
+	mount -t 9p -o trans=virtio,version=9p2000.L "$tag" "/run/$tag" || return 1
+	cmp -s /payload "/run/$tag/payload" && same=yes || same=no
+	cp /payload "/run/$tag/copy"
+	umount "/run/$tag"
+	echo "io=9p same=$same"
+}
+
+# What is to be seen; the host looks at the screen when it is asked to.
+io_gpu() {
+	local fb
+
+	wait_for ls "$PCI/$1"/graphics || return 1
+	fb=$(ls "$PCI/$1/graphics")
+	wait_for [ -c "/dev/$fb" ]
+	# Without a console on it nobody has set the mode yet; this does.
+	echo 32 >"$PCI/$1/graphics/$fb/bits_per_pixel"
+	cat /picture >"/dev/$fb"
+	echo "io=gpu size=$(cat "$PCI/$1/graphics/$fb/virtual_size")"
+}
+
 io_of() {
 	case $(driver_of "$1") in
 	virtio_blk | virtio_scsi) io_disk "$1" ;;
 	virtio_net | e1000) io_net "$1" ;;
 	virtio_rng) io_rng "$1" ;;
+	virtio_console) io_serial "$1" ;;
+	virtio_balloon) echo "io=balloon" ;;
+	9pnet_virtio) io_9p "$1" ;;
+	virtio_gpu) io_gpu "$1" ;;
 	*) echo "io=none" ;;
 	esac
 }

@@ -124,6 +124,9 @@ void learn_from_module(const struct row *row, struct vdma_dt_assume *assume)
 		learn_live(live, next, requested, assume);
 	if (chosen == VDMA_REASON_REQUESTED)
 		learn_request(live, assume);
+	/* The quirk shows in the features that the kernel has. */
+	if (chosen == VDMA_REASON_SECURE_QUIRK)
+		assume->facts.features &= ~(1ull << VDMA_F_ACCESS_PLATFORM_BIT);
 	/* What is learnt of these is that they are not there: zero. */
 	if (chosen == VDMA_REASON_SECURE_NO_POOL)
 		learn(assume, VDMA_DT_POOL);

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "vdmactl.h"
 
 struct row *rows_add(struct rows *rows)
@@ -91,39 +90,4 @@ enum status rows_status(const struct rows *rows)
 		if (row_verdict(&rows->row[i]) != VERDICT_WELL)
 			return STATUS_WORSE;
 	return STATUS_WELL;
-}
-
-bool output_option(struct output *output, int option)
-{
-	switch (option) {
-	case 'a':
-		output->all = true;
-		return true;
-	case 'j':
-		output->json = true;
-		return true;
-	case 'v':
-		output->verbose = true;
-		return true;
-	default:
-		return false;
-	}
-}
-
-enum status show(const struct rows *rows, const struct output *output,
-		 bool assumed)
-{
-	const char *no_colour = getenv("NO_COLOR");
-	const struct style style = {
-		.colour = isatty(STDOUT_FILENO) && !(no_colour && *no_colour),
-		.assumed = assumed,
-	};
-
-	if (output->json)
-		print_json(rows, &style);
-	else if (output->verbose)
-		print_reasoning(rows, &style);
-	else
-		print_table(rows, &style);
-	return rows_status(rows);
 }

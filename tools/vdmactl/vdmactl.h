@@ -81,6 +81,20 @@ void print_reasoning(const struct rows *rows, const struct style *style);
 /* What would have to change; NULL for what is no obstacle. */
 const char *advice(enum vdma_reason reason);
 
+/* ---- output.c: what explain and status have in common */
+
+struct output {
+	bool json;
+	bool all;
+	bool verbose;
+};
+
+/* Takes -a, -j and -v; false for any other. */
+bool output_option(struct output *output, int option);
+/* Prints rows as asked; returns their status. */
+enum status show(const struct rows *rows, const struct output *output,
+		 bool assumed);
+
 /* ---- assume.c */
 
 /* Adds "KEY=VALUE,KEY=VALUE". False, after a line, if it cannot be read. */
@@ -130,18 +144,5 @@ enum status cmd_explain(int argc, char **argv);
 enum status cmd_status(int argc, char **argv);
 enum status cmd_tag(int argc, char **argv);
 enum status cmd_untag(int argc, char **argv);
-
-/* The part of the output options that explain and status share. */
-struct output {
-	bool json;
-	bool all;
-	bool verbose;
-};
-
-/* Takes -a, -j and -v; false for any other. */
-bool output_option(struct output *output, int option);
-/* Prints rows as asked; returns their status. */
-enum status show(const struct rows *rows, const struct output *output,
-		 bool assumed);
 
 #endif /* VDMACTL_H */

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What bouncing costs a secure VM: no hypercall and no ultracall for a request,
+ * and one copy of each byte of it, in one direction.
+ */
+#include <vdma/error.h>
+
+#include "ktap.h"
+#include "load.h"
+
+#define DEPTH		32
+#define REQUESTS	4096
+#define SMALL_LEN	(4 * KIB)
+#define LARGE_LEN	(128 * KIB)
+
+struct cost {
+	uint64_t calls;
+	uint64_t in;
+	uint64_t out;
+};
+
+static struct cost cost_of(struct disk *disk, char *buffers, uint64_t len,
+			   uint64_t count, bool write)
+{
+	struct load load = {
+		.disk = disk, .first = disk->bytes / 2, .span = disk->bytes / 2,
+		.written = true, .len = len,
+		.depth = (unsigned int)MIN(DEPTH, MIB / len),
+		.count = count, .write_every = write, .buffers = buffers,
+	};
+	struct vdma_bounce_counts before, after;
+	uint64_t calls = hcalls(0) + ucalls();
+
+	vdma_bounce_count(&disk->device.bounce, &before);
+	load_run(&load);
+	if (load.error || load.done != count)
+		bail_out("requests: %s", vdma_strerror(load.error));
+	vdma_bounce_count(&disk->device.bounce, &after);
+	return (struct cost){
+		.calls = hcalls(0) + ucalls() - calls,
+		.in = after.in - before.in, .out = after.out - before.out,
+	};
+}
+
+static void measure(struct disk *disk, char *buffers, uint64_t len, bool write)
+{
+	const char *what = write ? "write" : "read";
+	uint64_t count = REQUESTS * SMALL_LEN / len, bytes = count * len;
+	struct cost cost = cost_of(disk, buffers, len, count, write);
+	uint64_t right = write ? cost.in : cost.out;
+	uint64_t other = write ? cost.out : cost.in;
+	char name[64];
+
+	format(name, sizeof(name), "calls-%s-%lu", what, len);
+	figure(name, "%lu / %lu", cost.calls, count);
+	format(name, sizeof(name), "copied-%s-%lu", what, len);
+	figure(name, "%lu / %lu", right + other, bytes);
+	report(!cost.calls, "%s of %lu KiB: no hypercall and no ultracall",
+	       what, len / KIB);
+	report(right == bytes && !other, "%s of %lu KiB: each byte copied once",
+	       what, len / KIB);
+}
+
+static void bounce_cost(void)
+{
+	struct vdma_blk_config config = disk_config();
+	char *buffers = pages_get(MIB);
+	struct disk disk;
+	int error;
+
+	disk_open(&disk, &config);
+	error = disk_write_half(&disk);
+	if (error)
+		bail_out("the disk can't be written: %s", vdma_strerror(error));
+	measure(&disk, buffers, SMALL_LEN, false);
+	measure(&disk, buffers, LARGE_LEN, false);
+	measure(&disk, buffers, SMALL_LEN, true);
+	measure(&disk, buffers, LARGE_LEN, true);
+	disk_close(&disk);
+	pages_put(buffers, MIB);
+}
+
+GUEST_BENCH(bounce_cost, bounce_cost);

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A secure VM: being one, sharing pages, and what a device gets that has none. */
+#include <vdma/abi.h>
+#include <vdma/error.h>
+
+#include "expose.h"
+#include "ktap.h"
+
+#define PATTERN		0xa5
+#define MANY		4
+
+static void look_at_msr(void *result)
+{
+	*(uint32_t *)result = secure_vm();
+}
+
+/* Each CPU is secure, those that start later too, and can't leave it. */
+static void secure_cpus(void)
+{
+	unsigned int count = (unsigned int)arg_number("cpus", 1), i;
+	uint32_t secure[32] = { 0 };
+	bool wanted = arg_number("secure", 0), all = true;
+
+	cpu_run(count, look_at_msr, secure, sizeof(secure[0]));
+	for (i = 0; i < count; i++)
+		all &= secure[i] == wanted;
+	report(all, "each of %u CPUs is %s", count,
+	       wanted ? "secure" : "not secure");
+}
+
+GUEST_TEST(secure_cpus, secure_cpus);
+
+static bool filled(const void *memory, uint64_t len, uint8_t value)
+{
+	const uint8_t *p = memory;
+
+	while (len--) {
+		if (*p++ != value)
+			return false;
+	}
+	return true;
+}
+
+static void sharing(void)
+{
+	uint64_t before = pages_free(), calls = ucalls();
+	struct vdma_share shares[MANY];
+	unsigned int i;
+	int error = VDMA_OK;
+	void *where;
+
+	for (i = 0; !error && i < MANY; i++)
+		error = vdma_shared_get(&guest_secure, i << VDMA_UV_PAGE_SHIFT |
+					1, &shares[i]);
+	report(!error, "share 1, 2, 3 and 4 pages: %s", vdma_strerror(error));
+	report(guest_secure.shared == 10, "%lu pages are shared",
+	       guest_secure.shared);
+	report(filled(shares[3].mem.cpu, shares[3].mem.len, 0),
+	       "what is shared is zero");
+	where = shares[3].mem.cpu;
+	memset(where, PATTERN, shares[3].mem.len);
+	for (i = 0; i < MANY; i++)
+		error |= vdma_shared_put(&guest_secure, &shares[i]);
+	report(!error && !guest_secure.shared, "none is afterwards: %s",
+	       vdma_strerror(error));
+	/* Its allocator has a few words of its own at the beginning. */
+	report(filled((char *)where + KIB, VDMA_UV_PAGE_SIZE - KIB, 0),
+	       "what is private again is zero");
+	report(ucalls() - calls == 2 * MANY, "an ultracall for each");
+	report(pages_free() == before, "all memory has come back");
+}
+
+GUEST_TEST(sharing, sharing);
+
+/* The machine has an ultravisor, and the VM has not asked to be secure. */
+static void not_secure(void)
+{
+	struct vdma_secure normal;
+	struct vdma_share share;
+	int error;
+
+	report(!secure_vm(), "the VM is not secure");
+	vdma_secure_init(&normal, &guest_ultravisor, guest_secure.pages, NULL);
+	error = vdma_shared_get(&normal, 1, &share);
+	report(error == VDMA_E_NOT_SECURE, "share: %s", vdma_strerror(error));
+	report(!normal.shared && !normal.stuck, "and nothing is lost");
+}
+
+GUEST_TEST(not_secure, not_secure);
+
+/*
+ * The negative control: a guest that gives a device a private page. The runner
+ * fails if the guard has not counted both requests.
+ */
+static void guard_control(void)
+{
+	struct vdma_blk_config config = disk_config();
+	char *page = pages_get_aligned(VDMA_UV_PAGE_SIZE, VDMA_UV_PAGE_SIZE);
+	char *buffer = pages_get(VDMA_BLK_SECTOR);
+	uint64_t half, dma;
+	struct disk disk;
+	int error;
+
+	disk_open(&disk, &config);
+	half = disk.bytes / 2;
+	dma = expose(&disk.device, page, VDMA_UV_PAGE_SIZE);
+	memset(page, PATTERN, VDMA_UV_PAGE_SIZE);
+	expose_do(&disk, VDMA_BLK_READ, 0, dma);
+	report(filled(page, VDMA_UV_PAGE_SIZE, PATTERN),
+	       "what the device writes to a private page does not get there");
+	expose_do(&disk, VDMA_BLK_WRITE, half, dma);
+	error = disk_do(&disk, 0, VDMA_BLK_READ, half, buffer,
+			VDMA_BLK_SECTOR);
+	report(!error && !memchr(buffer, PATTERN, VDMA_BLK_SECTOR),
+	       "nor does it read what is in one: %s", vdma_strerror(error));
+	disk_fill(&disk, half, buffer, VDMA_BLK_SECTOR);
+	error = disk_do(&disk, 0, VDMA_BLK_WRITE, half, buffer,
+			VDMA_BLK_SECTOR);
+	report(!error, "through the pool it still works: %s",
+	       vdma_strerror(error));
+	figure("written0", "%u", VDMA_BLK_SECTOR);
+	figure("violations", "%u", 2 * VIOLATIONS);
+	conceal(&disk.device, dma, VDMA_UV_PAGE_SIZE);
+	disk_close(&disk);
+	pages_put(page, VDMA_UV_PAGE_SIZE);
+	pages_put(buffer, VDMA_BLK_SECTOR);
+}
+
+GUEST_TEST(guard_control, guard_control);

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+/*
+ * Mode bounce: what a map, an unmap and a sync copy, and what not.
+ */
+#include "bounce.h"
+
+#define WORD	((uint32_t)sizeof(uint64_t))
+
+static void *library_copy(void *to, const void *from, size_t len)
+{
+	unsigned char *t = to;
+	const unsigned char *f = from;
+	uint64_t word;
+
+	for (; len >= WORD; len -= WORD, t += WORD, f += WORD) {
+		__builtin_memcpy(&word, f, WORD);
+		__builtin_memcpy(t, &word, WORD);
+	}
+	while (len--)
+		*t++ = *f++;
+	return to;
+}
+
+static void *library_fill(uint64_t *to, uint64_t word, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		to[i] = word;
+	return to;
+}
+
+static void copy(const struct vdma_bounce *b, void *to, const void *from,
+		 size_t len)
+{
+	if (b->config.copy)
+		b->config.copy(to, from, len);
+	else
+		library_copy(to, from, len);
+}
+
+/* The finalizer of splitmix64 */
+static uint64_t mix(uint64_t x)
+{
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
+	x = (x ^ x >> 27) * 0x94d049bb133111ebull;
+	return x ^ x >> 31;
+}
+
+/*
+ * The word that a slot is filled with. If a program in the guest could foresee
+ * it, it could write it to a file, and reading that back would leave what was in
+ * memory before. No byte of it is 0, which is success as a status byte.
+ */
+static uint64_t filler(const struct vdma_bounce *b, uint32_t slot,
+		       uint32_t state)
+{
+	uint64_t use = (uint64_t)slot << 32 | (state & ~STATE_LIVE);
+
+	return mix(mix(b->config.secret[0] + use) ^ b->config.secret[1]) |
+	       0x8080808080808080ull;
+}
+
+static void fill(const struct vdma_bounce *b, uint32_t slot, uint64_t len,
+		 uint32_t state)
+{
+	uint64_t word = filler(b, slot, state);
+	size_t count = (size_t)(len + WORD - 1) / WORD;
+
+	if (b->config.fill)
+		b->config.fill(bounce_at(b, slot), word, count);
+	else
+		library_fill(bounce_at(b, slot), word, count);
+}
+
+static void copy_in(struct vdma_bounce *b, uint32_t slot,
+		    const struct vdma_bounce_record *r, uint32_t offset,
+		    uint32_t len)
+{
+	struct vdma_slot_cache *mine = vdma_slots_cache(&b->slots,
+							bounce_cpu(b));
+
+	copy(b, (char *)bounce_at(b, slot) + offset,
+	     (void *)(uintptr_t)(r->phys + b->config.linear + offset), len);
+	__atomic_fetch_add(&mine->in, len, __ATOMIC_RELAXED);
+}
+
+/*
+ * How much of [@from, @to) has to be copied out: all but the words at the end
+ * that still are what they were filled with. The first of these goes along: the
+ * device may have written less than the whole of it, and the same by chance.
+ */
+static uint32_t written(const uint64_t *words, uint64_t filler, uint32_t from,
+			uint32_t to)
+{
+	uint32_t n = (to + WORD - 1) / WORD;
+
+	while (n > from / WORD &&
+	       __atomic_load_n(&words[n - 1], __ATOMIC_RELAXED) == filler)
+		n--;
+	return (n + 1) * WORD < to ? (n + 1) * WORD : to;
+}
+
+static void copy_out(struct vdma_bounce *b, uint32_t slot,
+		     const struct vdma_bounce_record *r, uint32_t state,
+		     uint32_t offset, uint32_t len)
+{
+	struct vdma_slot_cache *mine = vdma_slots_cache(&b->slots,
+							bounce_cpu(b));
+	uint32_t end = offset + len;
+
+	if ((state & STATE_DIR) == VDMA_FROM_DEVICE)
+		end = written(bounce_at(b, slot), filler(b, slot, state),
+			      offset, end);
+	copy(b, (void *)(uintptr_t)(r->phys + b->config.linear + offset),
+	     (char *)bounce_at(b, slot) + offset, end - offset);
+	__atomic_fetch_add(&mine->out, end - offset, __ATOMIC_RELAXED);
+}
+
+int vdma_bounce_map(struct vdma_bounce *b, uint64_t phys, uint64_t len,
+		    enum vdma_dir dir, unsigned int flags, uint64_t *dma)
+{
+	uint32_t slot, state;
+
+	if (!len || len > b->domain.max_len)
+		return VDMA_E_RANGE;
+	slot = vdma_slots_take(&b->slots, len, bounce_cpu(b));
+	if (slot == VDMA_SLOT_NONE) {
+		__atomic_fetch_add(&b->full, 1, __ATOMIC_RELAXED);
+		return VDMA_E_NO_SPACE;
+	}
+	state = vdma_bounce_begin(b, slot, phys, len, dir);
+	if (dir == VDMA_FROM_DEVICE)
+		fill(b, slot, len, state);
+	else if (dir != VDMA_TO_DEVICE || !(flags & VDMA_BOUNCE_NO_COPY))
+		copy_in(b, slot, bounce_record(b, slot), 0, (uint32_t)len);
+	*dma = bounce_dma(b, slot);
+	return VDMA_OK;
+}
+
+int vdma_bounce_unmap(struct vdma_bounce *b, uint64_t dma, uint64_t len,
+		      enum vdma_dir dir, unsigned int flags)
+{
+	uint32_t state, slot = vdma_bounce_end(b, dma, len, dir, &state);
+
+	if (slot == VDMA_SLOT_NONE)
+		return VDMA_E_INVALID;
+	if (dir & VDMA_FROM_DEVICE && !(flags & VDMA_BOUNCE_NO_COPY))
+		copy_out(b, slot, bounce_record(b, slot), state, 0,
+			 (uint32_t)len);
+	vdma_slots_give(&b->slots, slot, bounce_cpu(b));
+	return VDMA_OK;
+}
+
+int vdma_bounce_op_map(struct vdma_domain *domain, uint64_t phys, uint64_t len,
+		       enum vdma_dir dir, uint64_t *dma)
+{
+	return vdma_bounce_map((struct vdma_bounce *)domain, phys, len, dir, 0,
+			       dma);
+}
+
+int vdma_bounce_op_unmap(struct vdma_domain *domain, uint64_t dma,
+			 uint64_t len, enum vdma_dir dir)
+{
+	return vdma_bounce_unmap((struct vdma_bounce *)domain, dma, len, dir,
+				 0);
+}
+
+/*
+ * The slot that holds a part of a mapping that goes in direction @dir, among
+ * others; VDMA_SLOT_NONE if there is none.
+ */
+static uint32_t part(const struct vdma_bounce *b, uint64_t dma, uint64_t len,
+		     unsigned int dir, uint32_t *offset, uint32_t *state)
+{
+	uint32_t slot = vdma_bounce_slot(b, dma);
+	const struct vdma_bounce_record *r;
+
+	if (slot == VDMA_SLOT_NONE)
+		return VDMA_SLOT_NONE;
+	r = bounce_record(b, slot);
+	*state = __atomic_load_n(&r->state, __ATOMIC_ACQUIRE);
+	*offset = (uint32_t)(dma - bounce_dma(b, slot));
+	if (*state & STATE_ALLOC || !(*state & dir) || *offset > r->len ||
+	    len > r->len - *offset)
+		return VDMA_SLOT_NONE;
+	return slot;
+}
+
+void vdma_bounce_op_for_device(struct vdma_domain *domain, uint64_t dma,
+			       uint64_t len, enum vdma_dir dir)
+{
+	struct vdma_bounce *b = (struct vdma_bounce *)domain;
+	uint32_t offset, state, slot;
+
+	slot = part(b, dma, len, dir & VDMA_TO_DEVICE, &offset, &state);
+	if (slot != VDMA_SLOT_NONE)
+		copy_in(b, slot, bounce_record(b, slot), offset, (uint32_t)len);
+}
+
+void vdma_bounce_op_for_cpu(struct vdma_domain *domain, uint64_t dma,
+			    uint64_t len, enum vdma_dir dir)
+{
+	struct vdma_bounce *b = (struct vdma_bounce *)domain;
+	uint32_t offset, state, slot;
+
+	slot = part(b, dma, len, dir & VDMA_FROM_DEVICE, &offset, &state);
+	if (slot != VDMA_SLOT_NONE)
+		copy_out(b, slot, bounce_record(b, slot), state, offset,
+			 (uint32_t)len);
+}

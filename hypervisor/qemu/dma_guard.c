@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The DMA guard's filter: lets an access to a secure VM's shared pages pass,
+ * and stops or reports one to a private page. See dma_guard.h.
+ */
+#include "qemu/osdep.h"
+#include "qemu/cutils.h"
+#include "qemu/error-report.h"
+#include "qemu/lockable.h"
+#include "exec/address-spaces.h"
+#include "hw/pci/pci_bus.h"
+#include "hw/pci/pci_device.h"
+#include "hw/ppc/spapr.h"
+#include "vdma/abi.h"
+#include "dma_guard.h"
+#include "trace.h"
+
+#define TYPE_DMA_GUARD_REGION "spapr-dma-guard-region"
+#define UV_PAGE_MASK ((UINT64_C(1) << VDMA_UV_PAGE_SHIFT) - 1)
+
+/* Above TCE windows (0, or 2 on the VIO bus) and bypass windows (1). */
+#define GUARD_PRIORITY 8
+
+DeviceState *dma_guard_device(const DmaGuard *guard)
+{
+    return guard->bus ? DEVICE(guard->bus->devices[guard->devfn]) : guard->dev;
+}
+
+/* A device on a virtio bus has the name of the function that carries it. */
+static void device_name(const DmaGuard *guard, char *name, size_t size)
+{
+    DeviceState *dev = dma_guard_device(guard);
+    BusState *bus = dev ? qdev_get_parent_bus(dev) : NULL;
+
+    if (dev && !dev->id && bus && bus->parent && bus->parent->id) {
+        dev = bus->parent;
+    }
+    if (dev && dev->id) {
+        pstrcpy(name, size, dev->id);
+    } else {
+        g_autofree char *path = object_get_canonical_path(
+            dev ? OBJECT(dev) : OBJECT(guard));
+        pstrcpy(name, size, path ?: "unknown");
+    }
+}
+
+void dma_guard_note(DmaGuard *guard, hwaddr addr, uint64_t size, bool write)
+{
+    struct dma_guard_access access = {
+        .device = guard,
+        .address = addr,
+        .size = size,
+        .write = write,
+    };
+    SpaprUv *uv = guard->uv;
+
+    QEMU_LOCK_GUARD(&uv->lock);
+    if (!dma_guard_log_note(&uv->log, &access)) {
+        return;
+    }
+    device_name(guard, uv->culprit, sizeof(uv->culprit));
+    trace_dma_guard_violation(uv->culprit, addr, size,
+                              write ? "write" : "read", !uv->report);
+    if (!guard->warned) {
+        guard->warned = true;
+        warn_report("%s: %s of %" PRIu64 " bytes at 0x%" HWADDR_PRIx
+                    ", private memory of a secure VM: %s, and counted from now "
+                    "on", uv->culprit, write ? "write" : "read", size, addr,
+                    uv->report ? "let through" : "denied");
+    }
+}
+
+/* Guest physical address that the entry is about, if it is the VM's memory. */
+static bool is_private(const DmaGuard *guard, const IOMMUTLBEntry *entry,
+                       hwaddr addr, hwaddr *physical)
+{
+    *physical = entry->translated_addr | (addr & entry->addr_mask);
+    return entry->target_as == &address_space_memory &&
+           uv_pages_private(&guard->uv->pages,
+                            *physical >> VDMA_UV_PAGE_SHIFT);
+}
+
+/* Where the access would go without the filter, TCE windows included. */
+static IOMMUTLBEntry look_behind(const DmaGuard *guard, hwaddr addr,
+                                 bool write)
+{
+    IOMMUTLBEntry entry = {
+        .target_as = &address_space_memory,
+        .translated_addr = addr,
+        .addr_mask = UV_PAGE_MASK,
+    };
+
+    if (guard->behind != &address_space_memory) {
+        entry = address_space_get_iotlb_entry(guard->behind, addr, write,
+                                              MEMTXATTRS_UNSPECIFIED);
+        entry.translated_addr |= addr & entry.addr_mask;
+        entry.addr_mask &= UV_PAGE_MASK;
+    }
+    entry.translated_addr &= ~entry.addr_mask;
+    entry.iova = addr & ~entry.addr_mask;
+    return entry;
+}
+
+static IOMMUTLBEntry guard_translate(IOMMUMemoryRegion *iommu, hwaddr addr,
+                                     IOMMUAccessFlags flag, int iommu_idx)
+{
+    DmaGuard *guard = container_of(iommu, DmaGuard, iommu);
+    IOMMUTLBEntry entry = look_behind(guard, addr, flag == IOMMU_WO);
+    hwaddr physical;
+
+    if (!entry.target_as ||
+        (is_private(guard, &entry, addr, &physical) && !guard->uv->report)) {
+        entry.perm = IOMMU_NONE;
+    } else {
+        entry.perm = flag;
+    }
+    return entry;
+}
+
+/* From hooks/09: only here is it known how long an access is. */
+static void guard_accessed(IOMMUMemoryRegion *iommu, const IOMMUTLBEntry *entry,
+                           hwaddr addr, hwaddr size, bool write)
+{
+    DmaGuard *guard = container_of(iommu, DmaGuard, iommu);
+    hwaddr physical;
+
+    if (is_private(guard, entry, addr, &physical)) {
+        dma_guard_note(guard, physical, size, write);
+    }
+}
+
+DmaGuard *dma_guard_new(SpaprUv *uv, Object *parent, MemoryRegion *root,
+                        AddressSpace *behind)
+{
+    Object *owner = object_new(TYPE_DMA_GUARD);
+    DmaGuard *guard = DMA_GUARD(owner);
+    MemoryRegion *region;
+
+    object_property_add_child(parent, "dma-guard", owner);
+    object_unref(owner);
+
+    guard->uv = uv;
+    guard->behind = behind;
+    memory_region_init_iommu(&guard->iommu, sizeof(guard->iommu),
+                             TYPE_DMA_GUARD_REGION, owner, "dma-guard",
+                             memory_region_size(root));
+    region = MEMORY_REGION(&guard->iommu);
+    memory_region_set_enabled(region, uv->secure);
+    memory_region_add_subregion_overlap(root, 0, region, GUARD_PRIORITY);
+    QLIST_INSERT_HEAD(&uv->guards, guard, next);
+    return guard;
+}
+
+void dma_guard_free(DmaGuard *guard)
+{
+    MemoryRegion *region = MEMORY_REGION(&guard->iommu);
+
+    QLIST_REMOVE(guard, next);
+    memory_region_del_subregion(region->container, region);
+    object_unparent(OBJECT(guard));
+}
+
+DmaGuard *dma_guard_function(Object *parent, PCIBus *bus, int devfn,
+                             MemoryRegion *root, AddressSpace *behind)
+{
+    SpaprUv *uv = &SPAPR_MACHINE(qdev_get_machine())->uv;
+    DmaGuard *guard;
+
+    if (!uv->enabled) {
+        return NULL;
+    }
+    guard = dma_guard_new(uv, parent, root, behind);
+    guard->bus = bus;
+    guard->devfn = devfn;
+    return guard;
+}
+
+void dma_guard_switch(SpaprUv *uv)
+{
+    DmaGuard *guard;
+
+    memory_region_transaction_begin();
+    QLIST_FOREACH(guard, &uv->guards, next) {
+        guard->warned = false;
+        memory_region_set_enabled(MEMORY_REGION(&guard->iommu), uv->secure);
+    }
+    memory_region_transaction_commit();
+    if (uv->secure) {
+        QEMU_LOCK_GUARD(&uv->lock);
+        uv->log = (struct dma_guard_log) {};
+    }
+}
+
+static void guard_region_class_init(ObjectClass *klass, void *data)
+{
+    IOMMUMemoryRegionClass *imrc = IOMMU_MEMORY_REGION_CLASS(klass);
+
+    imrc->translate = guard_translate;
+    imrc->accessed = guard_accessed;
+}
+
+static const TypeInfo dma_guard_types[] = {
+    {
+        .name = TYPE_DMA_GUARD,
+        .parent = TYPE_OBJECT,
+        .instance_size = sizeof(DmaGuard),
+    },
+    {
+        .name = TYPE_DMA_GUARD_REGION,
+        .parent = TYPE_IOMMU_MEMORY_REGION,
+        .class_init = guard_region_class_init,
+    },
+};
+
+DEFINE_TYPES(dma_guard_types)

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The DMA guard: keeps devices off a secure VM's private pages, and counts who
+ * tries.
+ *
+ * A filter stands in front of each device's address space, as an IOMMU that
+ * translates nothing. It is a disabled memory region while the VM is not
+ * secure: QEMU does not see it then. QEMU asks an IOMMU anew for each access
+ * and keeps no pointer to rings behind one, so a page's state counts at once.
+ * Only buffers that a device has mapped are left: see dma_guard_revoke().
+ *
+ * Private to hw/vdma; dma_guard_maps.h is for the rest of QEMU.
+ */
+#ifndef HW_VDMA_DMA_GUARD_H
+#define HW_VDMA_DMA_GUARD_H
+
+#include "exec/memory.h"
+#include "hw/pci/pci.h"
+#include "qom/object.h"
+#include "spapr_uv.h"
+
+#define TYPE_DMA_GUARD "spapr-dma-guard"
+OBJECT_DECLARE_SIMPLE_TYPE(DmaGuard, DMA_GUARD)
+
+/**
+ * struct DmaGuard - the filter of one device
+ * @uv: whose pages it knows
+ * @dev: the device; NULL for a PCI function, for it comes and goes
+ * @bus: with @devfn, where the PCI function is
+ * @behind: what the device would reach without the filter
+ * @as: the device's own address space, or NULL for a PCI function's
+ * @iommu: the filter itself
+ * @warned: a person was told of the first violation
+ *
+ * A QOM object because memory regions need an owner that outlives the device
+ * until RCU readers are done.
+ */
+struct DmaGuard {
+    Object parent_obj;
+
+    SpaprUv *uv;
+    DeviceState *dev;
+    PCIBus *bus;
+    int devfn;
+    AddressSpace *behind;
+    AddressSpace *as;
+    IOMMUMemoryRegion iommu;
+    bool warned;
+
+    QLIST_ENTRY(DmaGuard) next;
+};
+
+/**
+ * dma_guard_init() - x-ultravisor=on: guard each device that will be realized
+ */
+void dma_guard_init(SpaprUv *uv);
+
+/**
+ * dma_guard_new() - put a filter on top of @root
+ * @parent: the object that it goes with
+ * @root: what the device's address space shows
+ * @behind: the same less the filter
+ *
+ * The caller fills in what identifies the device.
+ */
+DmaGuard *dma_guard_new(SpaprUv *uv, Object *parent, MemoryRegion *root,
+                        AddressSpace *behind);
+
+/**
+ * dma_guard_free() - take the filter away again
+ */
+void dma_guard_free(DmaGuard *guard);
+
+/**
+ * dma_guard_function() - the filter of a PCI function, if there are filters
+ *
+ * Return: NULL without x-ultravisor.
+ */
+DmaGuard *dma_guard_function(Object *parent, PCIBus *bus, int devfn,
+                             MemoryRegion *root, AddressSpace *behind);
+
+/**
+ * dma_guard_device() - whose filter it is now
+ *
+ * Return: the device, NULL for an empty slot.
+ */
+DeviceState *dma_guard_device(const DmaGuard *guard);
+
+/**
+ * dma_guard_note() - count and report an access to a private page
+ * @addr: guest physical
+ */
+void dma_guard_note(DmaGuard *guard, hwaddr addr, uint64_t size, bool write);
+
+/**
+ * dma_guard_switch() - the VM has become secure, or is so no more
+ *
+ * Context: BQL held. Rings that devices have cached are looked up anew.
+ */
+void dma_guard_switch(SpaprUv *uv);
+
+/**
+ * dma_guard_revoke() - pages have become private: no device keeps them mapped
+ *
+ * I/O that is under way is waited for. A device that keeps a buffer mapped
+ * nevertheless is in violation, and in deny mode it is reset.
+ *
+ * Context: BQL held; the pages' state has changed before.
+ */
+void dma_guard_revoke(SpaprUv *uv, uint64_t gfn, uint64_t num);
+
+/**
+ * dma_guard_unguarded() - is there a device that no filter can stop?
+ *
+ * That is vhost, whose back end has the memory itself, and what is on a PHB
+ * with bypass-iommu=on.
+ *
+ * Return: its name, to be freed, or NULL.
+ */
+char *dma_guard_unguarded(SpaprUv *uv);
+
+#endif /* HW_VDMA_DMA_GUARD_H */

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The DMA guard's filters for devices that are not behind a PCI function's
+ * address space: virtio devices without VIRTIO_F_ACCESS_PLATFORM, and those on
+ * PAPR's virtual I/O bus. Functions bring theirs, see spapr_vdma_function.c.
+ */
+#include "qemu/osdep.h"
+#include "exec/address-spaces.h"
+#include "hw/pci/pci_bus.h"
+#include "hw/pci/pci_device.h"
+#include "hw/ppc/spapr.h"
+#include "hw/ppc/spapr_vio.h"
+#include "hw/virtio/vhost.h"
+#include "hw/virtio/virtio-bus.h"
+#include "hw/virtio/virtio.h"
+#include "dma_guard.h"
+#include "dma_guard_maps.h"
+
+#define TYPE_DMA_GUARD_SPACE "spapr-dma-guard-space"
+OBJECT_DECLARE_SIMPLE_TYPE(DmaGuardSpace, DMA_GUARD_SPACE)
+
+/**
+ * struct DmaGuardSpace - an address space made of parts of another
+ * @guard: the filter that is with it
+ *
+ * Child of the device, so that it goes when the device does.
+ */
+struct DmaGuardSpace {
+    Object parent_obj;
+
+    AddressSpace as;
+    MemoryRegion root;
+    MemoryRegion parts[2];
+    unsigned int n_parts;
+    DmaGuard *guard;
+};
+
+static SpaprUv *machine_uv(void)
+{
+    return &SPAPR_MACHINE(qdev_get_machine())->uv;
+}
+
+static DmaGuardSpace *space_new(DeviceState *dev)
+{
+    Object *owner = object_new(TYPE_DMA_GUARD_SPACE);
+    DmaGuardSpace *space = DMA_GUARD_SPACE(owner);
+
+    object_property_add_child(OBJECT(dev), "dma-guard-space", owner);
+    object_unref(owner);
+    memory_region_init(&space->root, owner, "dma-guard-space", UINT64_MAX);
+    return space;
+}
+
+static void space_add(DmaGuardSpace *space, MemoryRegion *part, int priority)
+{
+    MemoryRegion *alias = &space->parts[space->n_parts++];
+
+    memory_region_init_alias(alias, OBJECT(space), "part", part, 0,
+                             memory_region_size(part));
+    memory_region_add_subregion_overlap(&space->root, 0, alias, priority);
+}
+
+/* Such a device uses system memory directly: give it a filtered one. */
+static void guard_virtio(VirtIODevice *vdev)
+{
+    DmaGuardSpace *space;
+
+    if (vdev->dma_as != &address_space_memory) {
+        return;
+    }
+    space = space_new(DEVICE(vdev));
+    space_add(space, get_system_memory(), 0);
+    address_space_init(&space->as, &space->root, "dma-guard-virtio");
+    space->guard = dma_guard_new(machine_uv(), OBJECT(space), &space->root,
+                                 &address_space_memory);
+    space->guard->dev = DEVICE(vdev);
+    space->guard->as = &space->as;
+
+    /* It has just been realized: no ring has been looked up. */
+    memory_listener_unregister(&vdev->listener);
+    vdev->dma_as = &space->as;
+    memory_listener_register(&vdev->listener, vdev->dma_as);
+}
+
+/* Its address space is not ours to replace: put the filter into it. */
+static void guard_vio(SpaprVioDevice *vio)
+{
+    DmaGuardSpace *space;
+
+    if (!vio->tcet) {
+        return;
+    }
+    space = space_new(DEVICE(vio));
+    space_add(space, &vio->mrbypass, 1);
+    space_add(space, spapr_tce_get_iommu(vio->tcet), 2);
+    address_space_init(&space->as, &space->root, "dma-guard-vio");
+    space->guard = dma_guard_new(machine_uv(), OBJECT(space), &vio->mrroot,
+                                 &space->as);
+    space->guard->dev = DEVICE(vio);
+    space->guard->as = &vio->as;
+}
+
+static void device_realized(DeviceListener *listener, DeviceState *dev)
+{
+    if (object_dynamic_cast(OBJECT(dev), TYPE_VIRTIO_DEVICE)) {
+        guard_virtio(VIRTIO_DEVICE(dev));
+    } else if (object_dynamic_cast(OBJECT(dev), TYPE_VIO_SPAPR_DEVICE)) {
+        guard_vio(VIO_SPAPR_DEVICE(dev));
+    }
+}
+
+static void space_unparent(Object *obj)
+{
+    DmaGuardSpace *space = DMA_GUARD_SPACE(obj);
+
+    dma_guard_free(space->guard);
+    while (space->n_parts) {
+        memory_region_del_subregion(&space->root,
+                                    &space->parts[--space->n_parts]);
+    }
+    address_space_destroy(&space->as);
+}
+
+void dma_guard_init(SpaprUv *uv)
+{
+    static DeviceListener listener = { .realize = device_realized };
+
+    device_listener_register(&listener);
+    dma_guard_maps_watch();
+}
+
+static int find_unguarded(Object *obj, void *opaque)
+{
+    DeviceState **found = opaque;
+
+    if (object_dynamic_cast(obj, TYPE_VIRTIO_DEVICE)) {
+        VirtIODevice *vdev = VIRTIO_DEVICE(obj);
+        VirtioDeviceClass *vdc = VIRTIO_DEVICE_GET_CLASS(vdev);
+
+        if (vdc->get_vhost && vdc->get_vhost(vdev)) {
+            *found = qdev_get_parent_bus(DEVICE(vdev))->parent;
+        }
+    } else if (object_dynamic_cast(obj, TYPE_PCI_DEVICE) &&
+               DEVICE(obj)->realized &&
+               (pci_bus_bypass_iommu(pci_get_bus(PCI_DEVICE(obj))) ||
+                object_dynamic_cast(obj, "vfio-pci"))) {
+        *found = DEVICE(obj);
+    }
+    return *found != NULL;
+}
+
+char *dma_guard_unguarded(SpaprUv *uv)
+{
+    DeviceState *found = NULL;
+
+    object_child_foreach_recursive(qdev_get_machine(), find_unguarded, &found);
+    if (!found) {
+        return NULL;
+    }
+    return found->id ? g_strdup(found->id) :
+                       object_get_canonical_path(OBJECT(found));
+}
+
+static void space_class_init(ObjectClass *klass, void *data)
+{
+    klass->unparent = space_unparent;
+}
+
+static const TypeInfo dma_guard_space_info = {
+    .name = TYPE_DMA_GUARD_SPACE,
+    .parent = TYPE_OBJECT,
+    .instance_size = sizeof(DmaGuardSpace),
+    .class_init = space_class_init,
+};
+
+static void dma_guard_space_register_types(void)
+{
+    type_register_static(&dma_guard_space_info);
+}
+
+type_init(dma_guard_space_register_types)

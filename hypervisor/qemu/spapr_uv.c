@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * An ultravisor for a pseries machine under TCG. See spapr_uv.h.
+ *
+ * Guest and hypervisor share QEMU's memory, so "private" is no more than what
+ * dma_guard.c makes of it: devices are kept out. Hypercalls and RTAS are not;
+ * an ultravisor hands them their arguments.
+ */
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qemu/cutils.h"
+#include "qemu/error-report.h"
+#include "qemu/log.h"
+#include "exec/address-spaces.h"
+#include "hw/ppc/spapr.h"
+#include "migration/blocker.h"
+#include "system/hw_accel.h"
+#include "system/tcg.h"
+#include "dma_guard.h"
+#include "spapr_vdma_function.h"
+#include "trace.h"
+
+#define UV_PAGE_SIZE (UINT64_C(1) << VDMA_UV_PAGE_SHIFT)
+#define FDT_HEADER_MAGIC 0xd00dfeed
+
+static bool is_ram(hwaddr addr, uint64_t size)
+{
+    MemoryRegionSection section = memory_region_find(get_system_memory(), addr,
+                                                     size);
+    bool ram = section.mr && memory_region_is_ram(section.mr) &&
+               int128_get64(section.size) == size;
+
+    memory_region_unref(section.mr);
+    return ram;
+}
+
+static void zero_page(uint64_t gfn)
+{
+    address_space_set(&address_space_memory, gfn << VDMA_UV_PAGE_SHIFT, 0,
+                      UV_PAGE_SIZE, MEMTXATTRS_UNSPECIFIED);
+}
+
+/* MSR[S] can't be set or cleared but here: msr_mask has it for good. */
+static void cpu_set_secure(CPUState *cs, run_on_cpu_data unused)
+{
+    CPUPPCState *env = cpu_env(cs);
+
+    env->msr_mask |= R_MSR_S_MASK;
+    env->msr |= R_MSR_S_MASK;
+}
+
+void spapr_uv_start_cpu(PowerPCCPU *cpu)
+{
+    if (SPAPR_MACHINE(qdev_get_machine())->uv.secure) {
+        cpu_set_secure(CPU(cpu), RUN_ON_CPU_NULL);
+    }
+}
+
+static int64_t check_esm(SpaprMachineState *spapr, hwaddr blob, hwaddr fdt)
+{
+    uint32_t header[2];     /* magic, total size */
+    g_autofree char *unguarded = NULL;
+
+    if (!is_ram(blob, 1)) {
+        return VDMA_U_PARAMETER;
+    }
+    if (!is_ram(fdt, sizeof(header))) {
+        return VDMA_U_P2;
+    }
+    address_space_read(&address_space_memory, fdt, MEMTXATTRS_UNSPECIFIED,
+                       header, sizeof(header));
+    if (be32_to_cpu(header[0]) != FDT_HEADER_MAGIC ||
+        be32_to_cpu(header[1]) == 0 || !is_ram(fdt, be32_to_cpu(header[1]))) {
+        return VDMA_U_P2;
+    }
+    unguarded = dma_guard_unguarded(&spapr->uv);
+    if (unguarded) {
+        warn_report("%s reaches memory beside the DMA guard: UV_ESM is refused "
+                    "and the guest stays a normal VM", unguarded);
+        return VDMA_U_PERMISSION;
+    }
+    return VDMA_U_SUCCESS;
+}
+
+static int64_t uv_esm(SpaprMachineState *spapr, hwaddr blob, hwaddr fdt)
+{
+    uint64_t count = spapr_vdma_window_size() >> VDMA_UV_PAGE_SHIFT;
+    SpaprUv *uv = &spapr->uv;
+    Error *error = NULL;
+    SpaprPhbState *phb;
+    CPUState *cs;
+    int64_t status;
+
+    if (uv->secure) {
+        return VDMA_U_SUCCESS;
+    }
+    status = check_esm(spapr, blob, fdt);
+    if (status != VDMA_U_SUCCESS) {
+        return status;
+    }
+    error_setg(&uv->migration_blocker, "a secure VM does not migrate");
+    if (migrate_add_blocker(&uv->migration_blocker, &error) < 0) {
+        warn_report_err(error);
+        return VDMA_U_BUSY;
+    }
+
+    uv_pages_init(&uv->pages, g_new(uint64_t, uv_pages_words(count)), count);
+    QLIST_FOREACH(phb, &spapr->phbs, list) {
+        spapr_vdma_phb_close(phb, "secure mode");
+    }
+    uv->secure = true;
+    dma_guard_switch(uv);
+    dma_guard_revoke(uv, 0, count);
+    CPU_FOREACH(cs) {
+        run_on_cpu(cs, cpu_set_secure, RUN_ON_CPU_NULL);
+    }
+    trace_spapr_uv_secure(true, count);
+    return VDMA_U_SUCCESS;
+}
+
+static int64_t check_range(SpaprUv *uv, uint64_t gfn, uint64_t num)
+{
+    int64_t status;
+    uint64_t i;
+
+    if (!uv->secure) {
+        return VDMA_U_INVALID;
+    }
+    status = uv_pages_check(&uv->pages, gfn, num);
+    for (i = 0; status == VDMA_U_SUCCESS && i < num; i++) {
+        if (!is_ram((gfn + i) << VDMA_UV_PAGE_SHIFT, UV_PAGE_SIZE)) {
+            status = i ? VDMA_U_P2 : VDMA_U_PARAMETER;
+        }
+    }
+    return status;
+}
+
+/* Zeroed before a device may look at it, so that nothing leaks. */
+static int64_t uv_share(SpaprUv *uv, uint64_t gfn, uint64_t num)
+{
+    int64_t status = check_range(uv, gfn, num);
+
+    if (status != VDMA_U_SUCCESS) {
+        return status;
+    }
+    for (; num; gfn++, num--) {
+        zero_page(gfn);
+        uv_pages_set(&uv->pages, gfn, true);
+    }
+    return VDMA_U_SUCCESS;
+}
+
+/* Zeroed after no device can write it any more, so that nothing gets in. */
+static void make_private(SpaprUv *uv, uint64_t gfn, uint64_t num)
+{
+    uint64_t i;
+
+    for (i = 0; i < num; i++) {
+        uv_pages_set(&uv->pages, gfn + i, false);
+    }
+    dma_guard_revoke(uv, gfn, num);
+    for (i = 0; i < num; i++) {
+        zero_page(gfn + i);
+    }
+}
+
+static int64_t uv_unshare(SpaprUv *uv, uint64_t gfn, uint64_t num)
+{
+    int64_t status = check_range(uv, gfn, num);
+
+    if (status == VDMA_U_SUCCESS) {
+        make_private(uv, gfn, num);
+    }
+    return status;
+}
+
+static int64_t uv_unshare_all(SpaprUv *uv)
+{
+    uint64_t gfn = 0;
+
+    if (!uv->secure) {
+        return VDMA_U_INVALID;
+    }
+    while ((gfn = uv_pages_next_shared(&uv->pages, gfn)) < uv->pages.count) {
+        make_private(uv, gfn, 1);
+    }
+    return VDMA_U_SUCCESS;
+}
+
+bool spapr_uv_ultracall(PPCVirtualHypervisor *vhyp, PowerPCCPU *cpu)
+{
+    SpaprMachineState *spapr = SPAPR_MACHINE(vhyp);
+    uint64_t *gpr = cpu->env.gpr, call = gpr[3];
+    int64_t status;
+
+    if (!spapr->uv.enabled) {
+        return false;
+    }
+    if (FIELD_EX64(cpu->env.msr, MSR, PR)) {
+        status = VDMA_U_PERMISSION;
+    } else if (call == VDMA_UV_ESM) {
+        status = uv_esm(spapr, gpr[4], gpr[5]);
+    } else if (call == VDMA_UV_SHARE_PAGE) {
+        status = uv_share(&spapr->uv, gpr[4], gpr[5]);
+    } else if (call == VDMA_UV_UNSHARE_PAGE) {
+        status = uv_unshare(&spapr->uv, gpr[4], gpr[5]);
+    } else if (call == VDMA_UV_UNSHARE_ALL_PAGES) {
+        status = uv_unshare_all(&spapr->uv);
+    } else {
+        status = VDMA_U_FUNCTION;
+    }
+    trace_spapr_uv_call(call, gpr[4], gpr[5], status, spapr->uv.pages.shared);
+    gpr[3] = status;
+    return true;
+}
+
+/* What was private must not be there for a device when the guard is gone. */
+static void scrub(SpaprUv *uv)
+{
+    MemoryRegionSection section;
+    uint64_t gfn;
+    bool zero;
+
+    for (gfn = 0; gfn < uv->pages.count; gfn++) {
+        if (uv_pages_shared(&uv->pages, gfn)) {
+            continue;
+        }
+        section = memory_region_find(get_system_memory(),
+                                     gfn << VDMA_UV_PAGE_SHIFT, UV_PAGE_SIZE);
+        if (!section.mr) {
+            continue;
+        }
+        /* Memory that was never touched stays so. */
+        zero = !memory_region_is_ram(section.mr) ||
+               buffer_is_zero(memory_region_get_ram_ptr(section.mr) +
+                              section.offset_within_region, UV_PAGE_SIZE);
+        memory_region_unref(section.mr);
+        if (!zero) {
+            zero_page(gfn);
+        }
+    }
+}
+
+void spapr_uv_reset(SpaprMachineState *spapr)
+{
+    SpaprUv *uv = &spapr->uv;
+    CPUState *cs;
+
+    if (!uv->secure) {
+        return;
+    }
+    scrub(uv);
+    uv->secure = false;
+    dma_guard_switch(uv);
+    CPU_FOREACH(cs) {
+        cpu_env(cs)->msr_mask &= ~R_MSR_S_MASK;
+        cpu_env(cs)->msr &= ~R_MSR_S_MASK;
+    }
+    g_free(uv->pages.map);
+    uv->pages = (struct uv_pages) {};
+    migrate_del_blocker(&uv->migration_blocker);
+    trace_spapr_uv_secure(false, 0);
+}
+
+/* They are between an ultravisor and a hypervisor; a VM has no use for them. */
+static target_ulong h_svm(PowerPCCPU *cpu, SpaprMachineState *spapr,
+                          target_ulong opcode, target_ulong *args)
+{
+    return spapr->uv.enabled ? VDMA_H_UNSUPPORTED : VDMA_H_FUNCTION;
+}
+
+static bool get_enabled(Object *obj, Error **errp)
+{
+    return SPAPR_MACHINE(obj)->uv.enabled;
+}
+
+static void set_enabled(Object *obj, bool value, Error **errp)
+{
+    SPAPR_MACHINE(obj)->uv.enabled = value;
+}
+
+static char *get_guard(Object *obj, Error **errp)
+{
+    return g_strdup(SPAPR_MACHINE(obj)->uv.report ? "report" : "deny");
+}
+
+static void set_guard(Object *obj, const char *value, Error **errp)
+{
+    if (strcmp(value, "deny") && strcmp(value, "report")) {
+        error_setg(errp, "x-dma-guard is deny or report, not '%s'", value);
+        return;
+    }
+    SPAPR_MACHINE(obj)->uv.report = !strcmp(value, "report");
+}
+
+static char *get_last(Object *obj, Error **errp)
+{
+    SpaprUv *uv = &SPAPR_MACHINE(obj)->uv;
+    char text[160];
+
+    QEMU_LOCK_GUARD(&uv->lock);
+    dma_guard_log_last(&uv->log, uv->culprit, text, sizeof(text));
+    return g_strdup(text);
+}
+
+void spapr_uv_instance_init(Object *obj)
+{
+    SpaprUv *uv = &SPAPR_MACHINE(obj)->uv;
+
+    qemu_mutex_init(&uv->lock);
+    QLIST_INIT(&uv->guards);
+    object_property_add_bool(obj, "x-ultravisor", get_enabled, set_enabled);
+    object_property_set_description(obj, "x-ultravisor",
+        "Answer the ultracalls of a secure VM (TCG only)");
+    object_property_add_str(obj, "x-dma-guard", get_guard, set_guard);
+    object_property_set_description(obj, "x-dma-guard",
+        "What becomes of DMA to a secure VM's private memory: deny or report");
+    object_property_add_uint64_ptr(obj, "uv-shared-pages", &uv->pages.shared,
+                                   OBJ_PROP_FLAG_READ);
+    object_property_add_uint64_ptr(obj, "dma-guard-violations",
+                                   &uv->log.violations, OBJ_PROP_FLAG_READ);
+    object_property_add_str(obj, "dma-guard-last", get_last, NULL);
+}
+
+void spapr_uv_machine_init(SpaprMachineState *spapr)
+{
+    if (!spapr->uv.enabled) {
+        return;
+    }
+    if (!tcg_enabled()) {
+        error_report("x-ultravisor=on needs TCG");
+        exit(1);
+    }
+    dma_guard_init(&spapr->uv);
+}
+
+static void spapr_uv_register_types(void)
+{
+    QEMU_BUILD_BUG_ON(VDMA_H_UNSUPPORTED != H_UNSUPPORTED);
+    QEMU_BUILD_BUG_ON(VDMA_U_PERMISSION != H_PERMISSION);
+
+    spapr_register_hypercall(VDMA_H_SVM_PAGE_IN, h_svm);
+    spapr_register_hypercall(VDMA_H_SVM_PAGE_OUT, h_svm);
+    spapr_register_hypercall(VDMA_H_SVM_INIT_START, h_svm);
+    spapr_register_hypercall(VDMA_H_SVM_INIT_DONE, h_svm);
+    spapr_register_hypercall(VDMA_H_SVM_INIT_ABORT, h_svm);
+}
+
+type_init(spapr_uv_register_types)

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * An ultravisor for a pseries machine under TCG: the calls that a secure VM
+ * makes, MSR[S], and what a VM that has become secure may not have any more.
+ * docs/abi/ultravisor.md is the interface.
+ *
+ * Called from hw/ppc/spapr.c, hw/ppc/spapr_rtas.c and target/ppc.
+ */
+#ifndef HW_VDMA_SPAPR_UV_H
+#define HW_VDMA_SPAPR_UV_H
+
+#include "exec/hwaddr.h"
+#include "qemu/queue.h"
+#include "qemu/thread.h"
+#include "hw/vdma/dma_guard_log.h"
+#include "hw/vdma/uv_pages.h"
+#include "target/ppc/cpu.h"
+
+typedef struct SpaprMachineState SpaprMachineState;
+typedef struct DmaGuard DmaGuard;
+
+/**
+ * struct SpaprUv - what a machine carries for us, embedded in SpaprMachineState
+ * @enabled: the administrator's switch, property "x-ultravisor"
+ * @report: property "x-dma-guard": violations are let through
+ * @secure: the VM has entered secure mode; written under the BQL
+ * @pages: the state of its memory, allocated while @secure
+ * @guards: all filters, each in front of one device's address space
+ * @lock: for @log and @culprit
+ * @log: what the filters saw
+ * @culprit: name of the last violation's device
+ * @migration_blocker: set while @secure
+ */
+typedef struct SpaprUv {
+    bool enabled;
+    bool report;
+    bool secure;
+    struct uv_pages pages;
+    QLIST_HEAD(, DmaGuard) guards;
+
+    QemuMutex lock;
+    struct dma_guard_log log;
+    char culprit[64];
+
+    Error *migration_blocker;
+} SpaprUv;
+
+/**
+ * spapr_uv_instance_init() - add the machine's properties
+ */
+void spapr_uv_instance_init(Object *machine);
+
+/**
+ * spapr_uv_machine_init() - with x-ultravisor=on, watch for devices to guard
+ *
+ * Before any device is there. Ends QEMU when there is no TCG.
+ */
+void spapr_uv_machine_init(SpaprMachineState *spapr);
+
+/**
+ * spapr_uv_ultracall() - answer "sc 2": r3 is the call, then the status
+ *
+ * The body of PPCVirtualHypervisorClass.ultracall. Context: BQL held.
+ *
+ * Return: false without x-ultravisor, when nobody answers.
+ */
+bool spapr_uv_ultracall(PPCVirtualHypervisor *vhyp, PowerPCCPU *cpu);
+
+/**
+ * spapr_uv_start_cpu() - a CPU gets its first MSR: MSR[S] is everyone's
+ *
+ * Context: BQL held, the CPU is stopped.
+ */
+void spapr_uv_start_cpu(PowerPCCPU *cpu);
+
+/**
+ * spapr_uv_reset() - the secure VM ends, and its private memory is zeroed
+ *
+ * Before the devices and the images in memory are reset.
+ */
+void spapr_uv_reset(SpaprMachineState *spapr);
+
+#endif /* HW_VDMA_SPAPR_UV_H */

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Secure VMs without an OS: the ultracalls, and what the DMA guard makes of a
+device that SLOF lets read and write private pages. SLOF shares nothing, so a
+device that it drives after UV_ESM is the guard's negative control."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.lib import slof
+
+TRACE = ["-trace", "spapr_uv_*", "-trace", "dma_guard_*", "-trace", "spapr_vdma_window"]
+RNG = "-object rng-builtin,id=r -device virtio-rng-pci,rng=r,addr=1"
+F = "iommu_platform=on,disable-legacy=on"
+PATTERN = b"read from a disk"
+
+Violation = tuple[str, int, str]
+
+
+def violations(run: Path, denied: int) -> list[Violation]:
+    """Device, size and direction of what the guard saw, in order."""
+    log = (run / "qemu.log").read_text(errors="replace")
+    line = r"dma_guard_violation device=(\S+) address=0x\w+ size=(\d+) direction=(\w+)"
+    found = re.findall(f"{line} denied={denied}$", log, re.MULTILINE)
+    assert len(found) == log.count("dma_guard_violation")
+    return [(device, int(size), direction) for device, size, direction in found]
+
+
+@pytest.mark.parametrize("cpu", ["power9", "power10"])
+def test_every_status_of_the_ultracalls(run: Path, cpu: str) -> None:
+    """Statuses, page contents, MSR[S]: docs/abi/ultravisor.md, from a real guest."""
+    sources = [slof.PLUGIN, slof.FORTH / "ktap.fs", slof.FORTH / "uv.fs"]
+    options = ["-machine", "x-ultravisor=on", *f"{RNG},{F}".split(), *TRACE]
+    console = slof.boot(run, sources, options, cpu=cpu)
+    assert slof.ktap_problems(console, 34) == []
+    log = (run / "qemu.log").read_text()
+    windows = re.findall(r"spapr_vdma_window vdma-\S+ (enabled=\d by .*)", log)
+    assert windows == ["enabled=1 by hypercall", "enabled=0 by secure mode"]
+
+
+def read_disk(run: Path, options: str, source: str = "uv-disk.fs") -> str:
+    """The console of a guest that reads a disk's first block, in secure mode or not."""
+    disk = run / "disk.img"
+    disk.write_bytes(PATTERN.ljust(1 << 20, b"\0"))
+    drive = f"-drive if=none,id=d,format=raw,file={disk}"
+    device = "-device virtio-blk-pci,drive=d,id=blk,addr=1"
+    arguments = f"{options} {drive} {device}".split()
+    return slof.boot(run, [slof.FORTH / source], [*arguments, *TRACE])
+
+
+def test_report_counts_and_lets_through(run: Path) -> None:
+    """report: the disk is read, and the guard has seen each step of it."""
+    console = read_disk(run, "-machine x-ultravisor=on,x-dma-guard=report")
+    assert "secure 0" in console and f"block {PATTERN.decode()}" in console
+    found = violations(run, denied=0)
+    # The request: header, data, status; three descriptors.
+    for step in (("blk", 16, "read"), ("blk", 512, "write"), ("blk", 1, "write")):
+        assert step in found
+    assert found.count(("blk", 16, "read")) >= 4
+
+
+def test_deny_gives_the_device_nothing(run: Path) -> None:
+    """deny, the default: not even the request is read, and memory stays as it was."""
+    console = read_disk(run, "-machine x-ultravisor=on")
+    assert "secure 0" in console and PATTERN.decode() not in console
+    assert {size for _, size, _ in violations(run, denied=1)} == {2}

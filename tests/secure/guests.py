@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Secure VMs with our module that do what a script says, and are watched."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.lib import secure
+from tests.lib.devices import Device
+from tests.lib.guest import Cargo, Guest, Result
+from tests.lib.parts import TOP
+from tests.secure.matrix import MATRIX
+
+SOURCE = ". /lib/vdma.sh\n. /lib/secure.sh\n"
+
+
+def device(kind: str, f: bool, slot: int, name: str = "") -> Device:
+    """One of the matrix's devices, in a slot."""
+    fields = next(d for d in MATRIX["device"] if d["name"] == kind)
+    address = f"0000:00:{slot:02x}.0"
+    return Device(**{**fields, "name": name or kind}, address=address, slot=slot, f=f)
+
+
+def loader(run: Path) -> bytes:
+    """The guest's program for loads (bench/loader.c)."""
+    program = run / "loader"
+    flags = "-O2 -static -s -Wall -Wextra -Werror"
+    command = ["powerpc64le-linux-gnu-gcc", *flags.split(), "-o", program]
+    subprocess.run([*command, TOP / "bench/loader.c"], check=True)
+    return program.read_bytes()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A boot: SCRIPT begins and ends by itself (secure.sh: begin, give_back)."""
+
+    script: str
+    devices: tuple[Device, ...]
+    machine: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
+    modules: tuple[str, ...] = ()
+    disk_mib: int = 2
+    policy: bool = True
+
+
+Steps = dict[str, Callable[[], str | None]]
+
+
+def boot(
+    run: Path, plan: Plan, steps: Callable[[Guest], Steps] = lambda guest: {}
+) -> tuple[secure.Watch, Result]:
+    """Run it to its end; STEPS says what the host does when it is asked to."""
+    _, files = secure.script()
+    cargo = Cargo(
+        plan.policy,
+        SOURCE + plan.script,
+        {**files, **plan.files},
+        plan.modules,
+        disk_mib=plan.disk_mib,
+    )
+    with Guest(secure.machine(plan.devices, **plan.machine), run, cargo) as guest:
+        watch = secure.Watch(guest)
+        watch.serve(**steps(guest))
+        return watch, guest.finish()

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""matrix.toml as cases."""
+
+from __future__ import annotations
+
+import itertools
+import tomllib
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.lib.devices import Device
+from tests.lib.parts import TOP
+
+MATRIX: dict[str, Any] = tomllib.loads((TOP / "tests/secure/matrix.toml").read_text())
+DEVICES = [device["name"] for device in MATRIX["device"]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One boot."""
+
+    kernel: str
+    module: bool
+    f: bool
+    swiotlb: str
+    cpus: int
+
+    def name(self) -> str:
+        """For people and for files."""
+        words = [
+            self.kernel.removeprefix("secure-"),
+            "module" if self.module else "stock",
+            "f" if self.f else "no-f",
+            *(["swiotlb"] if self.swiotlb else []),
+            f"{self.cpus}cpu",
+        ]
+        return "-".join(words)
+
+    def often(self) -> bool:
+        """Is it part of make check?"""
+        return any(
+            all(getattr(self, key) == value for key, value in row.items())
+            for row in MATRIX["often"]
+        )
+
+    def devices(self) -> tuple[Device, ...]:
+        """The devices of the boot, as QEMU and guest have them."""
+        return tuple(
+            Device(address=f"0000:00:{slot:02x}.0", slot=slot, f=self.f, **device)
+            for slot, device in enumerate(MATRIX["device"], 1)
+        )
+
+
+def cases() -> list[Case]:
+    """All combinations."""
+    axes = MATRIX["axes"]
+    return [Case(**dict(zip(axes, values))) for values in itertools.product(*axes.values())]
+
+
+CASES = [
+    pytest.param(case, id=case.name(), marks=() if case.often() else pytest.mark.more)
+    for case in cases()
+]

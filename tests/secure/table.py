@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The table of docs/secure-vm.md: what stock kernels do with private pages.
+
+python3 -m tests.secure.table makes it anew of what the last runs of the matrix
+have left in build/secure."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+from tests.lib.guest import Result
+from tests.lib.parts import BUILD, TOP
+from tests.lib.secure import Violation
+from tests.secure.matrix import DEVICES, Case, cases
+
+Cells = dict[str, str]
+
+PAGE = TOP / "docs/secure-vm.md"
+MARK = "<!-- table: stock -->\n"
+RIGHT = "right"
+
+
+def cells(
+    case: Case, result: Result, failed: list[str], seen: Iterable[Violation]
+) -> Cells:
+    """A word or two for each device: its I/O, and what it did to private pages."""
+    ways: dict[str, set[str]] = defaultdict(set)
+    for violation in seen:
+        ways[violation.device].add(violation.direction)
+    rows = {row.device: row for row in result.rows}
+    found = {}
+    for device in case.devices():
+        row = rows[device.address]
+        if row.driver != device.driver:
+            found[device.name] = "no driver"
+        elif device.name in failed or not row.io.startswith("ok"):
+            found[device.name] = "wrong"
+        else:
+            found[device.name] = RIGHT
+        if ways[device.name]:
+            found[device.name] += f", {' '.join(sorted(ways[device.name]))}"
+    return found
+
+
+def _file(case: Case) -> Path:
+    return BUILD / "secure" / f"{case.name()}.json"
+
+
+def save(case: Case, found: Cells, seen: Iterable[Violation]) -> None:
+    """Keep what a run has shown, and which pages each device touched."""
+    pages: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for violation in seen:
+        pages[violation.device][f"{violation.page():#x} {violation.direction}"] += 1
+    file = _file(case)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"cells": found, "pages": pages}, indent=1) + "\n")
+
+
+def _key(case: Case) -> tuple[str, ...]:
+    cpus = f"{case.cpus} CPU" + "s" * (case.cpus > 1)
+    swiotlb = "force" if case.swiotlb else ""
+    return (case.kernel.removeprefix("secure-"), "yes" if case.f else "no", swiotlb, cpus)
+
+
+def _line(fields: Iterable[str]) -> str:
+    return "| " + " | ".join(fields) + " |\n"
+
+
+HEAD = ("kernel", "F", "swiotlb", "CPUs", *DEVICES)
+
+
+def committed(case: Case) -> Cells:
+    """The cells that the page has."""
+    for line in PAGE.read_text(encoding="utf-8").partition(MARK)[2].splitlines():
+        fields = [field.strip() for field in line.strip("|").split("|")]
+        if tuple(fields[:4]) == _key(case):
+            return dict(zip(DEVICES, fields[4:]))
+    return {}
+
+
+def main() -> int:
+    """Write the table into the page."""
+    lines = _line(HEAD) + "|---" * len(HEAD) + "|\n"
+    for case in cases():
+        if case.module:
+            continue
+        if not _file(case).exists():
+            print(f"table: {case.name()} has not run: make check-secure", file=sys.stderr)
+            return 1
+        found = json.loads(_file(case).read_text())["cells"]
+        lines += _line((*_key(case), *found.values()))
+    page = PAGE.read_text(encoding="utf-8")
+    before, mark, after = page.partition(MARK)
+    # the old table, if there is one, goes to the next empty line
+    rest = after if after.startswith("\n") else after[after.index("\n\n") + 1 :]
+    PAGE.write_text(before + mark + lines + rest, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

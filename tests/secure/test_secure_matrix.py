@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The matrix of matrix.toml: every kind of virtio device in a secure VM.
+
+With our module all I/O is right and no device touches a private page. Without
+it, what the kernel does by itself is written down (tests/secure/table.py)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.lib import secure
+from tests.lib.devices import Device, Expected
+from tests.lib.guest import Cargo, Guest, Result
+from tests.lib.screen import Picture
+from tests.secure import table
+from tests.secure.matrix import CASES, Case
+
+MIB = 1 << 20
+BALLOON_MIB = 64
+MODULES = ("virtio_console", "virtio_balloon", "9p", "9pnet_virtio", "virtio_gpu")
+
+
+class Host(secure.Watch):
+    """What the host does when the guest asks for it, and what it sees then."""
+
+    def __init__(self, guest: Guest, picture: Picture) -> None:
+        super().__init__(guest)
+        self.picture = picture
+        self.problems: list[str] = []
+
+    def run(self) -> None:
+        """Until the guest has given all back."""
+        self.serve(
+            screen=self.screen,
+            inflate=lambda: self.balloon(-BALLOON_MIB),
+            deflate=lambda: self.balloon(0),
+        )
+
+    def expected(self, device: Device) -> Expected:
+        """Mode and reason are this suite's; whether firmware tags, is another's."""
+        line = self.guest.report().device(device.address) or {}
+        tagged = line.get("property", "-") != "-"
+        return replace(self.guest.expected(device), property=tagged)
+
+    def screen(self) -> None:
+        """Does the guest's picture arrive?"""
+        guest = self.guest
+        if not guest.until(lambda: self.picture.shown(guest.qemu.qmp, "gpu", guest.run)):
+            self.problems.append("gpu")
+
+    def balloon(self, mib: int) -> None:
+        """Have the balloon at MIB from full memory."""
+        qmp = self.guest.qemu.qmp
+        target = (self.guest.machine.mem_mib + mib) * MIB
+        qmp.command("balloon", value=target)
+        if not self.guest.until(lambda: qmp.command("query-balloon")["actual"] == target):
+            self.problems.append("balloon")
+
+
+def boot(run: Path, case: Case) -> tuple[Host, Result]:
+    """Boot one case to its end."""
+    machine = secure.machine(
+        case.devices(),
+        append=f"swiotlb={case.swiotlb}" if case.swiotlb else "",
+        guard="deny" if case.module else "report",
+        kernel=case.kernel,
+        smp=case.cpus,
+    )
+    text, files = secure.script("matrix.sh")
+    picture = Picture()
+    files["picture"] = picture.xrgb
+    cargo = Cargo(case.module, text, files, MODULES, disk_mib=2)
+    with Guest(machine, run, cargo) as guest:
+        host = Host(guest, picture)
+        host.run()
+        return host, guest.finish(expect=host.expected)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_matrix(run: Path, case: Case) -> None:
+    """One combination."""
+    host, result = boot(run, case)
+    assert result.report.one("svm") == {"value": "1", "cpus": str(case.cpus)}
+    seen = host.check_control()
+    cells = table.cells(case, result, host.problems, seen)
+    table.save(case, cells, seen)
+    if not case.module:
+        assert cells == table.committed(case)
+        return
+    assert cells == {name: table.RIGHT for name in cells}
+    host.check_module()
+    # the kernel's own check finds virtio_scsi's event buffers too close
+    result.check(but=("add_dma_entry",))
+    balloon = result.report.one("balloon")
+    assert balloon is not None and balloon["after"] == balloon["before"]
+    assert int(balloon["before"]) - int(balloon["low"]) == BALLOON_MIB << 10

@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Our module in a secure VM: pools that come, go and are full, devices that come
+and go, devices that are refused."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.hypervisor.test_life import drc, wait_deleted
+from tests.lib import secure
+from tests.lib.devices import Expected
+from tests.lib.guest import Guest
+from tests.secure.guests import Plan, Steps, boot, device
+
+BLK, NET, RNG = device("blk", True, 1), device("net", False, 2), device("rng", True, 3)
+PAGES_IN_POOL = 48
+# virtio_scsi's event buffers: see test_secure_matrix.py
+KNOWN = ("add_dma_entry",)
+
+
+def calls(run: Path, number: int) -> list[int]:
+    """How many pages each ultracall of a kind was about."""
+    log = (run / "qemu.log").read_text(errors="replace")
+    found = re.findall(rf"spapr_uv_call call={number:#x} r4=\S+ r5=(\w+) status=0", log)
+    return [int(pages, 16) for pages in found]
+
+
+def test_pools_come_and_go_under_load(run: Path) -> None:
+    """Each is shared once and unshared once, while others are in use."""
+    rounds = 20
+    script = f"""
+begin
+(for i in 1 2 3; do run_io; done) &
+for i in $(seq {rounds}); do
+    echo {RNG.address} >/sys/bus/pci/drivers/virtio-pci/unbind
+    echo {RNG.address} >/sys/bus/pci/drivers/virtio-pci/bind
+done
+wait
+run_device {RNG.address}
+give_back
+"""
+    watch, result = boot(run, Plan(script, (BLK, NET, RNG)))
+    result.check(but=("I/O bad: the guest read another generator",))
+    watch.check_module()
+    shared = calls(run, 0xF130).count(PAGES_IN_POOL)
+    assert shared == calls(run, 0xF134).count(PAGES_IN_POOL) == 3 + rounds
+
+
+LATE = f"""
+ask start
+keep_control
+load bus
+load drivers
+settle
+load policy
+report late "mode=$(cat /sys/bus/virtio/devices/virtio0/dma_policy/mode)"
+rebind || fail rebind
+settle
+run_io
+give_back
+"""
+
+
+def test_loaded_late(run: Path) -> None:
+    """What was bound before goes on as it is, with a warning, until it is rebound."""
+    options = {"append": "swiotlb=force"}
+    watch, result = boot(run, Plan(LATE, (BLK,), options))
+    result.check()
+    watch.check_module()
+    assert (result.report.one("late") or {})["mode"] in ("identity", "tce")
+    assert f"{BLK.address}: virtio DMA: bound before this module was loaded" in result.console
+
+
+FULL = f"""
+begin
+disk=/dev/$(disk_of {BLK.address})
+ask slow
+for i in $(seq 16); do
+    dd if=$disk of=/dev/null bs=1M iflag=direct status=none || fail "read $i" &
+done
+wait
+ask fast
+v=/sys/bus/pci/devices/{BLK.address}/virtio0/dma_policy
+report pool "full=$(cat $v/pool_full)" "bytes=$(cat $v/pool_bytes)" "max=$(cat $v/pool_used_max)"
+run_io
+give_back
+"""
+
+
+def test_full_pool_and_recovery(run: Path) -> None:
+    """Block layer and network try again; one line names device and parameter."""
+
+    def steps(guest: Guest) -> Steps:
+        qmp = guest.qemu.qmp
+        none = {key: 0 for key in ("bps", "bps_rd", "bps_wr", "iops", "iops_rd", "iops_wr")}
+
+        def throttle(iops: int) -> None:
+            qmp.command("block_set_io_throttle", device="blk-disk", **(none | {"iops": iops}))
+
+        return {"slow": lambda: throttle(20), "fast": lambda: throttle(0)}
+
+    watch, result = boot(run, Plan(FULL, (BLK, NET)), steps)
+    result.check()
+    watch.check_module()
+    pool = result.report.one("pool") or {}
+    assert int(pool["full"]) > 0
+    assert int(pool["max"]) <= int(pool["bytes"]) == PAGES_IN_POOL << secure.PAGE_SHIFT
+    said = re.findall(r"virtio DMA: (\S+): no room for .*pool_kib", result.console)
+    # once on the console, once where the kernel's log is handed over
+    assert said.count(BLK.address) == 2
+
+
+IN_FLIGHT = """
+begin
+disk=/dev/$(disk_of {fn})
+for i in 1 2 3 4; do
+    while dd if=$disk of=/dev/null bs=64k iflag=direct status=none 2>/dev/null; do :; done &
+done
+for i in 1 2 3; do
+    sleep 0.3
+    echo {fn} >/sys/bus/pci/drivers/virtio-pci/unbind
+    wait
+    echo {fn} >/sys/bus/pci/drivers/virtio-pci/bind
+    settle
+    disk=/dev/$(disk_of {fn})
+    for j in 1 2 3 4; do
+        while dd if=$disk of=/dev/null bs=64k iflag=direct status=none 2>/dev/null; do :; done &
+    done
+done
+echo {fn} >/sys/bus/pci/drivers/virtio-pci/unbind
+wait
+echo {fn} >/sys/bus/pci/drivers/virtio-pci/bind
+settle
+run_io
+give_back
+"""
+
+
+@pytest.mark.parametrize("kind", ["blk", pytest.param("scsi", marks=pytest.mark.more)])
+def test_unbind_with_requests_in_flight(run: Path, kind: str) -> None:
+    """The pool goes only after the device's reset; what follows works."""
+    disk = device(kind, True, 1)
+    watch, result = boot(run, Plan(IN_FLIGHT.format(fn=disk.address), (disk,)))
+    result.check(but=KNOWN)
+    watch.check_module()
+
+
+REFUSED = """
+begin {parameters}
+for fn in $(functions); do
+    [ $fn = $CONTROL ] || run_device $fn
+done
+give_back
+"""
+
+
+def test_quirk_switched_off(run: Path) -> None:
+    """A device without F gets no driver, one with F is as ever."""
+    plain = device("blk", False, 4, "plain")
+    script = REFUSED.format(parameters="secure_quirk=0")
+    watch, result = boot(run, Plan(script, (BLK, plain)))
+    watch.check_module()
+    line = result.report.device(plain.address) or {}
+    assert (line["driver"], line["mode"]) == ("-", "refuse")
+    assert line["reason"] == "secure-quirk-disabled"
+    result.check(but=(plain.address,))
+    assert "virtio DMA: refused: the device has no ACCESS_PLATFORM and the quirk" in result.console
+
+
+@pytest.mark.more
+def test_legacy_device_is_refused(run: Path) -> None:
+    """Without VERSION_1 there is no driver either."""
+    old = replace(device("rng", False, 5, "old"))
+    options = {"device_options": {"old": "disable-modern=on,disable-legacy=off"}}
+    script = REFUSED.format(parameters="")
+    watch, result = boot(run, Plan(script, (BLK, old), machine=options))
+    watch.check_module()
+    line = result.report.device(old.address) or {}
+    assert (line["driver"], line["mode"], line["reason"]) == ("-", "refuse", "secure-legacy")
+    result.check(but=(old.address,))
+
+
+def test_no_memory_for_a_pool(run: Path) -> None:
+    """No pool, no driver; the module says why and nothing stays shared."""
+    script = REFUSED.format(parameters=f"pool_kib={1 << 20}")
+    watch, result = boot(run, Plan(script, (BLK,)))
+    assert watch.check_control() == []
+    assert watch.shared["start"] == watch.shared["used"] == watch.shared["end"]
+    line = result.report.device(BLK.address) or {}
+    assert (line["driver"], line["mode"], line["reason"]) == ("-", "refuse", "secure-no-pool")
+    assert "a pool of 1048576 KiB (pool_kib): " in result.console
+    result.check(but=(BLK.address,))
+
+
+PLUG = {"driver": "virtio-rng-pci", "id": "new", "bus": "pci.0", "addr": "8"}
+HOT = """
+chmod 755 /bin/drc
+begin
+run_io &
+ask plug
+wait_for drc acquire 40000040 || fail acquire
+echo "dt add index 0x40000040" >/sys/kernel/dlpar || fail add
+echo 1 >/sys/bus/pci/rescan
+wait_for driver_of 0000:00:08.0
+run_device 0000:00:08.0
+wait
+run_io
+echo 1 >/sys/bus/pci/devices/0000:00:08.0/remove
+echo "dt remove index 0x40000040" >/sys/kernel/dlpar || fail remove
+drc release 40000040 || fail release
+ask unplug
+give_back
+"""
+
+
+@pytest.mark.parametrize(
+    "f", [pytest.param(True, id="f"), pytest.param(False, id="no-f", marks=pytest.mark.more)]
+)
+def test_hot_plug_and_unplug(run: Path, f: bool) -> None:
+    """A device that comes later has a pool of its own, and leaves nothing."""
+    new: dict[str, Any] = dict(PLUG)
+    if f:
+        new |= {"iommu_platform": True, "disable-legacy": "on"}
+
+    def steps(guest: Guest) -> Steps:
+        qmp = guest.qemu.qmp
+
+        def unplug() -> None:
+            qmp.command("device_del", id="new")
+            wait_deleted(qmp, {"new"})
+
+        return {
+            "plug": lambda: qmp.command("device_add", rng="source", **new),
+            "unplug": unplug,
+        }
+
+    options = {"args": ("-object", "rng-builtin,id=source")}
+    files = {"bin/drc": drc(run)}
+    watch, result = boot(run, Plan(HOT, (BLK,), options, files), steps)
+    result.check()
+    watch.check_module()
+    line = result.report.device("0000:00:08.0") or {}
+    wanted = Expected(f, "bounce", "secure-platform" if f else "secure-quirk")
+    assert (line["mode"], line["reason"]) == (wanted.mode, wanted.reason)
+    assert int(line["distinct"]) > 200
+
+
+@pytest.mark.more
+def test_report_mode_changes_nothing(run: Path) -> None:
+    """The guard lets all through, and there is nothing to let through but the control."""
+    options = {"guard": "report"}
+    watch, result = boot(run, Plan("begin\nrun_io\ngive_back\n", (BLK, NET), options))
+    result.check()
+    watch.check_module()
+    assert "denied=0" in (run / "qemu.log").read_text(errors="replace")

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+/*
+ * Promise: a pool is shared and mapped once, and given back whole or not at
+ * all; and to be full is no end.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "bounce_bench.h"
+
+static void sizes_of_pools(void **state)
+{
+	static const struct {
+		uint64_t size;
+		uint32_t cpus;
+		bool good;
+	} table[] = {
+		{ 0, 1, false }, { 65536, 0, false }, { 65537, 1, false },
+		{ 4096, 1, false }, { 65536, 1, true }, { 3 * MIB, 4, true },
+		{ 1024 * MIB, 1, true }, { 1024 * MIB + 65536, 1, false },
+	};
+	struct vm *vm = vm_new(true, true);
+	struct vdma_bounce b;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		struct vdma_bounce_config config = bench_config(vm,
+								table[i].size);
+
+		config.cpus = table[i].cpus;
+		assert_int_equal(vdma_bounce_private_size(&config) != 0,
+				 table[i].good);
+		if (!table[i].good)
+			assert_int_equal(vdma_bounce_init(&b, &config, NULL),
+					 VDMA_E_INVALID);
+		else	/* what the header says of its cost */
+			assert_true(vdma_bounce_private_size(&config) <=
+				    table[i].size / 14 + 2048);
+	}
+	vm_free(vm, 0);
+}
+
+static void longest_mapping(void **state)
+{
+	struct bench *t = set_up();
+	uint64_t dma;
+
+	(void)state;
+	assert_int_equal(t->b.domain.max_len, 256 * KIB);
+	assert_int_equal(map(t, 0, 256 * KIB + 1, DMA_OUT, &dma), VDMA_E_RANGE);
+	assert_int_equal(vdma_bounce_map(&t->b, VM_PHYS, 256 * KIB + 1, DMA_OUT,
+					 0, &dma), VDMA_E_RANGE);
+	assert_int_equal(vdma_bounce_map(&t->b, VM_PHYS, 0, DMA_OUT, 0, &dma),
+			 VDMA_E_RANGE);
+	assert_int_equal(map(t, 0, 256 * KIB, DMA_OUT, &dma), VDMA_OK);
+	assert_int_equal(unmap(t, dma, 256 * KIB, DMA_OUT), VDMA_OK);
+	tear_down(t);
+	/* half of a small pool */
+	t = set_up_as(true, 65536);
+	assert_int_equal(t->b.domain.max_len, 32 * KIB);
+	tear_down(t);
+}
+
+/* Full is an answer, not an end: room comes back with the first unmap. */
+static void full_and_back(void **state)
+{
+	struct bench *t = set_up_as(true, 512 * KIB);
+	struct vdma_bounce_counts counts;
+	char text[VDMA_BOUNCE_TEXT_MAX];
+	uint64_t dma[8];
+	unsigned int i;
+	size_t len;
+
+	(void)state;
+	for (i = 0; i < 7; i++)
+		assert_int_equal(map(t, 0, 65536, DMA_IN, &dma[i]), VDMA_OK);
+	assert_int_equal(map(t, 0, 65536, DMA_IN, &dma[7]), VDMA_E_NO_SPACE);
+	vdma_bounce_count(&t->b, &counts);
+	assert_int_equal(counts.full, 1);
+	assert_int_equal(counts.live, 7);
+	assert_int_equal(counts.used, 7 * 65536);
+	assert_int_equal(counts.used_max, 7 * 65536);
+	len = vdma_bounce_full_text(&t->b, 65536, "0000:00:01.0", "pool_kib",
+				    text, sizeof(text));
+	assert_int_equal(len, strlen(text));
+	assert_string_equal(text,
+			    "0000:00:01.0: no room for 64 KiB in its bounce pool of 512 KiB, 448 KiB in use; the request is tried again; a larger pool_kib makes room");
+	assert_int_equal(vdma_bounce_full_text(&t->b, 65536, "0000:00:01.0",
+					       "pool_kib", text, 9), len);
+	assert_string_equal(text, "0000:00:");
+	assert_int_equal(unmap(t, dma[3], 65536, DMA_IN), VDMA_OK);
+	assert_int_equal(map(t, 0, 65536, DMA_IN, &dma[3]), VDMA_OK);
+	for (i = 0; i < 7; i++)
+		assert_int_equal(unmap(t, dma[i], 65536, DMA_IN), VDMA_OK);
+	vdma_bounce_count(&t->b, &counts);
+	assert_int_equal(counts.live, 0);
+	assert_int_equal(counts.used, 0);
+	tear_down(t);
+}
+
+static void leaks_are_counted(void **state)
+{
+	struct bench *t = set_up();
+	struct vdma_memory mem;
+	uint64_t dma;
+
+	(void)state;
+	memset(buffer(t, 0), 0x11, 1 * MIB);
+	map(t, 0, 10, DMA_IN, &dma);
+	map(t, 0, 600, DMA_BOTH, &dma);
+	map(t, 0, 100000, DMA_IN, &dma);
+	vdma_domain_alloc(&t->b.domain, 10000, &mem);
+	memset(mem.cpu, 0x22, 10000);
+	assert_int_equal(vdma_bounce_fini(&t->b), VDMA_E_BUSY);
+	/* and it can still be used */
+	assert_int_equal(map(t, 0, 4096, DMA_OUT, &dma), VDMA_OK);
+	assert_int_equal(unmap(t, dma, 4096, DMA_OUT), VDMA_OK);
+	assert_int_equal(vdma_bounce_drop(&t->b), 4);
+	assert_int_equal(vdma_bounce_drop(&t->b), 0);
+	assert_true(all_are(buffer(t, 0), 1 * MIB, 0x11));
+	tear_down(t);
+}
+
+/* No pool, and nothing left behind, wherever it fails. */
+static void init_fails(void **state)
+{
+	static const struct {
+		unsigned int fail_share, fail_unshare;
+		int fail_map, error;
+		unsigned int stuck;
+	} table[] = {
+		{ 1, 0, 0, VDMA_E_SHARE, 0 },
+		{ 48, 0, 0, VDMA_E_SHARE, 0 },
+		{ 48, 1, 0, VDMA_E_SHARE_STUCK, 48 },
+		{ 0, 0, VDMA_E_TCE, VDMA_E_TCE, 0 },
+		{ 0, 0, VDMA_E_NO_SPACE, VDMA_E_NO_SPACE, 0 },
+		{ 0, 1, VDMA_E_NO_SPACE, VDMA_E_NO_SPACE, 48 },
+		/* the device may reach it: it stays shared, for good */
+		{ 0, 0, VDMA_E_TCE_STUCK, VDMA_E_TCE_STUCK, 48 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		struct vm *vm = vm_new(true, false);
+		struct vdma_bounce_config config = bench_config(vm, 3 * MIB);
+		void *mem = bench_private(&config);
+		struct vdma_bounce b;
+
+		vm->fail_share = table[i].fail_share;
+		vm->fail_unshare = table[i].fail_unshare;
+		vm->fail_map = table[i].fail_map;
+		assert_int_equal(vdma_bounce_init(&b, &config, mem),
+				 table[i].error);
+		if (table[i].fail_map == VDMA_E_TCE_STUCK)
+			assert_int_equal(vm_shared(vm), 48);
+		free(mem);
+		vm_free(vm, table[i].stuck);
+	}
+}
+
+static void fini_fails(void **state)
+{
+	struct bench *t = set_up();
+
+	(void)state;
+	t->vm->fail_unmap = VDMA_E_TCE_STUCK;
+	assert_int_equal(vdma_bounce_fini(&t->b), VDMA_E_TCE_STUCK);
+	assert_int_equal(vm_shared(t->vm), 48);
+	vm_free(t->vm, 48);
+	free(t->private_mem);
+	free(t);
+
+	t = set_up();
+	t->vm->fail_unshare = 17;
+	assert_int_equal(vdma_bounce_fini(&t->b), VDMA_E_SHARE_STUCK);
+	vm_free(t->vm, 48);
+	free(t->private_mem);
+	free(t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sizes_of_pools),
+		cmocka_unit_test(longest_mapping),
+		cmocka_unit_test(full_and_back),
+		cmocka_unit_test(leaks_are_counted),
+		cmocka_unit_test(init_fails),
+		cmocka_unit_test(fini_fails),
+	};
+
+	return cmocka_run_group_tests_name("bounce_pool", tests, NULL, NULL);
+}

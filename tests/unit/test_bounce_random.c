@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+/*
+ * Promise: over any order of map, unmap, sync and allocation, in a pool that is
+ * full half of the time, each byte is where it belongs: what the device gets to
+ * see, what arrives, and what stays as it was.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "bounce_bench.h"
+
+#define STEPS		3000000
+#define SLOTS		150
+#define REGION		(80 * KIB)
+#define POOL		(256 * KIB)
+#define GUARD		8
+
+/*
+ * A mapping: @now is what its buffer holds, @wrote how far the device has
+ * written if that is all it may do.
+ */
+struct mapping {
+	bool live;
+	struct vdma_memory mem;
+	uint64_t dma;
+	uint32_t len, wrote;
+	enum vdma_dir dir;
+	unsigned char *buffer;
+	uint64_t offset;
+	unsigned char now[REGION];
+};
+
+static struct mapping mappings[SLOTS];
+static uint64_t in, out, full;
+
+static void scribble(struct vm *vm, unsigned char *p, uint32_t len)
+{
+	uint64_t word;
+
+	for (; len >= 8; len -= 8, p += 8) {
+		word = vm_random(vm);
+		memcpy(p, &word, 8);
+	}
+	while (len--)
+		*p++ = (unsigned char)vm_random(vm);
+}
+
+static uint32_t random_len(struct vm *vm)
+{
+	uint32_t r = vm_pick(vm, 1000);
+
+	return 1 + vm_pick(vm, r < 500 ? 64 : r < 700 ? 600 : r < 950 ? 2500 :
+			   r < 995 ? 9000 : 70000);
+}
+
+static void begin(struct bench *t, struct mapping *m)
+{
+	struct vm *vm = t->vm;
+	int error;
+
+	m->offset = (uint64_t)(m - mappings) * REGION + GUARD + vm_pick(vm, 99);
+	m->buffer = buffer(t, m->offset);
+	m->len = random_len(vm);
+	m->dir = (enum vdma_dir)(1 + vm_pick(vm, 3));
+	m->wrote = 0;
+	scribble(vm, m->buffer - GUARD, m->len + 2 * GUARD);
+	memcpy(m->now, m->buffer - GUARD, m->len + 2 * GUARD);
+	error = map(t, m->offset, m->len, m->dir, &m->dma);
+	if (error) {
+		assert_int_equal(error, VDMA_E_NO_SPACE);
+		full++;
+		return;
+	}
+	m->live = true;
+	if (m->dir & DMA_OUT) {
+		in += m->len;
+		assert_memory_equal(vm_device(vm, m->dma, m->len), m->buffer,
+				    m->len);
+	}
+}
+
+/* In a buffer that it may only write, a device writes from the beginning. */
+static void device_writes(struct bench *t, struct mapping *m)
+{
+	unsigned char *at = vm_device(t->vm, m->dma, m->len);
+	uint32_t from = 0, to = vm_pick(t->vm, m->len + 1);
+
+	if (!(m->dir & DMA_IN))
+		return;
+	if (m->dir == DMA_BOTH)
+		from = vm_pick(t->vm, to + 1);
+	scribble(t->vm, at + from, to - from);
+	memcpy(m->now + GUARD + from, at + from, to - from);
+	if (to > m->wrote)
+		m->wrote = to;
+}
+
+/* The CPU changes a part, and shows it to the device. */
+static void cpu_writes(struct bench *t, struct mapping *m)
+{
+	uint32_t to = 1 + vm_pick(t->vm, m->len), from = vm_pick(t->vm, to);
+
+	if (m->dir != DMA_OUT)
+		return;
+	scribble(t->vm, m->buffer + from, to - from);
+	memcpy(m->now + GUARD + from, m->buffer + from, to - from);
+	vdma_domain_sync_for_device(&t->b.domain, m->dma + from, to - from,
+				    m->dir);
+	in += to - from;
+	assert_memory_equal(vm_device(t->vm, m->dma, m->len), m->now + GUARD,
+			    m->len);
+}
+
+/* Behind what the device wrote, up to 15 bytes may be anything. */
+static void check(const struct mapping *m)
+{
+	uint32_t same = m->wrote / 8 * 8 + 16;
+
+	if (m->dir != DMA_IN)
+		same = m->wrote;
+	if (same > m->len)
+		same = m->len;
+	assert_memory_equal(m->buffer - GUARD, m->now, GUARD + m->wrote);
+	assert_memory_equal(m->buffer + same, m->now + GUARD + same,
+			    m->len + GUARD - same);
+}
+
+/* The CPU looks at a part while the device still has all. */
+static void cpu_reads(struct bench *t, struct mapping *m)
+{
+	struct vdma_bounce_counts before, after;
+	uint32_t to;
+
+	if (m->dir != DMA_IN || !m->wrote)
+		return;
+	to = 1 + vm_pick(t->vm, m->wrote);
+	vdma_bounce_count(&t->b, &before);
+	vdma_domain_sync_for_cpu(&t->b.domain, m->dma, to, m->dir);
+	vdma_bounce_count(&t->b, &after);
+	out += after.out - before.out;
+	assert_int_equal(after.out - before.out, to);
+	assert_memory_equal(m->buffer, m->now + GUARD, to);
+}
+
+/* A map and an unmap, each with all that it copies and no more. */
+static void end_mapping(struct bench *t, struct mapping *m)
+{
+	struct vdma_bounce_counts before, after;
+	uint32_t most = (m->wrote + 7) / 8 * 8 + 8;
+
+	vdma_bounce_count(&t->b, &before);
+	assert_int_equal(unmap(t, m->dma, m->len, m->dir), VDMA_OK);
+	vdma_bounce_count(&t->b, &after);
+	out += after.out - before.out;
+	if (!(m->dir & DMA_IN))
+		most = 0;
+	else if (m->dir == DMA_BOTH || most > m->len)
+		most = m->len;
+	assert_in_range(after.out - before.out, m->dir == DMA_BOTH ? most :
+			m->dir == DMA_IN ? m->wrote : 0, most);
+	check(m);
+}
+
+static void end(struct bench *t, struct mapping *m)
+{
+	m->live = false;
+	if (m->mem.len) {
+		vdma_domain_free(&t->b.domain, &m->mem);
+		return;
+	}
+	end_mapping(t, m);
+}
+
+static void allocate(struct bench *t, struct mapping *m)
+{
+	uint64_t len = 1 + vm_pick(t->vm, 9000);
+
+	m->live = !vdma_bounce_alloc(&t->b, len, 4096u << vm_pick(t->vm, 5),
+				     &m->mem);
+	full += !m->live;
+	if (m->live) {
+		assert_true(all_are(m->mem.cpu, m->mem.len, 0));
+		/* in use by the device: nobody else's slot may be there */
+		memset(m->mem.cpu, 0xa5, m->mem.len);
+	}
+}
+
+static void step(struct bench *t)
+{
+	struct mapping *m = &mappings[vm_pick(t->vm, SLOTS)];
+
+	if (!m->live) {
+		if (vm_pick(t->vm, 100))
+			begin(t, m);
+		else
+			allocate(t, m);
+		return;
+	}
+	if (m->mem.len) {
+		assert_true(all_are(m->mem.cpu, m->mem.len, 0xa5));
+		if (!vm_pick(t->vm, 4))
+			end(t, m);
+		return;
+	}
+	switch (vm_pick(t->vm, 4)) {
+	case 0:
+		device_writes(t, m);
+		break;
+	case 1:
+		cpu_writes(t, m);
+		break;
+	case 2:
+		cpu_reads(t, m);
+		break;
+	default:
+		end(t, m);
+	}
+}
+
+static void random_steps(bool direct)
+{
+	struct bench *t = set_up_as(direct, POOL);
+	struct vdma_bounce_counts counts;
+	unsigned int i;
+
+	in = 0;
+	out = 0;
+	full = 0;
+	print_message("seed %#llx\n", (unsigned long long)t->vm->random);
+	for (i = 0; i < STEPS; i++)
+		step(t);
+	for (i = 0; i < SLOTS; i++)
+		if (mappings[i].live)
+			end(t, &mappings[i]);
+	vdma_bounce_count(&t->b, &counts);
+	assert_int_equal(counts.in, in);
+	assert_int_equal(counts.out, out);
+	assert_int_equal(counts.full, full);
+	assert_int_equal(counts.live, 0);
+	assert_true(full > STEPS / 1000);
+	tear_down(t);
+}
+
+static void through_tces(void **state)
+{
+	(void)state;
+	random_steps(false);
+}
+
+static void by_physical_address(void **state)
+{
+	(void)state;
+	random_steps(true);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(through_tces),
+		cmocka_unit_test(by_physical_address),
+	};
+
+	return cmocka_run_group_tests_name("bounce_random", tests, NULL, NULL);
+}

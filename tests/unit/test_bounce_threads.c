@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+/*
+ * Promise: CPUs may map, unmap and look at one pool at once, whatever the number
+ * of the CPU says. Built once more with ThreadSanitizer.
+ */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "bounce_bench.h"
+
+#define THREADS		4
+#define TURNS		30000
+#define HELD		24
+#define REGION		(64 * KIB)
+#define SEED		0x7472ead5
+
+struct worker {
+	struct bench *t;
+	unsigned int number;
+	uint64_t random;
+	/* what is mapped, and a buffer for each */
+	struct {
+		uint64_t dma, offset;
+		uint32_t len;
+		enum vdma_dir dir;
+		unsigned char value;
+	} held[HELD];
+	unsigned int count;
+	uint64_t maps, full, wrong;
+};
+
+static _Thread_local struct worker *self;
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+static uint32_t pick(struct worker *w, uint32_t below)
+{
+	w->random = w->random * 6364136223846793005ull + 1442695040888963407ull;
+	return (uint32_t)(w->random >> 33) % below;
+}
+
+/* Mostly right, now and then moved to another CPU a moment ago. */
+static unsigned int cpu(void *ctx)
+{
+	(void)ctx;
+	if (!self)
+		return 0;
+	return pick(self, 8) ? self->number : pick(self, 2 * THREADS);
+}
+
+static void *fill(uint64_t *to, uint64_t word, size_t count)
+{
+	while (count--)
+		*to++ = word;
+	return NULL;
+}
+
+static void acquire(void *ctx)
+{
+	pthread_mutex_lock(ctx);
+}
+
+static void release(void *ctx)
+{
+	pthread_mutex_unlock(ctx);
+}
+
+static void begin(struct worker *w)
+{
+	static const uint32_t below[] = { 64, 64, 512, 2048, 4096, 40000 };
+	unsigned int i = w->count;
+	uint64_t phys;
+
+	w->held[i].len = 1 + pick(w, below[pick(w, 6)]);
+	w->held[i].dir = (enum vdma_dir)(1 + pick(w, 2));
+	w->held[i].value = (unsigned char)(1 + pick(w, 127));
+	w->held[i].offset = (w->number * HELD + i) * REGION;
+	phys = VM_PHYS + w->held[i].offset;
+	memset(buffer(w->t, w->held[i].offset), w->held[i].value,
+	       w->held[i].len);
+	if (vdma_bounce_map(&w->t->b, phys, w->held[i].len, w->held[i].dir, 0,
+			    &w->held[i].dma)) {
+		w->full++;
+		return;
+	}
+	w->maps++;
+	w->count++;
+	/* The device's part, before anybody else can be in the same slot. */
+	if (w->held[i].dir == DMA_IN)
+		memset(vm_device(w->t->vm, w->held[i].dma, w->held[i].len),
+		       ~w->held[i].value, w->held[i].len);
+}
+
+static void end(struct worker *w)
+{
+	unsigned int i = --w->count;
+	unsigned char *at = vm_device(w->t->vm, w->held[i].dma,
+				      w->held[i].len);
+	unsigned char value = w->held[i].value;
+
+	if (w->held[i].dir == DMA_IN)
+		value = (unsigned char)~value;
+	w->wrong += !all_are(at, w->held[i].len, value);
+	w->wrong += vdma_bounce_unmap(&w->t->b, w->held[i].dma, w->held[i].len,
+				      w->held[i].dir, 0) != VDMA_OK;
+	w->wrong += !all_are(buffer(w->t, w->held[i].offset), w->held[i].len,
+			     value);
+}
+
+static void *work(void *arg)
+{
+	struct worker *w = arg;
+	struct vdma_bounce_counts counts;
+	struct vdma_memory mem;
+	unsigned int turn;
+
+	self = w;
+	for (turn = 0; turn < TURNS; turn++) {
+		if (w->count < HELD && pick(w, 3))
+			begin(w);
+		else if (w->count)
+			end(w);
+		if (turn % 1000)
+			continue;
+		vdma_bounce_count(&w->t->b, &counts);
+		w->wrong += counts.used > w->t->b.config.size;
+		if (!vdma_bounce_alloc(&w->t->b, 8192, 65536, &mem))
+			vdma_domain_free(&w->t->b.domain, &mem);
+	}
+	while (w->count)
+		end(w);
+	return NULL;
+}
+
+static void at_once(uint64_t size, bool small)
+{
+	static const struct vdma_lock lock = { acquire, release, &mutex };
+	struct worker workers[THREADS] = { 0 };
+	struct bench *t = set_up_as(true, size);
+	struct vdma_bounce_config config = t->b.config;
+	pthread_t threads[THREADS];
+	struct vdma_bounce_counts counts;
+	uint64_t maps = 0, full = 0;
+	unsigned int i;
+
+	assert_int_equal(vdma_bounce_fini(&t->b), VDMA_OK);
+	free(t->private_mem);
+	config.cpus = THREADS;
+	config.cpu = cpu;
+	config.lock = &lock;
+	config.copy = memcpy;
+	config.fill = fill;
+	t->private_mem = bench_private(&config);
+	t->vm->secure.ultracalls = 0;
+	t->vm->reach_maps = 0;
+	assert_int_equal(vdma_bounce_init(&t->b, &config, t->private_mem),
+			 VDMA_OK);
+	for (i = 0; i < THREADS; i++) {
+		workers[i].t = t;
+		workers[i].number = i;
+		workers[i].random = SEED + i;
+		assert_int_equal(pthread_create(&threads[i], NULL, work,
+						&workers[i]), 0);
+	}
+	for (i = 0; i < THREADS; i++) {
+		pthread_join(threads[i], NULL);
+		assert_int_equal(workers[i].wrong, 0);
+		maps += workers[i].maps;
+		full += workers[i].full;
+	}
+	vdma_bounce_count(&t->b, &counts);
+	print_message("seed %#x: %llu maps, %llu found no room\n", SEED,
+		      (unsigned long long)maps, (unsigned long long)full);
+	assert_int_equal(counts.live, 0);
+	assert_true(counts.full >= full);
+	assert_true(maps > THREADS * TURNS / 4);
+	assert_int_equal(full != 0, small);
+	tear_down(t);
+}
+
+static void a_cache_for_each(void **state)
+{
+	(void)state;
+	at_once(VDMA_BOUNCE_SIZE, false);
+}
+
+static void one_cache_and_full(void **state)
+{
+	(void)state;
+	at_once(256 * KIB, true);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_cache_for_each),
+		cmocka_unit_test(one_cache_and_full),
+	};
+
+	return cmocka_run_group_tests_name("bounce_threads", tests, NULL, NULL);
+}

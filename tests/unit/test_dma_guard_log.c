@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Promise: the DMA guard counts a device's access to private memory once,
+ * however many steps QEMU takes for it, and two accesses twice. The code under
+ * test is pure and is included here.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "dma_guard_log.c"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+static int blk, net;	/* two devices */
+
+struct step {
+	const void *device;
+	uint64_t address;
+	uint64_t size;
+	bool write;
+	bool counted;
+};
+
+static void run(const struct step *steps, size_t count)
+{
+	struct dma_guard_log log = { 0 };
+	uint64_t expected = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		const struct dma_guard_access access = {
+			.device = steps[i].device,
+			.address = steps[i].address,
+			.size = steps[i].size,
+			.write = steps[i].write,
+		};
+
+		expected += steps[i].counted;
+		if (dma_guard_log_note(&log, &access) != steps[i].counted ||
+		    log.violations != expected)
+			fail_msg("step %zu: %llu violations, expected %llu", i,
+				 (unsigned long long)log.violations,
+				 (unsigned long long)expected);
+		/* The last violation is whole, not what was left of it. */
+		if (steps[i].counted) {
+			assert_int_equal(log.last.address, steps[i].address);
+			assert_int_equal(log.last.size, steps[i].size);
+		}
+	}
+}
+
+/* A denied access goes on in steps of 8 bytes, a mapping in steps of a page. */
+static void one_access(void **unused)
+{
+	static const struct step steps[] = {
+		{ &blk, 0x10000, 24, false, true },
+		{ &blk, 0x10008, 16, false, false },
+		{ &blk, 0x10010, 8, false, false },
+		{ &blk, 0x20000, 0x20000, true, true },
+		{ &blk, 0x30000, 0x10000, true, false },
+	};
+
+	(void)unused;
+	run(steps, ARRAY_SIZE(steps));
+}
+
+static void two_accesses(void **unused)
+{
+	static const struct step steps[] = {
+		{ &blk, 0x10000, 16, false, true },
+		{ &blk, 0x10000, 16, false, true },	/* once more */
+		{ &blk, 0x10008, 8, false, false },
+		{ &blk, 0x10008, 8, false, true },	/* the same rest */
+		{ &net, 0x1000c, 4, false, true },	/* another device */
+		{ &net, 0x1000e, 2, true, true },	/* direction */
+		{ &net, 0x1000f, 2, true, true },	/* end */
+		{ &net, 0x1000e, 3, true, true },	/* a step back */
+	};
+
+	(void)unused;
+	run(steps, ARRAY_SIZE(steps));
+}
+
+static void in_words(void **unused)
+{
+	const struct dma_guard_access access = {
+		.device = &blk,
+		.address = 0x7fff0000,
+		.size = 4096,
+		.write = true,
+	};
+	struct dma_guard_log log = { 0 };
+	char text[80] = "untouched";
+
+	(void)unused;
+	dma_guard_log_last(&log, "blk", text, sizeof(text));
+	assert_string_equal(text, "");
+	dma_guard_log_note(&log, &access);
+	dma_guard_log_last(&log, "blk", text, sizeof(text));
+	assert_string_equal(text,
+			    "device=blk address=0x7fff0000 size=4096 direction=write");
+	log.last.write = false;
+	dma_guard_log_last(&log, "blk", text, 12);
+	assert_string_equal(text, "device=blk ");	/* cut, but ended */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_access),
+		cmocka_unit_test(two_accesses),
+		cmocka_unit_test(in_words),
+	};
+
+	return cmocka_run_group_tests_name("dma_guard_log", tests, NULL, NULL);
+}
