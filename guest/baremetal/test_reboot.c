@@ -12,7 +12,9 @@
 
 #define LEN	(64 * KIB)
 
-static const struct device_plan bypass = { &guest_gate, "bypass", "", 0 };
+static const struct device_plan bypass = {
+	.gate = &guest_gate, .mode = "bypass", .window = "",
+};
 
 static void starts_without(const struct pci_function *pci)
 {
