@@ -8,7 +8,7 @@ import time
 from typing import TextIO
 
 # Between lines where there is no terminal to write over.
-EVERY = 15.0
+EVERY = 5.0
 
 
 class Progress:
