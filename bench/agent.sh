@@ -9,15 +9,19 @@
 # FILE is one of bench/workloads, without its suffix. It runs with FUNCTION (PCI
 # address), MILLISECONDS and COUNT set; with COUNT above 0 it does that many I/Os,
 # else it works for that long. It reports go when it begins and done when it ends,
-# and prints a line "ios=… bytes=… usec=…". With COUNT, hypercalls and copied
-# bytes are counted by the kernel's tracepoints meanwhile.
+# and prints a line "ios=… bytes=… usec=…". With COUNT, the kernel's tracing counts
+# hypercalls and copied bytes meanwhile; what our module copies it counts itself.
+#
+# From bench.conf: NETSERVER, a port, and STOCK, functions whose drivers are to
+# find no module of ours.
 
 # shellcheck source=tests/linux/vdma.sh
 . /lib/vdma.sh
 # shellcheck source=/dev/null
 . /etc/bench.conf
 
-SWIOTLB=/sys/kernel/tracing/events/swiotlb/swiotlb_bounced
+TRACING=/sys/kernel/tracing
+COPIED=$TRACING/events/bench/copied
 
 # host_of FUNCTION: address of the host for its network card.
 host_of() {
@@ -31,18 +35,81 @@ host_of() {
 	return 1
 }
 
+# Each copy that swiotlb makes, by its third argument, the size. (Its tracepoint has
+# a line for each buffer, which may be copied in and out.) A kernel without probes
+# leaves them uncounted.
+prepare_counting() {
+	[ ! -w "$TRACING/kprobe_events" ] ||
+		echo 'p:bench/copied swiotlb_bounce size=%gpr5:u64' >"$TRACING/kprobe_events" ||
+		fail "swiotlb's copies can't be counted"
+}
+
+# pool_copied: bytes that our module has copied for FUNCTION so far.
+pool_copied() {
+	cat "$PCI/$FUNCTION"/virtio*/dma_policy/bounced_bytes 2>/dev/null || echo 0
+}
+
 start_counting() {
+	BEFORE=$(pool_copied)
 	echo 'hist:keys=opcode' >"$HCALLS/trigger"
-	echo 'hist:keys=dev_name:vals=size' >"$SWIOTLB/trigger"
+	[ ! -e "$COPIED" ] || echo 'hist:keys=size' >"$COPIED/trigger"
 }
 
 stop_counting() {
 	sed -n 's/^{ opcode: *\([0-9]*\).*hitcount: *\([0-9]*\).*/hcall opcode=\1 count=\2/p' \
 		"$HCALLS/hist" >&3
-	sed -n 's/^{ dev_name: *\([^ ]*\) .*size: *\([0-9]*\).*/bounced device=\1 bytes=\2/p' \
-		"$SWIOTLB/hist" >&3
 	echo '!hist:keys=opcode' >"$HCALLS/trigger"
-	echo '!hist:keys=dev_name:vals=size' >"$SWIOTLB/trigger"
+	if [ -e "$COPIED" ]; then
+		sed -n 's/^{ size: *\([0-9]*\).*hitcount: *\([0-9]*\).*/copied size=\1 count=\2/p' \
+			"$COPIED/hist" >&3
+		echo '!hist:keys=size' >"$COPIED/trigger"
+	elif is_stock "$FUNCTION"; then
+		report uncounted what=copies
+	fi
+	report copied size=1 "count=$(($(pool_copied) - BEFORE))"
+}
+
+# is_stock FUNCTION: does the kernel bounce it, without our module?
+is_stock() {
+	case " $STOCK " in
+	*" $1 "*) true ;;
+	*) false ;;
+	esac
+}
+
+# bind_drivers: the module first, but for STOCK, whose devices are bound by then.
+bind_drivers() {
+	local fn ours=
+
+	for fn in $(functions); do
+		is_stock "$fn" || ours="$ours $fn"
+	done
+	if [ -z "$STOCK" ]; then
+		load policy
+		load bus
+		rebind_idle
+		load drivers
+		return
+	fi
+	for fn in $ours; do
+		echo none >"$PCI/$fn/driver_override"
+	done
+	load bus
+	load drivers
+	load policy
+	for fn in $ours; do
+		echo >"$PCI/$fn/driver_override"
+		echo "$fn" >/sys/bus/pci/drivers_probe
+	done
+}
+
+# shared_by FUNCTION: bytes that bouncing for it takes: its own pool, or swiotlb's.
+shared_by() {
+	if is_stock "$1"; then
+		dmesg | awk -F'[(M]' '/software IO TLB: mapped/ { print $(NF - 1) * 1048576; exit }'
+	else
+		cat "$PCI/$1"/virtio*/dma_policy/pool_bytes 2>/dev/null || echo 0
+	fi
 }
 
 # A file's mistakes stay in a shell of its own.
@@ -61,19 +128,17 @@ run() {
 }
 
 # Nobody but a workload shall send: counts are of the device, not of the guest.
-for family in all default; do
-	echo 1 >"/proc/sys/net/ipv6/conf/$family/disable_ipv6"
+for file in /proc/sys/net/ipv6/conf/*/disable_ipv6; do
+	[ ! -e "$file" ] || echo 1 >"$file"
 done
 chmod +x /bin/fio /bin/netperf /lib64/ld64.so.2
 stty -F /dev/hvc1 -echo -icrnl
-load policy
-load bus
-rebind_idle
-load drivers
+bind_drivers
 settle
+prepare_counting
 cd /tmp || exit
 for fn in $(functions); do
-	report_device "$fn"
+	report_device "$fn" "shared=$(shared_by "$fn")"
 done
 report ready
 # shellcheck disable=SC2086 # an order's words

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The bare-metal program's benches: hypercalls and instructions, counted exactly.
 
-They are rows of tests/guest/tests.toml. QEMU's -icount makes a nanosecond of the
+They are rows of tests/guest/*.toml. QEMU's -icount makes a nanosecond of the
 guest's time an instruction.
 """
 
@@ -15,10 +15,11 @@ from bench.progress import Progress
 from bench.session import TROUBLES, reason
 from tests.lib import baremetal, ktap
 
-SECONDS = {"blk-cost": 15.0, "first-io": 6.0}
+SECONDS = {"blk-cost": 20.0, "bounce-cost": 12.0, "first-io": 6.0}
 GROUP = "bench"
 
 COST = re.compile(r"^(hypercalls|instructions)-(.*)-(split|packed)$")
+BOUNCED = re.compile(r"^(calls|copied)-(read|write)-(\d+)$")
 
 
 def rows() -> list[baremetal.Row]:
@@ -41,6 +42,12 @@ def figures(row: baremetal.Row, console: str) -> list[Json]:
             entry |= {"bench": row.name, "mode": cost[2], "ring": cost[3], cost[1]: number}
             if cost[1] == "hypercalls":
                 entry["reads"] = int(value.split()[2])
+        elif cost := BOUNCED.match(name):
+            entry = found.setdefault((cost[2], cost[3]), {})
+            what = f"{cost[2]}-{int(cost[3]) >> 10}k"
+            entry |= {"bench": row.name, "mode": "bounce", "what": what}
+            keys = ("hypercalls", "reads") if cost[1] == "calls" else ("copied", "bytes")
+            entry |= dict(zip(keys, (number, int(value.split()[2]))))
         elif name.startswith("first-io-"):
             entry = found.setdefault((row.mode, ""), {"bench": row.name, "mode": row.mode})
             entry[name.removeprefix("first-io-").replace("-", "_")] = number

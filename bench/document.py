@@ -44,6 +44,27 @@ class Document:
         if entry not in self.missing:
             self.missing.append(entry)
 
+    def shared(self, configuration: str, nbytes: int) -> None:
+        """A configuration's devices are bounced through so many bytes."""
+        self.row(configuration)["shared_bytes"] = nbytes
+
+    def names(self) -> list[str]:
+        """Of configurations that were asked for."""
+        return [row["name"] for row in self.configurations]
+
+    def row(self, configuration: str) -> Json:
+        """What is said about a configuration, {} if nothing."""
+        found = [row for row in self.configurations if row["name"] == configuration]
+        return found[0] if found else {}
+
+    def base(self, configuration: str) -> str:
+        """What a configuration is compared with."""
+        return str(self.row(configuration)["base"])
+
+    def smp(self, configuration: str) -> int:
+        """How many CPUs its guest has."""
+        return int(self.row(configuration)["smp"])
+
     def values(self, configuration: str, workload: str, key: str = "value") -> dict[int, float]:
         """One figure of a cell's samples, by round. "cpu_per_io" is made of two."""
         found = {}
@@ -54,12 +75,22 @@ class Document:
         return found
 
     def counted(self, configuration: str, workload: str, key: str) -> list[float]:
-        """What was counted in a cell, for each I/O: a figure for each pass."""
-        return [
-            entry[key] / entry["ios"]
-            for entry in self.counts
-            if (entry["configuration"], entry["workload"]) == (configuration, workload)
-        ]
+        """What was counted in a cell, for each I/O: a figure for each pass. None are
+        given for what could not be counted."""
+        entries = self.passes(configuration, workload)
+        return [entry[key] / entry["ios"] for entry in entries if entry[key] is not None]
+
+    def passes(self, configuration: str, workload: str) -> list[Json]:
+        """All counts of a cell."""
+        cell = (configuration, workload)
+        return [e for e in self.counts if (e["configuration"], e["workload"]) == cell]
+
+    def copies(self, configuration: str, workload: str) -> float | None:
+        """How often a byte was copied, None if that was not counted."""
+        entries = self.passes(configuration, workload)
+        copied = [entry["copied_bytes"] for entry in entries]
+        nbytes = sum(entry["bytes"] for entry in entries)
+        return sum(copied) / nbytes if nbytes and None not in copied else None
 
     def ran(self) -> list[str]:
         """Names of configurations that have run."""

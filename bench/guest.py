@@ -59,7 +59,8 @@ class Order:
     cpu: float = 0.0
     wall: float = 0.0
     hcalls: Counter[str] = field(default_factory=Counter)
-    bounced: int = 0
+    copied: int = 0
+    copies_known: bool = True
     dma: Counter[str] = field(default_factory=Counter)
 
 
@@ -98,6 +99,7 @@ def _forge(number: int, source: Path) -> list[str]:
 def machine(host: Host, rows: Sequence[Configuration], run: Path) -> Machine:
     """The machine for configurations that can share a guest."""
     phbs, devices, args = [], [], []
+    first = rows[0]
     options: dict[str, str] = {}
     ours = host.qemu == "vdma"
     for number, row in enumerate(rows, 1):
@@ -113,30 +115,37 @@ def machine(host: Host, rows: Sequence[Configuration], run: Path) -> Machine:
         if row.forge_tag:
             args += _forge(number, run / "forge.fs")
     return Machine(
-        kernel=rows[0].kernel or host.kernel,
+        kernel=first.kernel or host.kernel,
         qemu=host.qemu,
-        append=rows[0].append,
+        append=first.append,
         accel="tcg,thread=multi" if host.accel == "tcg" else host.accel,
         cpu="power9" if host.accel == "tcg" else "host",
-        smp=host.smp(),
+        smp=first.smp or host.smp(),
         mem_mib=MEM_MIB,
         hotplug_mib=HOTPLUG_MIB,
         phbs=tuple(phbs),
         devices=tuple(devices),
-        machine_options=rows[0].machine,
+        machine_options=first.machine,
         device_options={name: text for name, text in options.items() if text},
         args=tuple(args),
     )
 
 
-def cargo(host: Host, policy: bool) -> Cargo:
+def cargo(host: Host, rows: Sequence[Configuration]) -> Cargo:
     """The agent, the workloads, and the tools that they use."""
+    stock = [
+        f"{number:04x}:00:{slot:02x}.0"
+        for number, row in enumerate(rows, 1)
+        if row.stock
+        for slot in (1, 2)
+    ]
     files = {f"bench/{file.name}": file.read_bytes() for file in FOLDER.glob("*.sh")}
     root = parts.part(TOOLS) / "root"
     for file in root.glob("*/*"):
         files[str(file.relative_to(root))] = file.read_bytes()
-    files["etc/bench.conf"] = f"NETSERVER={host.netserver}\n".encode()
-    return Cargo(policy=policy, script=AGENT.read_text(), files=files, talk=True)
+    conf = f"NETSERVER={host.netserver}\nSTOCK='{' '.join(stock)}'\n"
+    files["etc/bench.conf"] = conf.encode()
+    return Cargo(script=AGENT.read_text(), files=files, talk=True)
 
 
 class BenchGuest(Guest):
@@ -147,7 +156,7 @@ class BenchGuest(Guest):
         self.rows = list(rows)
         self._orders = 0
         self._pending = b""
-        super().__init__(machine(host, rows, run), run, cargo(host, rows[0].policy))
+        super().__init__(machine(host, rows, run), run, cargo(host, rows))
 
     def number(self, row: Configuration) -> int:
         """Of the PHB that a configuration has."""
@@ -163,6 +172,8 @@ class BenchGuest(Guest):
         deadline = time.monotonic() + limit
         while not self._line("the guest did not boot", deadline).startswith("ready"):
             pass
+        if failed := self.report().one("fail"):
+            raise CellError(f"the guest: {failed['what']}")
 
     def wrong(self, row: Configuration) -> str:
         """What a configuration's devices are instead of what its row says, or ""."""
@@ -172,11 +183,18 @@ class BenchGuest(Guest):
             device = said.device(where)
             if device is None or "mode" not in device:
                 return f"the guest did not report {where}"
-            if self.cargo.policy and device["mode"] != row.mode:
+            if not row.stock and device["mode"] != row.mode:
                 return f"{where} is in mode {device['mode']}, reason {device['reason']}"
             if row.passed_over not in device["passed_over"]:
                 return f"{where} passed over {device['passed_over']}, not {row.passed_over}"
         return ""
+
+    def shared(self, row: Configuration) -> int:
+        """Bytes that a row's devices are bounced through, 0 if they are not."""
+        said = [self.report().device(f"{self.number(row):04x}:00:{slot:02x}.0") for slot in (1, 2)]
+        found = [int(device["shared"] or 0) for device in said if device]
+        # all of swiotlb's devices have the same buffers
+        return max(found, default=0) if row.stock else sum(found)
 
     def order(
         self, row: Configuration, workload: Workload, milliseconds: int, count: int, limit: float
@@ -219,8 +237,10 @@ class BenchGuest(Guest):
                 ended = now
             elif word == "hcall":
                 done.hcalls[hcall_name(int(said["opcode"]))] += int(said["count"])
-            elif word == "bounced":
-                done.bounced += int(said["bytes"])
+            elif word == "uncounted":
+                done.copies_known = False
+            elif word == "copied":
+                done.copied += int(said["size"]) * int(said["count"])
             elif word == "result" and said.get("id") == str(self._orders):
                 break
         if said["status"] != "0" or not int(said.get("ios", "0")) or said.get("usec") == "0":

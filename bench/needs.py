@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Whether a configuration can run here: what a row's "needs" may say.
 
-machine:NAME and phb:NAME are options that QEMU's pseries machine and its PHB must
+machine:NAME and phb:NAME are switches that QEMU's pseries machine and its PHB must
 have, kernel:NAME a part of ours, back-end:NAME a back end that bench/guest.py can
 start.
 """
@@ -20,7 +20,7 @@ BACK_ENDS: frozenset[str] = frozenset()
 @functools.cache
 def _options(binary: str, *question: str) -> str:
     done = subprocess.run([binary, *question], capture_output=True, text=True, check=False)
-    return done.stdout
+    return done.stdout + done.stderr
 
 
 def why_not(need: str, qemu: str) -> str:
@@ -33,14 +33,15 @@ def why_not(need: str, qemu: str) -> str:
         return "" if name in BACK_ENDS else f"the benchmarks can't start a {name} back end yet"
     binary = str(parts.qemu_binary(qemu))
     if kind == "machine":
-        lines, of = _options(binary, "-M", "pseries,help"), "machine"
+        # help does not have them all; what is neither on nor off is refused
+        said = _options(binary, "-display", "none", "-M", f"pseries,{name}=?")
+        there = f".{name}' not found" not in said
     elif kind == "phb":
-        lines, of = _options(binary, "-device", "spapr-pci-host-bridge,help"), "PHB"
+        there = f"  {name}=" in _options(binary, "-device", "spapr-pci-host-bridge,help")
     else:
         return f"its row needs {need}, which is not known here"
-    if f"  {name}=" in lines:
-        return ""
-    return f"this QEMU's {of} has no option {name}"
+    of = "machine" if kind == "machine" else "PHB"
+    return "" if there else f"this QEMU's {of} has no option {name}"
 
 
 def cannot_run(needs: tuple[str, ...], qemu: str) -> str:

@@ -10,13 +10,15 @@ from html import escape
 from pathlib import Path
 
 from bench import plot
-from bench.document import BadDocument, Document, read
+from bench.document import BadDocument, Document, Json, read
 from bench.plot import PlotError, Series
 from bench.summary import (
     BASE,
     MAIN,
+    bases,
     compared,
     conclusions,
+    copying,
     counts,
     headline,
     noise,
@@ -49,16 +51,23 @@ def _figure(svg: str, caption: str) -> str:
     return f'<figure><div class="wide">{svg}</div>{text}</figure>'
 
 
-def _titles(document: Document) -> list[str]:
-    return [row["title"] for row in document.workloads]
+def _rows(document: Document, base: str = BASE) -> list[Json]:
+    """Workloads that a base has done."""
+    return [row for row in document.workloads if document.values(base, row["name"])]
 
 
-def _series(document: Document, names: Sequence[str], cpu: bool = False) -> list[Series]:
-    """Configurations that were measured beside direct, for a picture."""
+def _titles(rows: Sequence[Json]) -> list[str]:
+    return [row["title"] for row in rows]
+
+
+def _series(
+    document: Document, names: Sequence[str], rows: Sequence[Json], cpu: bool = False
+) -> list[Series]:
+    """Configurations that were measured beside their base, for a picture."""
     series = []
     for name in names:
         speed, calls, translations = [], [], []
-        for row in document.workloads:
+        for row in rows:
             found = result(document, name, row["name"])
             counted = counts(document, name, row["name"])
             speed.append((found.cpu_ratio if cpu else found.speed) if found else None)
@@ -71,12 +80,13 @@ def _series(document: Document, names: Sequence[str], cpu: bool = False) -> list
 
 def speed_plot(document: Document, names: Sequence[str]) -> str:
     """The first picture: what each I/O costs, and what becomes of speed."""
-    series = _series(document, names)
+    rows = _rows(document)
+    series = _series(document, names, rows)
     if not series:
-        return "<p>No configuration was measured beside direct.</p>"
+        return ""
     label = "Hypercalls and translations for each I/O, and speed of direct's"
     return _figure(
-        plot.overview(_titles(document), series, label),
+        plot.overview(_titles(rows), series, label),
         "Left: exact counts, and direct has none. Right: medians; whiskers are their noise, and "
         "a point whose whiskers reach the line at 100% does not differ from direct as far as "
         "this session can tell.",
@@ -84,20 +94,37 @@ def speed_plot(document: Document, names: Sequence[str]) -> str:
 
 
 def _cpu_plot(document: Document, names: Sequence[str]) -> str:
-    series = _series(document, names, cpu=True)
+    rows = _rows(document)
+    series = _series(document, names, rows, cpu=True)
     if not series:
         return ""
     title = "QEMU's CPU time for an I/O, direct = 100 %"
-    return _figure(
-        plot.ratios(_titles(document), series, title, "CPU time for an I/O"),
+    figure = _figure(
+        plot.ratios(_titles(rows), series, title, "CPU time for an I/O"),
         "Host CPU time of all of QEMU's threads, guest included; less is better.",
     )
+    return _section("CPU time", figure)
+
+
+def secure_plots(document: Document) -> str:
+    """Our pools beside swiotlb, a picture for each number of CPUs."""
+    figures = []
+    for base in bases(document):
+        rows = _rows(document, base) if base != BASE else []
+        series = _series(document, compared(document, base), rows)
+        if series:
+            cpus = document.smp(base)
+            title = f"speed, {base} = 100 %"
+            caption = f"A guest with {cpus} CPU{'s' * (cpus > 1)}: our pools beside swiotlb."
+            svg = plot.ratios(_titles(rows), series, title, f"Speed beside {base}")
+            figures.append(_figure(svg, caption))
+    return _section("In a secure VM", *figures) if figures else ""
 
 
 def _counts_table(document: Document) -> str:
     rows = []
     for row in document.workloads:
-        for name in [BASE, *compared(document)]:
+        for name in document.ran():
             found = counts(document, name, row["name"])
             timed = result(document, name, row["name"])
             if found is None:
@@ -109,26 +136,29 @@ def _counts_table(document: Document) -> str:
                     short(found["dma_hypercalls"]),
                     short(found["tce_written"]),
                     short(found["translations"]),
-                    f"{found['bounced_bytes'] / 1024:.3g}",
+                    *copying(document, name, row["name"]),
                     f"{timed.cpu.median:.0f} {noise(timed.cpu)}" if timed else "-",
                 ]
             )
     head = ["workload", "configuration", "hypercalls", "TCEs", "translations", "KiB copied"]
-    return _table([*head, "CPU, µs"], rows)
+    return _table([*head, "copies of a byte", "CPU, µs"], rows)
 
 
 def _speed_table(document: Document) -> str:
     rows = []
     for row in document.workloads:
-        for name in [BASE, *compared(document)]:
+        for name in document.ran():
             found = result(document, name, row["name"])
             if found is None:
                 continue
-            speed = ["", ""] if name == BASE else [percentage(found.speed), verdict(found.speed)]
+            base = document.base(name)
+            speed = [f"{percentage(found.speed)} of {base}", verdict(found.speed)]
+            if base == name:
+                speed = ["", ""]
             value = f"{short(found.value.median)} {row['unit']}"
             span = f"{short(found.value.low)} to {short(found.value.high)}"
             rows.append([row["title"], name, value, span, *speed])
-    return _table(["workload", "configuration", "median", "interval", "of direct", ""], rows)
+    return _table(["workload", "configuration", "median", "interval", "compared", ""], rows)
 
 
 def _setup_section(document: Document) -> str:
@@ -166,7 +196,8 @@ def _setup_section(document: Document) -> str:
 
 def _bare_section(document: Document) -> str:
     reads = [e for e in document.bare_metal if "instructions" in e]
-    first = [e for e in document.bare_metal if "hypercalls" in e and "ring" not in e]
+    bounced = [e for e in document.bare_metal if "what" in e]
+    first = [e for e in document.bare_metal if "ns" in e]
     parts = []
     if reads:
         rows = [
@@ -175,6 +206,13 @@ def _bare_section(document: Document) -> str:
         ]
         parts.append("<p>A read of 4 KiB, by our library without an operating system.</p>")
         parts.append(_table(["mode", "ring", "hypercalls", "instructions"], rows))
+    if bounced:
+        rows = [
+            [e["what"], f"{e['hypercalls']} in {e['reads']}", f"{e['copied']} for {e['bytes']}"]
+            for e in bounced
+        ]
+        parts.append("<p>Requests of a secure VM, bounced.</p>")
+        parts.append(_table(["request", "hypercalls and ultracalls", "bytes copied"], rows))
     if first:
         rows = [
             [e["mode"], str(e["hypercalls"]), short(e["open_ns"]), short(e["ns"])] for e in first
@@ -225,14 +263,15 @@ def page(document: Document) -> str:
         f'<li>{escape(text)} <span class="basis">{BASIS[basis]}</span></li>'
         for text, basis in conclusions(document)
     )
-    rounds = max((len(document.values(BASE, r["name"])) for r in document.workloads), default=0)
+    first, secure = speed_plot(document, names), secure_plots(document)
+    rounds = 1 + max((sample["round"] for sample in document.samples), default=-1)
     accel = document.environment.get("accel", "?")
     meta = f"{document.started[:10]}, {accel}, {rounds} rounds, seed {document.seed}"
     if not document.complete:
         meta += "; not complete"
     parts = [
         f"<header><h1>{escape(headline(document))}</h1><p>{escape(meta)}</p></header>",
-        speed_plot(document, names),
+        first or secure or "<p>No configuration was measured beside direct.</p>",
         _section("What this session says", f"<ul>{said}</ul>" if said else "<p>Nothing.</p>"),
         _section("What was promised", _bars(document)),
     ]
@@ -240,7 +279,8 @@ def page(document: Document) -> str:
         parts.append(_section("For each I/O", _counts_table(document)))
     if document.samples:
         parts.append(_section("Speed", _speed_table(document)))
-        parts.append(_section("CPU time", _cpu_plot(document, names)))
+        parts.append(_cpu_plot(document, names))
+        parts.append(secure if first else "")
     if document.setup:
         parts.append(_setup_section(document))
     if document.bare_metal:
@@ -259,10 +299,11 @@ def page(document: Document) -> str:
 def picture(document: Document) -> str:
     """The first picture alone, as an SVG file that a README can show."""
     names = [name for name in MAIN if name in compared(document)]
-    series = _series(document, names)
+    rows = _rows(document)
+    series = _series(document, names, rows)
     if not series:
         raise PlotError("no configuration was measured beside direct")
-    svg = plot.overview(_titles(document), series, headline(document))
+    svg = plot.overview(_titles(rows), series, headline(document))
     colours = STYLE.read_text(encoding="utf-8").partition("body {")[0].partition("*/\n")[2]
     # the second comment of the style sheet
     colours = colours.partition("*/\n")[2]

@@ -28,10 +28,11 @@ class Configuration:
     MODE and PASSED_OVER are what the guest must say about the device. SETUP: its
     set-up is counted, too. F, BYPASS (the host's administrator allows it), IOTHREAD
     and DEVICE (more of QEMU's options) belong to the device, PHB to its PHB;
-    FORGE_TAG: firmware tags it though the hypervisor will refuse. APPEND, MACHINE,
-    KERNEL and POLICY (our module is loaded) belong to the guest: configurations that
-    differ there can't share one. NEEDS: see needs.py. WORKLOADS: only these, all if
-    empty.
+    FORGE_TAG: firmware tags it though the hypervisor will refuse; STOCK: its drivers
+    come before our module, and the kernel does as it does without. APPEND, MACHINE,
+    KERNEL and SMP (CPUs) belong to the guest: configurations that differ there can't
+    share one. BASE is the configuration that it is compared with. NEEDS: see
+    needs.py. WORKLOADS: only these, all if empty.
     """
 
     name: str
@@ -48,13 +49,15 @@ class Configuration:
     append: str = ""
     machine: str = ""
     kernel: str = ""
-    policy: bool = True
+    smp: int = 0
+    stock: bool = False
+    base: str = "direct"
     needs: tuple[str, ...] = ()
     workloads: tuple[str, ...] = ()
 
-    def guest(self) -> tuple[str, str, str, bool]:
+    def guest(self) -> tuple[str, str, str, int]:
         """What a guest must be like for it."""
-        return (self.append, self.machine, self.kernel, self.policy)
+        return (self.append, self.machine, self.kernel, self.smp)
 
 
 @dataclass(frozen=True)
@@ -153,6 +156,10 @@ def read(table: Path = TABLE) -> Rows:
             raise BadRow(f"{where}: unit {workload.unit} is none of {', '.join(UNITS)}")
         if not (FOLDER / f"{workload.run.split()[0]}.sh").exists():
             raise BadRow(f"{where}: bench/workloads has no {workload.run.split()[0]}.sh")
+    names = [row.name for row in rows.configurations]
+    for row in rows.configurations:
+        if row.base not in names:
+            raise BadRow(f"{table.name}: configuration {row.name}: there is no base {row.base}")
     names = [workload.name for workload in rows.workloads]
     lists = [row.workloads for row in rows.configurations]
     lists += [profile.workloads for profile in rows.profiles.values()]

@@ -82,16 +82,27 @@ class Bench:
             now.isoformat(timespec="seconds"), options.profile, self._seed, {}
         )
 
-    def configurations(self) -> list[Configuration]:
-        """Those that can run; the document gets all that were asked for."""
+    def configurations(self, smp: int) -> list[Configuration]:
+        """Those that can run; the document gets all that were asked for. SMP is how
+        many CPUs a guest has whose row does not say it."""
         chosen, unknown = choose(self._rows.configurations, self._profile.configurations)
+        asked = choose(self._rows.workloads, self._profile.workloads)[0]
         for name in unknown:
             self._miss(name, "there is no such configuration (bench/bench.toml)")
         can = []
         for row in chosen:
             why = needs.cannot_run(row.needs, self._options.qemu)
             self.document.configurations.append(
-                {"name": row.name, "title": row.title, "mode": row.mode, "ran": not why, "why": why}
+                {
+                    "name": row.name,
+                    "title": row.title,
+                    "mode": row.mode,
+                    "base": row.base,
+                    "smp": row.smp or smp,
+                    "workloads": [cell.workload.name for cell in cells_of([row], asked)],
+                    "ran": not why,
+                    "why": why,
+                }
             )
             if not why:
                 can.append(row)
@@ -114,7 +125,7 @@ class Bench:
         with Netserver(folder) as server:
             host = Host(options.qemu, options.kernel, options.accel, server.port)
             self.document.environment = describe(host)
-            rows, workloads = self.configurations(), self.workloads()
+            rows, workloads = self.configurations(host.smp()), self.workloads()
             setups = [row for row in rows if row.setup] if self._profile.setup else []
             self._plan(len(cells_of(rows, workloads)), len({r.guest() for r in rows}), bool(setups))
             self._linux(host, rows, workloads)

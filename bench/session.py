@@ -158,6 +158,8 @@ class Session:
             if wrong := guest.wrong(row):
                 del self._guests[row]
                 self._lose([row], wrong)
+            else:
+                self._document.shared(row.name, guest.shared(row))
 
     def _drop(self, guest: BenchGuest) -> list[Configuration]:
         """End a guest; the rows that it had."""
@@ -207,7 +209,8 @@ def _counts(cell: Cell, done: Order, traced: bool) -> dict[str, object]:
         "tce_written": done.dma["tce_written"],
         "tce_cleared": done.dma["tce_cleared"],
         "translations": done.dma["translations"],
-        "bounced_bytes": done.bounced,
+        "copied_bytes": done.copied if done.copies_known else None,
+        "bytes": done.bytes,
     }
 
 

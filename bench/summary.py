@@ -13,14 +13,14 @@ from bench.stats import Summary, ratio, summary
 
 BASE = "direct"
 # Configurations of the first picture, if they are there.
-MAIN = ("bypass", "identity", "tce", "swiotlb", "secure-bounce", "secure-swiotlb")
-COUNTED = ("dma_hypercalls", "tce_written", "translations", "bounced_bytes")
+MAIN = ("bypass", "identity", "tce", "swiotlb")
+COUNTED = ("dma_hypercalls", "tce_written", "translations", "copied_bytes")
 MICROSECONDS = 1e6
 
 
 @dataclass(frozen=True)
 class Result:
-    """One cell: its value, and of direct, if that is there."""
+    """One cell: its value, and of its base's, if that is there."""
 
     value: Summary
     speed: Summary | None
@@ -34,11 +34,12 @@ def result(document: Document, configuration: str, workload: str) -> Result | No
     if not values:
         return None
     cpu = document.values(configuration, workload, "cpu_per_io")
+    base = document.base(configuration)
     return Result(
         summary(list(values.values())),
-        ratio(values, document.values(BASE, workload)),
+        ratio(values, document.values(base, workload)),
         summary([seconds * MICROSECONDS for seconds in cpu.values()]),
-        ratio(cpu, document.values(BASE, workload, "cpu_per_io")),
+        ratio(cpu, document.values(base, workload, "cpu_per_io")),
     )
 
 
@@ -47,7 +48,16 @@ def counts(document: Document, configuration: str, workload: str) -> dict[str, f
     found = {key: document.counted(configuration, workload, key) for key in COUNTED}
     if not found["translations"]:
         return None
-    return {key: statistics.fmean(values) for key, values in found.items()}
+    return {key: statistics.fmean(values) for key, values in found.items() if values}
+
+
+def copying(document: Document, configuration: str, workload: str) -> tuple[str, str]:
+    """What was copied: KiB for each I/O, and how often a byte; - if not counted."""
+    copies = document.copies(configuration, workload)
+    each = document.counted(configuration, workload, "copied_bytes")
+    if copies is None or not each:
+        return "-", "-"
+    return f"{statistics.fmean(each) / 1024:.3g}", f"{copies:.3g}"
 
 
 def short(number: float) -> str:
@@ -63,7 +73,7 @@ def short(number: float) -> str:
 
 
 def verdict(found: Summary | None) -> str:
-    """Of a ratio to direct, in words."""
+    """Of a ratio to the base, in words."""
     if found is None:
         return "not measured"
     side = found.side_of(1.0)
@@ -73,7 +83,7 @@ def verdict(found: Summary | None) -> str:
 
 
 def percentage(found: Summary | None) -> str:
-    """A ratio and its noise; * if it differs from direct by more than that."""
+    """A ratio and its noise; * if it differs from the base by more than that."""
     if found is None:
         return "-"
     if not found.decides:
@@ -87,9 +97,14 @@ def noise(found: Summary) -> str:
     return f"±{found.noise:.0%}" if found.decides else "±?"
 
 
-def compared(document: Document) -> list[str]:
-    """Configurations with samples, direct left out."""
-    return [name for name in document.ran() if name != BASE]
+def bases(document: Document) -> list[str]:
+    """What configurations that have run are compared with."""
+    return list(dict.fromkeys(document.base(name) for name in document.ran()))
+
+
+def compared(document: Document, base: str = BASE) -> list[str]:
+    """Configurations that have run and are compared with a base."""
+    return [name for name in document.ran() if document.base(name) == base != name]
 
 
 def _range(found: list[Summary]) -> str:
@@ -98,7 +113,7 @@ def _range(found: list[Summary]) -> str:
 
 
 def speeds(document: Document, name: str, device: str = "") -> list[Summary]:
-    """Of direct, in each workload."""
+    """Of its base, in each workload."""
     found = (
         result(document, name, row["name"])
         for row in document.workloads
@@ -136,7 +151,7 @@ def headline(document: Document) -> str:
         said.append(f"{owner} {cost} for each {what}")
         left.add(_cost(document, "bypass", row))
     if not said:
-        return "This session has not counted what the IOMMU costs."
+        return _bounced(document) or "This session has not counted what the IOMMU costs."
     if left == {"0 hypercalls and 0 translations"}:
         back = "bypass costs none of it"
     elif "" in left:
@@ -146,6 +161,31 @@ def headline(document: Document) -> str:
     return f"The IOMMU costs {', '.join(said)}; {back}."
 
 
+def copied(document: Document, name: str) -> str:
+    """How often a configuration copies a byte of a disk's, over all workloads."""
+    disks = [row["name"] for row in document.workloads if row["device"] == "disk"]
+    found = [each for disk in disks if (each := document.copies(name, disk)) is not None]
+    if not found:
+        return ""
+    low, high = f"{min(found):.2f}", f"{max(found):.2f}"
+    return low if low == high else f"{low} to {high}"
+
+
+def _bounced(document: Document) -> str:
+    """What bouncing costs a secure VM, in a session without the IOMMU's costs."""
+    found = {
+        row["mode"]: copied(document, row["name"])
+        for row in document.configurations
+        if row["name"] in document.ran()
+    }
+    if not found.get("bounce"):
+        return ""
+    # the kernel's swiotlb is the same in any guest
+    swiotlb = found.get("swiotlb") or copied(document, "swiotlb")
+    beside = f", swiotlb {swiotlb}" if swiotlb else ""
+    return f"In a secure VM, bouncing copies {found['bounce']} bytes for each of a disk's{beside}."
+
+
 def conclusions(document: Document) -> Iterator[tuple[str, str]]:
     """Sentences, and what each rests on: what is certain comes first."""
     for name in compared(document):
@@ -153,14 +193,18 @@ def conclusions(document: Document) -> Iterator[tuple[str, str]]:
         if entries and not any(e["dma_hypercalls"] or e["translations"] for e in entries):
             ios = sum(entry["ios"] for entry in entries)
             yield f"{name} made no DMA hypercall and no translation in {ios} I/Os", "counts"
-    for name in compared(document):
-        found = speeds(document, name)
-        if found:
-            yield _speed_sentence(name, found)
+    found = {name: copied(document, name) for name in document.ran()}
+    said = [f"{name} {each}" for name, each in found.items() if each not in ("", "0.00")]
+    if said:
+        yield f"bytes copied for each byte of a disk's: {', '.join(said)}", "counts"
+    for base in bases(document):
+        for name in compared(document, base):
+            if found := speeds(document, name):
+                yield _speed_sentence(name, base, found)
 
 
-def _speed_sentence(name: str, found: list[Summary]) -> tuple[str, str]:
-    text = f"{name} runs at {_range(found)} of direct's speed: "
+def _speed_sentence(name: str, base: str, found: list[Summary]) -> tuple[str, str]:
+    text = f"{name} runs at {_range(found)} of {base}'s speed: "
     sides = [each.side_of(1.0) for each in found]
     slower, faster = sides.count(-1), sides.count(1)
     if not any(each.decides for each in found):

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from bench.document import Document
 from bench.summary import (
-    BASE,
+    bases,
     compared,
     conclusions,
+    copying,
     counts,
     headline,
     noise,
@@ -30,13 +31,13 @@ def columns(lines: Sequence[Sequence[str]]) -> str:
     )
 
 
-def _speeds(document: Document, names: Sequence[str]) -> str:
-    lines = [["", BASE, *names]]
+def _speeds(document: Document, base: str, names: Sequence[str]) -> str:
+    lines = [["", base, *names]]
     for row in document.workloads:
-        base = result(document, BASE, row["name"])
+        first = result(document, base, row["name"])
         line = [row["name"], "-"]
-        if base:
-            line[1] = f"{short(base.value.median)} {row['unit']} {noise(base.value)}"
+        if first:
+            line[1] = f"{short(first.value.median)} {row['unit']} {noise(first.value)}"
         for name in names:
             found = result(document, name, row["name"])
             line.append(percentage(found.speed) if found else "-")
@@ -46,9 +47,9 @@ def _speeds(document: Document, names: Sequence[str]) -> str:
 
 
 def _counts(document: Document) -> str:
-    lines = [["", "hypercalls", "TCEs", "translations", "copied", "QEMU's CPU"]]
+    lines = [["", "hypercalls", "TCEs", "translations", "KiB copied", "copies", "QEMU's CPU"]]
     for row in document.workloads:
-        for name in [BASE, *compared(document)]:
+        for name in document.ran():
             found, timed = counts(document, name, row["name"]), result(document, name, row["name"])
             if found is None:
                 continue
@@ -57,7 +58,7 @@ def _counts(document: Document) -> str:
                     f"{row['name']} {name}",
                     *(short(found[key]) for key in ("dma_hypercalls", "tce_written")),
                     short(found["translations"]),
-                    f"{found['bounced_bytes'] / 1024:.3g} KiB",
+                    *copying(document, name, row["name"]),
                     f"{timed.cpu.median:.0f} us {noise(timed.cpu)}" if timed else "-",
                 ]
             )
@@ -105,11 +106,11 @@ def bar_line(bar: dict[str, object]) -> str:
 def text(document: Document) -> str:
     """All of it."""
     out = [headline(document), ""]
-    names = compared(document)
-    if document.samples:
-        out.append("Speed; of direct's, * if they differ by more than the noise")
+    for base in bases(document) if document.samples else ():
+        names = compared(document, base)
+        out.append(f"Speed; of {base}'s, * if they differ by more than the noise")
         for start in range(0, max(1, len(names)), ACROSS):
-            out += [_speeds(document, names[start : start + ACROSS]), ""]
+            out += [_speeds(document, base, names[start : start + ACROSS]), ""]
     if document.counts:
         out += ["For each I/O", _counts(document), ""]
     if document.bare_metal:

@@ -16,7 +16,7 @@ fi
 
 # fio says when it is ready, for its start is not what is measured.
 # shellcheck disable=SC2086 # a word for each option
-fio --name=bench --output-format=json --filename="/dev/$(disk_of "$FUNCTION")" \
+LD_PRELOAD=/lib/noshm.so fio --name=bench --output-format=json --filename="/dev/$(disk_of "$FUNCTION")" \
 	--direct=1 --ioengine=libaio --thread --norandommap --group_reporting \
 	--exec_prerun='(echo go >/dev/hvc1)' --exec_postrun='(echo done >/dev/hvc1)' \
 	$limit $options |

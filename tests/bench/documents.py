@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Sessions made up for tests: direct, bypass and tce with two workloads."""
+"""Sessions made up for tests, with two workloads: direct, bypass and tce; or bounce
+beside swiotlb."""
 
 from __future__ import annotations
 
@@ -23,13 +24,29 @@ WORKLOADS = (
 )
 
 
-def session(speeds: Speeds, translations: Mapping[str, int] | None = None) -> Document:
-    """Every configuration in every workload; TRANSLATIONS for each I/O."""
+def session(
+    speeds: Speeds,
+    translations: Mapping[str, int] | None = None,
+    base: str = "direct",
+    smp: int = 1,
+    copies: Mapping[str, float] | None = None,
+) -> Document:
+    """Every configuration in every workload; TRANSLATIONS for each I/O, COPIES of each
+    byte. All are compared with BASE, in guests with SMP CPUs."""
     document = Document("2026-01-02T03:04:05+00:00", "quick", 7, {"accel": "tcg"}, 12.5, True)
     document.workloads = [{**row, "unit": "IOPS"} for row in WORKLOADS]
     for name, rounds in speeds.items():
         document.configurations.append(
-            {"name": name, "title": name, "mode": "direct", "ran": True, "why": ""}
+            {
+                "name": name,
+                "title": name,
+                "mode": name.removeprefix("secure-"),
+                "base": base,
+                "smp": smp,
+                "workloads": [row["name"] for row in WORKLOADS],
+                "ran": True,
+                "why": "",
+            }
         )
         for row in WORKLOADS:
             for number, part in enumerate(rounds):
@@ -58,11 +75,23 @@ def session(speeds: Speeds, translations: Mapping[str, int] | None = None) -> Do
                     "tce_written": 500 * each,
                     "tce_cleared": 500 * each,
                     "translations": 500 * each,
-                    "bounced_bytes": 0,
+                    "bytes": 500 * 4096,
+                    "copied_bytes": int(500 * 4096 * (copies or {}).get(name, 0)),
                 }
             )
     document.bars = bars.judge(document)
     return document
+
+
+def secure(ours: Sequence[float], smp: int = 1, copied: float = 1.02) -> Document:
+    """A pool beside swiotlb."""
+    speeds = {"secure-swiotlb": (1.0,) * 5, "secure-bounce": ours}
+    copies = {"secure-swiotlb": 2.02, "secure-bounce": copied}
+    found = session(speeds, base="secure-swiotlb", smp=smp, copies=copies)
+    found.shared("secure-swiotlb", 64 << 20)
+    found.shared("secure-bounce", 6 << 20)
+    found.bars = bars.judge(found)
+    return found
 
 
 GOOD = session({"direct": (1.0,) * 5, "bypass": EVEN, "tce": SLOW}, {"tce": 16})

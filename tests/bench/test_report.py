@@ -16,7 +16,7 @@ import pytest
 
 from bench import bars, document, plot, report, summary, table
 from bench.document import Document
-from tests.bench.documents import EVEN, GOOD, NOISY, SLOW, session
+from tests.bench.documents import EVEN, GOOD, NOISY, SLOW, secure, session
 from tests.lib.parts import TOP
 
 SCHEMA = json.loads((TOP / "bench/schema.json").read_text())
@@ -98,6 +98,69 @@ def test_bars_of_memory(
         other.setup.append(entry | {"table_bytes": size})
     assert state(other, "0 bytes of TCE tables")[0] == states[0]
     assert state(other, "same number of TCE calls")[0] == states[1]
+
+
+FAST = (1.5, 1.4, 1.6, 1.7, 1.3)
+
+
+@pytest.mark.parametrize(
+    "speeds, smp, name, want",
+    [
+        (FAST, 1, "read-4k-1: secure-bounce is as fast as secure-swiotlb", ("met", True)),
+        (FAST, 4, "read-4k-1: secure-bounce is faster than secure-swiotlb", ("met", True)),
+        (EVEN, 1, "read-4k-1: secure-bounce is as fast", ("met", False)),
+        (NOISY, 4, "net-rr: secure-bounce is faster", ("not met", False)),
+        (SLOW, 1, "net-rr: secure-bounce is as fast", ("not met", True)),
+    ],
+)
+def test_bars_of_bouncing(
+    speeds: tuple[float, ...], smp: int, name: str, want: tuple[str, bool]
+) -> None:
+    """Beside swiotlb: as fast, and faster with 4 CPUs."""
+    assert state(secure(speeds, smp), name) == want
+
+
+def test_bars_of_copies() -> None:
+    """Each byte once, in little memory; neither swiotlb nor another configuration is
+    held to that."""
+    copies, shared = "copies each byte to or from a disk once", "shares less than 10%"
+    assert state(secure(EVEN), copies) == ("met", True)
+    assert state(secure(EVEN), shared) == ("met", True)
+    assert state(secure(EVEN), "0 hypercalls per I/O in secure-bounce") == ("met", True)
+    assert state(secure(EVEN, copied=1.06), copies) == ("not met", True)
+    assert state(secure(EVEN, copied=0.5), copies) == ("not met", True)
+    other = secure(EVEN)
+    other.shared("secure-bounce", 7 << 20)
+    assert state(other, shared) == ("not met", True)
+    del other.row("secure-bounce")["shared_bytes"]
+    assert state(other, shared) == ("not measured", True)
+
+
+def test_secure_session(tmp_path: Path) -> None:
+    """It has its own first sentence and picture, and compares with swiotlb."""
+    found = secure(FAST)
+    found.write(tmp_path / "bench.json")
+    validate(tmp_path / "bench.json")
+    said = "In a secure VM, bouncing copies 1.02 bytes for each of a disk's"
+    assert summary.headline(found) == f"{said}, swiotlb 2.02."
+    assert "of secure-swiotlb's speed: faster in 2 of 2" in table.text(found)
+    page = report.page(found)
+    Page(page)
+    body = page[page.index("<body>") :]
+    assert body.index("<h1>In a secure VM") < body.index("<svg") < body.index("What this session")
+    assert "beside direct" not in page
+
+
+def test_copies_that_could_not_be_counted() -> None:
+    """They are no zeros."""
+    found = secure(EVEN)
+    for entry in found.counts:
+        if entry["configuration"] == "secure-swiotlb":
+            entry["copied_bytes"] = None
+    assert summary.headline(found).endswith("copies 1.02 bytes for each of a disk's.")
+    assert summary.copying(found, "secure-swiotlb", "read-4k-1") == ("-", "-")
+    assert summary.copying(found, "secure-bounce", "read-4k-1") == ("4.08", "1.02")
+    Page(report.page(found))
 
 
 def test_headline() -> None:
@@ -195,9 +258,8 @@ def test_missing_is_listed() -> None:
     other.miss("tce net-rr", "the guest did not answer in time")
     other.miss("tce net-rr", "the guest did not answer in time")
     why = "this QEMU's machine has no option <x-ultravisor>"
-    other.configurations.append(
-        {"name": "secure", "title": "s", "mode": "bounce", "ran": False, "why": why}
-    )
+    row = {**other.configurations[0], "name": "secure", "ran": False, "why": why}
+    other.configurations.append(row)
     text = table.text(other)
     assert text.count("tce net-rr: the guest did not answer in time") == 1
     assert f"secure: cannot run here: {why}" in text

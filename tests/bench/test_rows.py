@@ -77,6 +77,7 @@ def test_choose() -> None:
     [
         ("phb:dma-bypass", ""),
         ("phb:nix", "this QEMU's PHB has no option nix"),
+        ("machine:x-ultravisor", ""),
         ("machine:nix", "this QEMU's machine has no option nix"),
         ("kernel:6.12", ""),
         ("kernel:0.1", "there is no kernel 0.1 (mk/parts)"),
