@@ -227,6 +227,8 @@ def _bars(document: Document) -> str:
     rows = []
     for bar in document.bars:
         kind = {"met": "met", "not met": "unmet"}.get(bar["state"], "none")
+        if not bar["decided"]:
+            kind = "none"
         state = bar["state"] + ("" if bar["decided"] else ", within the noise")
         rows.append(
             f'<tr class="{kind}"><td class="state">{escape(state)}</td><td>{escape(bar["name"])}'

@@ -54,9 +54,9 @@ def counts(document: Document, configuration: str, workload: str) -> dict[str, f
 def copying(document: Document, configuration: str, workload: str) -> tuple[str, str]:
     """What was copied: KiB for each I/O, and how often a byte; - if not counted."""
     copies = document.copies(configuration, workload)
-    each = document.counted(configuration, workload, "copied_bytes")
-    if copies is None or not each:
+    if copies is None:
         return "-", "-"
+    each = document.counted(configuration, workload, "copied_bytes")
     return f"{statistics.fmean(each) / 1024:.3g}", f"{copies:.3g}"
 
 

@@ -66,6 +66,16 @@ def test_bar_of_speed() -> None:
     assert state(session({"direct": (1.0,) * 5}), name) == ("not measured", True)
 
 
+def test_bar_within_the_noise_has_no_colour() -> None:
+    """Green and red are for what is certain."""
+    speeds = {"direct": (1.0,) * 5, "bypass": NOISY}
+    page = report.page(session(speeds))
+    assert page.count('<tr class="none"><td class="state">not met, within the noise') == 2
+    assert '<tr class="unmet"><td class="state">not met<' in report.page(
+        session({**speeds, "bypass": SLOW})
+    )
+
+
 def test_bar_of_counts() -> None:
     """One translation in all workloads is one too many."""
     name = "0 IOMMU translations per I/O in bypass"
@@ -149,6 +159,24 @@ def test_secure_session(tmp_path: Path) -> None:
     body = page[page.index("<body>") :]
     assert body.index("<h1>In a secure VM") < body.index("<svg") < body.index("What this session")
     assert "beside direct" not in page
+    assert not [bar["name"] for bar in found.bars if "bypass" in bar["name"]]
+
+
+def test_each_with_its_base() -> None:
+    """A session that has both compares a pool with swiotlb, not with direct."""
+    both = copy.deepcopy(GOOD)
+    for name, rows in vars(secure(FAST, 4)).items():
+        if name in ("configurations", "samples", "counts"):
+            getattr(both, name).extend(rows)
+    assert summary.compared(both) == ["bypass", "tce"]
+    assert summary.compared(both, "secure-swiotlb") == ["secure-bounce"]
+    text = table.text(both)
+    assert "bypass runs at 100% of direct's speed" in text
+    assert "secure-bounce runs at 150% of secure-swiotlb's speed" in text
+    page = report.page(both)
+    Page(page)
+    assert "A guest with 4 CPUs: our pools beside swiotlb." in page
+    assert "In a secure VM" not in report.page(GOOD)
 
 
 def test_copies_that_could_not_be_counted() -> None:

@@ -43,6 +43,7 @@ def test_the_real_table() -> None:
         ("rounds = 5", "", "profile default: missing 1 required positional argument: 'rounds'"),
         ("rounds = 5", "rounds = 5\nlaps = 1", "profile default: unknown key laps"),
         ('mode = "direct"', "", "configuration direct: missing 1 required"),
+        ('mode = "direct"', 'mode = "direct"\nbase = "nix"', "direct: there is no base nix"),
         ('mode = "direct"', 'mode = "direct"\nworkloads = ["nix"]', "there is no workload nix"),
         ('device = "disk"', 'device = "tape"', "workload read: device tape is none of disk, net"),
         ('unit = "IOPS"', 'unit = "knots"', "workload read: unit knots is none of"),

@@ -134,6 +134,8 @@ def running(folder: Path) -> list[str]:
         (("--profile", "nix"), "there is no profile nix; there are default, quick, secure"),
         (("--rounds", "0"), "--rounds 0: must be above 0"),
         (("--seconds", "-1"), "--seconds -1.0: must be above 0"),
+        # a file system that has no room
+        (("--folder", "/proc"), "/proc: 0 MiB free, 256 MiB needed"),
         (("--folder", "/proc/nix"), "No such file or directory: '/proc/nix'"),
     ],
 )
