@@ -62,6 +62,32 @@ def test_two_configurations(run: Path) -> None:
     assert "The IOMMU costs a disk 8 hypercalls" in (run / "report.html").read_text()
 
 
+def test_secure_configurations(run: Path) -> None:
+    """The kernel's buffers and our pools, in one secure VM: which device is bounced by
+    whom shows in what is shared, translated and copied."""
+    names = ("secure-swiotlb", "secure-bounce", "secure-quirk")
+    options = ("--configurations", ",".join(names), "--workloads", "read-4k-jobs")
+    done = subprocess.run(
+        command(run, *options), cwd=TOP, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    content = read(run)
+    shared = {row["name"]: row["shared_bytes"] for row in content["configurations"]}
+    assert shared["secure-swiotlb"] == 64 << 20
+    assert 0 < shared["secure-bounce"] == shared["secure-quirk"] < 64 << 20
+    by_name = {entry["configuration"]: entry for entry in content["counts"]}
+    assert by_name["secure-swiotlb"]["copied_bytes"] is None
+    assert by_name["secure-quirk"]["translations"] == 0
+    for name in names:
+        assert by_name[name]["dma_hypercalls"] == 0
+        assert name == "secure-quirk" or by_name[name]["translations"] > 0
+    for name in ("secure-bounce", "secure-quirk"):
+        entry = by_name[name]
+        assert entry["bytes"] <= entry["copied_bytes"] <= 1.05 * entry["bytes"]
+    bars = [bar for bar in content["bars"] if bar["basis"] == "exact counts"]
+    assert len(bars) == 6 and {bar["state"] for bar in bars} == {"met"}
+
+
 def test_guest_that_does_not_answer(run: Path) -> None:
     """Its cell is missing, another guest takes over, and the report is written."""
     options = ("--configurations", "direct", "--limit", "0.01")
