@@ -8,6 +8,7 @@ SECURE_KERNELS := secure-6.12 secure-6.1
 
 KERNEL ?= 6.12
 QEMU ?= vdma
+SECURE ?=
 APPEND ?=
 V ?= 0
 VDMA_CACHE ?= $(HOME)/.cache/vdma
@@ -35,6 +36,7 @@ help: ## this list
 	@echo
 	@echo '  KERNEL=6.12|6.1       Debian 13 or Debian 12 kernel for boot and shell (now $(KERNEL))'
 	@echo '  QEMU=vdma|stock       our QEMU, or the one the distribution has (now $(QEMU))'
+	@echo '  SECURE=1              boot and shell: a secure VM, watched by the DMA guard'
 	@echo '  APPEND="..."          more for the kernel command line, such as disable_ddw'
 	@echo '  PREFIX=DIR            where install puts things, below DESTDIR if set (now $(PREFIX))'
 	@echo '  TIME=SECONDS          how long fuzz runs each target (now $(TIME))'

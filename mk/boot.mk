@@ -7,7 +7,12 @@ INSTALLED := $(addprefix installed-,boot stock tools check coverage bench lint)
 $(INSTALLED):
 	$(Q)mk/install $(@:installed-%=%)
 
-BOOT_PARTS := kernel-$(KERNEL) headers-$(KERNEL) busybox
+BOOT_SECURE := $(filter 1,$(SECURE))
+ifeq ($(BOOT_SECURE)$(QEMU),1stock)
+$(error SECURE=1: only QEMU=vdma has an ultravisor)
+endif
+BOOT_KERNEL := $(BOOT_SECURE:1=secure-)$(KERNEL)
+BOOT_PARTS := kernel-$(BOOT_KERNEL) headers-$(BOOT_KERNEL) busybox
 BOOT_SETS := installed-boot
 ifeq ($(QEMU),stock)
 BOOT_SETS += installed-stock
@@ -33,9 +38,9 @@ build/firmware/vdma.nvramrc: firmware/slof/vdma.fs firmware/slof/pack | installe
 	@printf '  %-7s %s\n' PACK $@
 	$(Q)$(PYTHON) firmware/slof/pack -o $@ $<
 
-BOOT_NEEDS := build/linux/$(KERNEL)/virtio_dma_policy.ko build/firmware/vdma.nvramrc \
+BOOT_NEEDS := build/linux/$(BOOT_KERNEL)/virtio_dma_policy.ko build/firmware/vdma.nvramrc \
 	$(PPC64LE)/vdmactl
-BOOT := $(PYTHON) -m tests.lib.boot --kernel $(KERNEL) --qemu $(QEMU) --append "$(APPEND)"
+BOOT := $(PYTHON) -m tests.lib.boot --kernel $(KERNEL) --qemu $(QEMU) $(BOOT_SECURE:1=--secure) --append "$(APPEND)"
 
 .PHONY: boot shell
 boot: $(BOOT_NEEDS) | boot-parts ## boot the chain, do I/O, print the table of devices
