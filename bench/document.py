@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.lib.parts import TOP
+
 VERSION = 1
+SCHEMA = TOP / "bench/schema.json"
 
 Json = dict[str, Any]
 
@@ -118,7 +121,12 @@ def read(file: Path) -> Document:
     version = content.pop("version")
     if version != VERSION:
         raise BadDocument(f"{file}: version {version}; this program reads {VERSION}")
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))["properties"]
     try:
+        for key, entries in content.items():
+            for entry in entries if isinstance(entries, list) else ():
+                if lacks := set(schema[key]["items"]["required"]) - set(entry):
+                    raise LookupError(f"{key} without {min(lacks)}")
         return Document(**content)
-    except TypeError as error:
-        raise BadDocument(f"{file}: not a whole bench.json") from error
+    except (LookupError, TypeError) as error:
+        raise BadDocument(f"{file}: not a whole bench.json ({error.args[0]})") from error

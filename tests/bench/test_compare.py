@@ -105,6 +105,19 @@ def test_bad_file(tmp_path: Path, content: str | None, line: str) -> None:
     assert str(caught.value).startswith(f"{file}: {line}")
 
 
+def test_part_of_a_file(tmp_path: Path) -> None:
+    """What an entry lacks is said, not stumbled over later."""
+    file = tmp_path / "a.json"
+    GOOD.write(file)
+    content = json.loads(file.read_text())
+    del content["counts"][1]["copied_bytes"]
+    file.write_text(json.dumps(content))
+    with pytest.raises(BadDocument) as caught:
+        read(file)
+    line = "not a whole bench.json (counts without copied_bytes)"
+    assert str(caught.value) == f"{file}: {line}"
+
+
 def test_program(tmp_path: Path) -> None:
     """As make calls it: both files, a bad one, one too few."""
     good, bad = tmp_path / "a.json", tmp_path / "b.json"
