@@ -106,12 +106,10 @@ def one_copy(document: Document, mode: str) -> Json:
     """Each byte of a disk's is copied once."""
     name = f"{mode} copies each byte to or from a disk once"
     disks = [row["name"] for row in document.workloads if row["device"] == "disk"]
-    found = {
-        disk: document.copies(mode, disk) for disk in disks if document.copies(mode, disk) is not None
-    }
+    found = {disk: each for disk in disks if (each := document.copies(mode, disk)) is not None}
     if not found:
         return bar(name, "not measured", COUNTS, f"{mode} was not counted")
-    good = all(1.0 <= (each or 0) <= COPIES for each in found.values())
+    good = all(1.0 <= each <= COPIES for each in found.values())
     detail = ", ".join(f"{each:.3f} in {disk}" for disk, each in found.items())
     return bar(name, "met" if good else "not met", COUNTS, detail)
 

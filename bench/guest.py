@@ -23,7 +23,7 @@ AGENT = parts.TOP / "bench/agent.sh"
 TOOLS = "bench-ppc64le"
 
 MEM_MIB, HOTPLUG_MIB = 2048, 1024
-BOOT_LIMIT = 120.0
+BOOT_LIMIT = 240.0
 
 
 class CellError(Exception):

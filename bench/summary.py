@@ -193,8 +193,8 @@ def conclusions(document: Document) -> Iterator[tuple[str, str]]:
         if entries and not any(e["dma_hypercalls"] or e["translations"] for e in entries):
             ios = sum(entry["ios"] for entry in entries)
             yield f"{name} made no DMA hypercall and no translation in {ios} I/Os", "counts"
-    found = {name: copied(document, name) for name in document.ran()}
-    said = [f"{name} {each}" for name, each in found.items() if each not in ("", "0.00")]
+    copies = {name: copied(document, name) for name in document.ran()}
+    said = [f"{name} {each}" for name, each in copies.items() if each not in ("", "0.00")]
     if said:
         yield f"bytes copied for each byte of a disk's: {', '.join(said)}", "counts"
     for base in bases(document):
