@@ -101,8 +101,9 @@ def noise(found: Summary) -> str:
 
 
 def bases(document: Document) -> list[str]:
-    """What configurations that have run are compared with."""
-    return list(dict.fromkeys(document.base(name) for name in document.ran()))
+    """Of the configurations that have run, those that others are compared with."""
+    found = {document.base(name) for name in document.ran()}
+    return [name for name in document.ran() if name in found]
 
 
 def compared(document: Document, base: str = BASE) -> list[str]:
