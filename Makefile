@@ -40,6 +40,8 @@ help: ## this list
 	@echo '  APPEND="..."          more for the kernel command line, such as disable_ddw'
 	@echo '  PREFIX=DIR            where install puts things, below DESTDIR if set (now $(PREFIX))'
 	@echo '  TIME=SECONDS          how long fuzz runs each target (now $(TIME))'
+	@echo '  BENCH=quick           two minutes of bench instead of ten; ACCEL=kvm on a POWER host'
+	@echo '  CONFIGS=, WORKLOADS=  what bench measures, by name; ROUNDS=N, SEED=N'
 	@echo '  V=1                   show every command and all output'
 	@echo '  JOBS=N                parallel compiles and tests (now $(JOBS))'
 	@echo '  VDMA_CACHE=DIR        third-party parts (now $(VDMA_CACHE))'

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
@@ -33,7 +34,7 @@ def find_trouble(log: str) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
-def _die_with(parent: int) -> None:
+def die_with(parent: int) -> None:
     """In the child, before exec: be killed when the parent ends."""
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
@@ -43,25 +44,34 @@ def _die_with(parent: int) -> None:
 class Qemu:
     """A running QEMU, to be used in a with statement, which ends it.
 
-    RUN is a folder for the logs. With a TERMINAL, QEMU has ours.
+    RUN is a folder for the logs. With a TERMINAL, QEMU has ours. With TALK, which
+    is options of a character device, `channel` is that device's other end.
     """
 
-    def __init__(self, command: Sequence[str], run: Path, terminal: bool = False) -> None:
+    def __init__(
+        self, command: Sequence[str], run: Path, terminal: bool = False, talk: str = ""
+    ) -> None:
         self._errors = run / "qemu.log"
         self._started = time.monotonic()
         parent = os.getpid()
         ours, theirs = socket.socketpair()
         control = ["-chardev", f"socket,id=qmp,fd={theirs.fileno()}"]
         control += ["-mon", "chardev=qmp,mode=control"]
-        with self._errors.open("wb") as errors, theirs:
+        self.channel, spoken = socket.socketpair() if talk else (None, None)
+        passed = [end for end in (theirs, spoken) if end]
+        if spoken:
+            control += ["-chardev", f"socket,fd={spoken.fileno()},{talk}"]
+        with self._errors.open("wb") as errors, ExitStack() as ends:
+            for end in passed:
+                ends.enter_context(end)
             self.process = subprocess.Popen(
                 [*command, *control],
-                pass_fds=[theirs.fileno()],
+                pass_fds=[end.fileno() for end in passed],
                 stdin=None if terminal else subprocess.DEVNULL,
                 stdout=None if terminal else errors,
                 stderr=errors,
                 # pylint: disable=subprocess-popen-preexec-fn
-                preexec_fn=lambda: _die_with(parent),
+                preexec_fn=lambda: die_with(parent),
             )
         self.qmp = Qmp(ours)
 
@@ -82,6 +92,8 @@ class Qemu:
             self.process.kill()
         self.process.wait()
         self.qmp.close()
+        if self.channel:
+            self.channel.close()
 
     def running(self) -> bool:
         """Is it still there?"""
