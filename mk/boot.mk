@@ -2,7 +2,7 @@
 # Host packages, third-party parts, the module, and booting it all.
 
 # installed-SET: Debian packages of that set (mk/packages) are on the host.
-INSTALLED := $(addprefix installed-,boot stock tools check coverage bench lint)
+INSTALLED := $(addprefix installed-,boot stock secure tools check coverage bench lint)
 .PHONY: $(INSTALLED)
 $(INSTALLED):
 	$(Q)mk/install $(@:installed-%=%)
@@ -13,7 +13,7 @@ $(error SECURE=1: only QEMU=vdma has an ultravisor)
 endif
 BOOT_KERNEL := $(BOOT_SECURE:1=secure-)$(KERNEL)
 BOOT_PARTS := kernel-$(BOOT_KERNEL) headers-$(BOOT_KERNEL) busybox
-BOOT_SETS := installed-boot
+BOOT_SETS := installed-boot $(BOOT_SECURE:1=installed-secure)
 ifeq ($(QEMU),stock)
 BOOT_SETS += installed-stock
 else
@@ -32,6 +32,7 @@ SECURE_MODULES := $(SECURE_KERNELS:%=build/linux/%/virtio_dma_policy.ko)
 modules: $(MODULES) ## the module for both kernels
 $(MODULES) $(SECURE_MODULES): build/linux/%/virtio_dma_policy.ko: FORCE | installed-boot
 	$(Q)mk/module $*
+$(SECURE_MODULES): | installed-secure
 
 build/firmware/vdma.nvramrc: firmware/slof/vdma.fs firmware/slof/pack | installed-boot
 	@mkdir -p $(@D)

@@ -13,7 +13,7 @@ check-parts: installed-boot installed-stock installed-check installed-bench
 
 # make check has one kernel for secure VMs, check-secure all.
 .PHONY: secure-part secure-parts
-secure-part: installed-boot
+secure-part: installed-boot installed-secure
 	$(Q)mk/part kernel-secure-6.12 headers-secure-6.12 busybox slof qemu >/dev/null
 secure-parts: secure-part
 	$(Q)mk/part $(SECURE_KERNELS:%=kernel-%) $(SECURE_KERNELS:%=headers-%) >/dev/null
