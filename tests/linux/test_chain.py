@@ -87,7 +87,7 @@ report high "from=$((block * 0x$bytes))" \
 """
 
 
-@pytest.mark.parametrize("append", ["", "disable_ddw"])
+@pytest.mark.parametrize("append", [pytest.param("", marks=pytest.mark.more), "disable_ddw"])
 def test_memory_above_4_gib(run: Path, append: str) -> None:
     """8 GiB, and all buffers of the I/O in the upper half."""
     machine = replace(HIGH, append=append)
