@@ -313,7 +313,8 @@ def picture(document: Document) -> str:
     spaces = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
     svg = svg.replace("<svg ", f"<svg {spaces} ", 1)
     svg = svg.replace(">", f">\n<style>{colours}{style}</style>", 1)
-    return "<!-- SPDX-License-Identifier: GPL-2.0-or-later -->\n" + " ".join(svg.split()) + "\n"
+    svg = " ".join(svg.split()).replace("> <g ", ">\n<g ")
+    return f"<!-- SPDX-License-Identifier: GPL-2.0-or-later -->\n{svg}\n"
 
 
 def write(document: Document, file: Path) -> None:

@@ -105,20 +105,24 @@ def test_guest_that_does_not_answer(run: Path) -> None:
 
 def interrupt(run: Path, when: str, number: signal.Signals) -> dict[str, Any]:
     """A long session, interrupted once it has said WHEN, a pattern; what it wrote."""
-    bench = subprocess.Popen(
-        command(run, "--configurations", "direct", "--rounds", "1000"),
+    # what a shell starts in the background ignores Ctrl-C, and so do its children
+    listen = ("env", "--default-signal=INT")
+    with subprocess.Popen(
+        [*listen, *command(run, "--configurations", "direct", "--rounds", "1000")],
         cwd=TOP,
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
-    )
-    assert bench.stderr
-    while not re.search(when, line := bench.stderr.readline()):
-        assert line, "the bench ended by itself"
-    bench.send_signal(number)
-    assert bench.wait(60) == 130
-    assert "interrupted; what there is goes into the report" in bench.stderr.read()
-    bench.stderr.close()
+    ) as bench:
+        assert bench.stderr
+        try:
+            while not re.search(when, line := bench.stderr.readline()):
+                assert line, "the bench ended by itself"
+            bench.send_signal(number)
+            assert bench.wait(60) == 130
+        finally:
+            bench.kill()
+        assert "interrupted; what there is goes into the report" in bench.stderr.read()
     content = read(run)
     assert not content["complete"]
     assert {"what": "the rest of the session", "why": "interrupted"} in content["missing"]
