@@ -8,6 +8,7 @@ SECURE_KERNELS := secure-6.12 secure-6.1
 
 KERNEL ?= 6.12
 QEMU ?= vdma
+SECURE ?=
 APPEND ?=
 V ?= 0
 VDMA_CACHE ?= $(HOME)/.cache/vdma
@@ -35,9 +36,12 @@ help: ## this list
 	@echo
 	@echo '  KERNEL=6.12|6.1       Debian 13 or Debian 12 kernel for boot and shell (now $(KERNEL))'
 	@echo '  QEMU=vdma|stock       our QEMU, or the one the distribution has (now $(QEMU))'
+	@echo '  SECURE=1              boot and shell: a secure VM, watched by the DMA guard'
 	@echo '  APPEND="..."          more for the kernel command line, such as disable_ddw'
 	@echo '  PREFIX=DIR            where install puts things, below DESTDIR if set (now $(PREFIX))'
 	@echo '  TIME=SECONDS          how long fuzz runs each target (now $(TIME))'
+	@echo '  BENCH=quick           two minutes of bench instead of ten; ACCEL=kvm on a POWER host'
+	@echo '  CONFIGS=, WORKLOADS=  what bench measures, by name; ROUNDS=N, SEED=N'
 	@echo '  V=1                   show every command and all output'
 	@echo '  JOBS=N                parallel compiles and tests (now $(JOBS))'
 	@echo '  VDMA_CACHE=DIR        third-party parts (now $(VDMA_CACHE))'

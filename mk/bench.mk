@@ -2,6 +2,36 @@
 # Benchmarks: they print what they measure, and whether it is what was promised.
 # None is a test: a machine may be slow.
 
+BENCH ?= default
+ACCEL ?= tcg
+BENCH_OPTIONS = --profile $(BENCH) --accel $(ACCEL) --kernel $(KERNEL) --qemu $(QEMU) \
+	--configurations "$(CONFIGS)" --workloads "$(WORKLOADS)" \
+	$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
+
+BENCH_NEEDS := $(MODULES) build/firmware/vdma.nvramrc $(PPC64LE)/vdmactl guest
+
+# A quick session has no secure VM, and does not wait for its kernel.
+ifneq ($(BENCH),quick)
+BENCH_NEEDS += $(SECURE_MODULE)
+BENCH_PARTS := secure-part
+endif
+
+.PHONY: bench-parts
+bench-parts: installed-boot installed-bench $(if $(filter stock,$(QEMU)),installed-stock)
+	$(Q)mk/part $(KERNELS:%=kernel-%) busybox slof qemu bench-ppc64le >/dev/null
+
+.PHONY: bench
+bench: $(BENCH_NEEDS) | bench-parts $(BENCH_PARTS) ## ten minutes: what the IOMMU costs and what bypass gives back
+	$(Q)$(PYTHON) -m bench.run $(BENCH_OPTIONS)
+
+.PHONY: bench-secure
+bench-secure: ## the same for secure VMs: mode bounce beside the kernel's swiotlb
+	$(Q)$(MAKE) --no-print-directory bench BENCH=secure
+
+.PHONY: bench-compare
+bench-compare: ## which differences of A=old.json and B=new.json exceed the noise
+	$(Q)$(PYTHON) -m bench.compare "$(A)" "$(B)"
+
 build/bench/explain: bench/explain.c build/lib/libvdma.a | installed-tools
 	@printf '  %-7s %s\n' CCLD $@
 	@mkdir -p $(@D)
@@ -17,7 +47,3 @@ bench-explain: build/bench/explain build/tools/vdmactl | installed-boot installe
 bench-guard: build/tools/ppc64le/vdmactl | secure-part installed-check ## what the ultravisor costs a guest that does not use it
 	$(Q)mk/part qemu-plain >/dev/null
 	$(Q)$(PYTHON) -m bench.guard build/bench/guard
-
-.PHONY: bench-secure
-bench-secure: $(SECURE_MODULE) build/tools/ppc64le/vdmactl | secure-part installed-check ## mode bounce against the kernel's own bounce buffers
-	$(Q)$(PYTHON) -m bench.secure build/bench/secure

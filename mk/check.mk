@@ -7,13 +7,13 @@ PYTEST_JOBS = $(shell awk -v jobs=$(JOBS) '/^MemAvailable/ { n = int($$2 / 31457
 PYTEST = $(PYTHON) -m pytest -n $(PYTEST_JOBS) -o cache_dir=$(CURDIR)/build/pytest
 
 .PHONY: check-parts
-check-parts: installed-boot installed-stock installed-check
+check-parts: installed-boot installed-stock installed-check installed-bench
 	$(Q)mk/part $(KERNELS:%=kernel-%) $(KERNELS:%=headers-%) busybox programs-ppc64le slof qemu \
-		libfdt >/dev/null
+		libfdt bench-ppc64le >/dev/null
 
 # make check has one kernel for secure VMs, check-secure all.
 .PHONY: secure-part secure-parts
-secure-part: installed-boot
+secure-part: installed-boot installed-secure
 	$(Q)mk/part kernel-secure-6.12 headers-secure-6.12 busybox slof qemu >/dev/null
 secure-parts: secure-part
 	$(Q)mk/part $(SECURE_KERNELS:%=kernel-%) $(SECURE_KERNELS:%=headers-%) >/dev/null

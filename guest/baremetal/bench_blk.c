@@ -20,6 +20,7 @@
 struct mode {
 	const char *name;
 	const char *mode;
+	const char *window;
 	unsigned int disk;
 	uint32_t reuse;
 	/* hypercalls that READS reads may cost */
@@ -27,13 +28,15 @@ struct mode {
 };
 
 static const struct mode modes[] = {
-	{ "direct", "direct", 0, 0, 0 },
-	{ "bypass", "bypass", 1, 0, 0 },
-	{ "identity", "identity", 1, 0, 0 },
-	{ "tce-reuse", "tce", 1, 256, READS / 100 },
-	{ "tce", "tce", 1, 0, 2 * READS },
-	{ "bounce", "bounce", 1, 0, 0 },
-	{ "bounce-no-f", "bounce", 0, 0, 0 },
+	{ "direct", "direct", "default", 0, 0, 0 },
+	{ "bypass", "bypass", "default", 1, 0, 0 },
+	{ "identity", "identity", "default", 1, 0, 0 },
+	{ "tce-reuse", "tce", "default", 1, 256, READS / 100 },
+	{ "tce", "tce", "default", 1, 0, 2 * READS },
+	{ "tce-64k", "tce", "64k", 1, 0, 2 * READS },
+	{ "tce-16m", "tce", "16m", 1, 0, 2 * READS },
+	{ "bounce", "bounce", "default", 1, 0, 0 },
+	{ "bounce-no-f", "bounce", "default", 0, 0, 0 },
 };
 
 struct cost {
@@ -96,8 +99,8 @@ static struct cost cost_of(const struct mode *mode, uint64_t ring_features)
 {
 	struct vdma_blk_config config = disk_config();
 	struct device_plan plan = {
-		.gate = &guest_gate, .mode = mode->mode, .window = "default",
-		.reuse = mode->reuse,
+		.gate = &guest_gate, .mode = mode->mode,
+		.window = mode->window, .reuse = mode->reuse,
 	};
 	char *buffers = pages_get(BUFFERS);
 	struct disk disk;

@@ -81,9 +81,8 @@ void disk_close(struct disk *disk)
 void disk_window_closed(void)
 {
 	struct vdma_blk_config config = disk_config();
-	struct device_plan tce = {
-		.gate = &guest_gate, .mode = "tce", .window = "default",
-	};
+	struct device_plan tce = { .gate = &guest_gate, .mode = "tce",
+				   .window = "default" };
 	struct vdma_window window;
 	struct vdma_sg sg = { .len = LARGE, .mapped = true };
 	struct vdma_blk_request req = { .op = VDMA_BLK_READ, .sg = &sg,

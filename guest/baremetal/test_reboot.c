@@ -13,7 +13,7 @@
 #define LEN	(64 * KIB)
 
 static const struct device_plan bypass = {
-	.gate = &guest_gate, .mode = "bypass",
+	.gate = &guest_gate, .mode = "bypass", .window = "",
 };
 
 static void starts_without(const struct pci_function *pci)

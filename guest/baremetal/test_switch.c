@@ -18,8 +18,13 @@ struct flight {
 	char *buffers;
 };
 
-static const struct device_plan tce = { &guest_gate, "tce", "default", 0, 0 };
-static const struct device_plan bypass = { &guest_gate, "bypass", "", 0, 0 };
+static const struct device_plan tce = {
+	.gate = &guest_gate, .mode = "tce", .window = "default",
+};
+
+static const struct device_plan bypass = {
+	.gate = &guest_gate, .mode = "bypass", .window = "",
+};
 
 /* Not back to back: QEMU would make one request of them. */
 static uint64_t sector_of(unsigned int i)

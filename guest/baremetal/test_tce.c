@@ -16,7 +16,8 @@
 static void open_disk(struct disk *disk)
 {
 	struct vdma_blk_config config = disk_config();
-	struct device_plan plan = { &guest_gate, "tce", "default", 0, 0 };
+	struct device_plan plan = { .gate = &guest_gate, .mode = "tce",
+				    .window = "default" };
 
 	config.limit = DISK_BROKEN_NS;
 	disk_open_as(disk, 0, &plan, &config);

@@ -5,6 +5,7 @@
 # replaced by empty ones.
 # shellcheck shell=bash disable=SC2034 # mk/part reads the variables
 
+part_inputs="bench/noshm.c"
 part_disk_mib=256
 
 # What is really used: the C library, asynchronous I/O, and compression, which fio
@@ -47,6 +48,11 @@ add_fio() {
 	done
 }
 
+add_noshm() {
+	powerpc64le-linux-gnu-gcc -O2 -Wall -Wextra -Werror -shared -fPIC -s \
+		-o "$OUT/root/lib/noshm.so" "$TOP/bench/noshm.c"
+}
+
 # Debian 13's C library comes along, for this machine may have an older one.
 add_netserver() {
 	apt_debs trixie "$(dpkg --print-architecture)" netperf libc6
@@ -60,6 +66,7 @@ part_build() {
 	apt_debs trixie ppc64el fio netperf libc6 libaio1t64 zlib1g
 	note_version "fio $(deb_version fio), netperf $(deb_version netperf)"
 	add_fio
+	add_noshm
 	install root/usr/bin/netperf "$OUT/root/bin/"
 	rm -rf root
 	add_netserver

@@ -55,6 +55,7 @@ class Row:
     args: str = ""
     icount: bool = False
     secure: bool = False
+    more: bool = False
     fails: tuple[str, ...] = ()
 
     def id(self) -> str:
@@ -64,8 +65,9 @@ class Row:
 
 
 def firsts(rows: list[Row]) -> set[str]:
-    """Of each row of the table the first run: what its lists begin with."""
-    names = {(row.group, row.name): row.id() for row in reversed(rows)}
+    """Of each row of the table that is not for more runs, the first: what its lists
+    begin with."""
+    names = {(row.group, row.name): row.id() for row in reversed(rows) if not row.more}
     return set(names.values())
 
 

@@ -14,7 +14,8 @@ class Device:
 
     NAME is its id in QEMU, ADDRESS where the guest has it, BUS and SLOT where
     QEMU puts it. KIND says what I/O it does: disk, net, rng, serial, balloon, 9p
-    or gpu. F is None for what is not virtio. ADMIN_OFF: the host's administrator forbids bypass.
+    or gpu; null is a disk as fast as QEMU can be, which keeps nothing. F is None
+    for what is not virtio. ADMIN_OFF: the host's administrator forbids bypass.
     """
 
     name: str

@@ -42,7 +42,8 @@ class Cargo:
 
     POLICY: put our module in. SCRIPT: for busybox sh, instead of boot.sh.
     FILES: more files, by path without a slash at its start. MODULES: more of the
-    kernel's, which the script loads as stage "more".
+    kernel's, which the script loads as stage "more". TALK: the guest's report goes
+    to qemu.channel as well, and what is sent there to the guest.
     """
 
     policy: bool = True
@@ -51,6 +52,7 @@ class Cargo:
     modules: tuple[str, ...] = ()
     disk_mib: int = 64
     interactive: bool = False
+    talk: bool = False
 
 
 @dataclass
@@ -87,8 +89,9 @@ class Guest:
             (run / old).write_bytes(b"")
         try:
             self._prepare()
-            command = machines.command(machine, run, cargo.interactive)
-            self.qemu = Qemu(command, run, cargo.interactive)
+            command = machines.command(machine, run, cargo.interactive, cargo.talk)
+            talk = f"id=report,logfile={run}/report.log" if cargo.talk else ""
+            self.qemu = Qemu(command, run, cargo.interactive, talk)
         except BaseException:
             self._clean()
             raise

@@ -26,19 +26,22 @@ class Machine:
     asks for a dynamic window of 0 bytes and gets none: it takes the end of
     memory from /ibm,dynamic-reconfiguration-memory, which then is not there.
 
-    QEMU is "vdma", "stock" or "plain"; FIRMWARE "rom", "nvramrc", "none", or "" for what
-    the QEMU has by default. ARGS and MACHINE_OPTIONS go to QEMU as they are;
-    DEVICE_OPTIONS add to single devices, by name.
+    QEMU is "vdma", "stock" or "plain"; FIRMWARE "rom", "nvramrc", "none", or ""
+    for what the QEMU has by default. ARGS and MACHINE_OPTIONS go to QEMU as they
+    are; DEVICE_OPTIONS add to single devices, by name. PHBS has options for each
+    PHB after the first: their ids are phb1, phb2, …
     """
 
     kernel: str = "6.12"
     qemu: str = "vdma"
     firmware: str = ""
     append: str = ""
+    accel: str = "tcg,thread=multi"
     cpu: str = "power9"
     smp: int = 2
     mem_mib: int = 2048
     hotplug_mib: int = 1024
+    phbs: tuple[str, ...] = ()
     devices: tuple[Device, ...] = DEVICES
     machine_options: str = ""
     device_options: dict[str, str] = field(default_factory=dict)
@@ -61,18 +64,27 @@ class Machine:
         return any(device.bus == "bridge" for device in self.devices)
 
 
-def command(machine: Machine, run: Path, terminal: bool = False) -> list[str]:
-    """QEMU's command line. RUN has disks and the initramfs and gets the logs."""
-    options = ",".join(filter(None, ("pseries", CAPABILITIES, machine.machine_options)))
+def command(
+    machine: Machine, run: Path, terminal: bool = False, talk: bool = False
+) -> list[str]:
+    """QEMU's command line. RUN has disks and the initramfs and gets the logs.
+
+    With TALK, the character device "report" is left for the caller to add.
+    """
+    capabilities = CAPABILITIES if machine.accel.startswith("tcg") else ""
+    options = ",".join(filter(None, ("pseries", capabilities, machine.machine_options)))
     args = [str(parts.qemu_binary(machine.qemu))]
     args += ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
-    args += ["-M", options, "-accel", "tcg,thread=multi", "-cpu", machine.cpu]
+    args += ["-M", options, "-accel", machine.accel, "-cpu", machine.cpu]
     args += ["-smp", str(machine.smp), "-m", _memory(machine)]
     args += parts.firmware_args(machine.qemu, machine.firmware_used())
     args += ["-kernel", str(parts.part(f"kernel-{machine.kernel}") / "vmlinux")]
     args += ["-initrd", str(run / "initramfs.cpio")]
     args += ["-append", f"{KERNEL_COMMAND_LINE} {machine.append}".strip()]
-    args += _consoles(machine, run, terminal)
+    args += _consoles(machine, run, terminal, talk)
+    for number, phb in enumerate(machine.phbs, 1):
+        options = f"index={number},id=phb{number},{phb}".rstrip(",")
+        args += ["-device", f"spapr-pci-host-bridge,{options}"]
     if machine.needs_bridge():
         args += BRIDGE_ARGS
     for index, device in enumerate(machine.devices):
@@ -105,7 +117,7 @@ def fifo(run: Path, name: str) -> Path:
     return path
 
 
-def _consoles(machine: Machine, run: Path, terminal: bool) -> list[str]:
+def _consoles(machine: Machine, run: Path, terminal: bool, talk: bool) -> list[str]:
     # a guest that migrates goes on in the same files
     console = f"file,id=console,append=on,path={run}/console.log"
     args = []
@@ -119,7 +131,8 @@ def _consoles(machine: Machine, run: Path, terminal: bool) -> list[str]:
     # QEMU 7.2 has no input for a file: its guests can't ask
     if not terminal and machine.qemu != "stock":
         report += f",input-path={fifo(run, 'answers')}"
-    args += ["-chardev", report]
+    if not talk:
+        args += ["-chardev", report]
     args += ["-device", "spapr-vty,chardev=report"]
     return args
 
@@ -141,6 +154,10 @@ def _device(machine: Machine, device: Device, index: int, run: Path) -> list[str
             after = ["-device", f"scsi-hd,bus={name}.0,drive={name}-disk"]
         else:
             options.append(f"drive={name}-disk")
+    elif device.kind == "null":
+        drive = f"driver=null-co,node-name={name}-disk,size={4 << 30},read-zeroes=on"
+        before = ["-blockdev", drive]
+        options.append(f"drive={name}-disk")
     elif device.kind == "net":
         net = f"{subnet(index)}.0/24"
         before = ["-netdev", f"user,id={name}-net,net={net},ipv6=off"]

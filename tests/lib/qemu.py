@@ -11,6 +11,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
@@ -48,19 +49,28 @@ def die_with_parent() -> Callable[[], None]:
 class Qemu:
     """A running QEMU, to be used in a with statement, which ends it.
 
-    RUN is a folder for the logs. With a TERMINAL, QEMU has ours.
+    RUN is a folder for the logs. With a TERMINAL, QEMU has ours. With TALK, which
+    is options of a character device, `channel` is that device's other end.
     """
 
-    def __init__(self, command: Sequence[str], run: Path, terminal: bool = False) -> None:
+    def __init__(
+        self, command: Sequence[str], run: Path, terminal: bool = False, talk: str = ""
+    ) -> None:
         self._errors = run / "qemu.log"
         self._started = time.monotonic()
         ours, theirs = socket.socketpair()
         control = ["-chardev", f"socket,id=qmp,fd={theirs.fileno()}"]
         control += ["-mon", "chardev=qmp,mode=control"]
-        with self._errors.open("wb") as errors, theirs:
+        self.channel, spoken = socket.socketpair() if talk else (None, None)
+        passed = [end for end in (theirs, spoken) if end]
+        if spoken:
+            control += ["-chardev", f"socket,fd={spoken.fileno()},{talk}"]
+        with self._errors.open("wb") as errors, ExitStack() as ends:
+            for end in passed:
+                ends.enter_context(end)
             self.process = subprocess.Popen(
                 [*command, *control],
-                pass_fds=[theirs.fileno()],
+                pass_fds=[end.fileno() for end in passed],
                 stdin=None if terminal else subprocess.DEVNULL,
                 stdout=None if terminal else errors,
                 stderr=errors,
@@ -86,6 +96,8 @@ class Qemu:
             self.process.kill()
         self.process.wait()
         self.qmp.close()
+        if self.channel:
+            self.channel.close()
 
     def running(self) -> bool:
         """Is it still there?"""

@@ -22,7 +22,7 @@ class Qmp:
         self._events: list[dict[str, Any]] = []
         self._ready = False
 
-    def command(self, name: str, **arguments: Any) -> Any:
+    def command(self, name: str, /, **arguments: Any) -> Any:
         """Run a command and return what QEMU returns for it."""
         if not self._ready:
             self._ready = True

@@ -35,8 +35,14 @@ MACHINES = {
     "hash-6.1": Machine(kernel="6.1", append="disable_radix"),
 }
 
+# Each of these has two differences that others have one by one.
+MORE = ("stock-6.1", "stock-disable_ddw", "hash-6.1")
+CASES = [
+    pytest.param(name, marks=[pytest.mark.more] if name in MORE else []) for name in MACHINES
+]
 
-@pytest.mark.parametrize("name", MACHINES)
+
+@pytest.mark.parametrize("name", CASES)
 def test_chain(run: Path, name: str) -> None:
     """Modes, reasons, passed-over modes and I/O on one bus with all kinds."""
     with Guest(MACHINES[name], run, CARGO) as guest:
@@ -81,7 +87,7 @@ report high "from=$((block * 0x$bytes))" \
 """
 
 
-@pytest.mark.parametrize("append", ["", "disable_ddw"])
+@pytest.mark.parametrize("append", [pytest.param("", marks=pytest.mark.more), "disable_ddw"])
 def test_memory_above_4_gib(run: Path, append: str) -> None:
     """8 GiB, and all buffers of the I/O in the upper half."""
     machine = replace(HIGH, append=append)

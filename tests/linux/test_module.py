@@ -17,6 +17,7 @@ from tests.lib.machine import Machine
 BLK, NET = DEVICES[0], DEVICES[2]
 NO_F = DEVICES[1]
 BLK_ONLY = Machine(devices=(BLK,))
+KERNELS = ["6.12", pytest.param("6.1", marks=pytest.mark.more)]
 
 Seen = tuple[str, str, str]
 
@@ -59,7 +60,7 @@ run_device {FN}
 """
 
 
-@pytest.mark.parametrize("kernel", ["6.12", "6.1"])
+@pytest.mark.parametrize("kernel", KERNELS)
 def test_late_load_lists_and_rebind_takes_over(run: Path, kernel: str) -> None:
     """Bound before: described and left alone, I/O goes on; rebound: decided."""
     result = boot(run, replace(BLK_ONLY, kernel=kernel), LATE)
@@ -94,7 +95,7 @@ run_device {FN}
 """
 
 
-@pytest.mark.parametrize("kernel", ["6.12", "6.1"])
+@pytest.mark.parametrize("kernel", KERNELS)
 def test_unload_and_reload(run: Path, kernel: str) -> None:
     """Unloading leaves a device what it has and the kernel its own way."""
     result = boot(run, replace(BLK_ONLY, kernel=kernel), RELOAD)

@@ -13,19 +13,10 @@ from tests.lib import slof
 from tests.lib.devices import Device, Expected
 from tests.lib.guest import Cargo, Guest
 from tests.lib.machine import Machine
+from tests.lib.tag import BASE, HCALL, cells, forth, window_size
 
 MEM_MIB, HOTPLUG_MIB = 2048, 1024
-BASE = 0x1000_0000_0000_0000
-# Hot-pluggable memory starts at a multiple of 1 GiB.
-SIZE = (MEM_MIB + HOTPLUG_MIB) << 20
-HCALL = 0xF010
-
-
-def cells(hcall: int, base: int, size: int) -> tuple[int, ...]:
-    """The five cells of qemu,dma-bypass."""
-    low = 0xFFFF_FFFF
-    return (hcall, base >> 32, base & low, size >> 32, size & low)
-
+SIZE = window_size(MEM_MIB, HOTPLUG_MIB)
 
 GOOD = cells(HCALL, BASE, SIZE)
 
@@ -59,22 +50,15 @@ FORGED = (
 )
 
 
-def forth(index: int, tag: tuple[int, ...]) -> str:
-    """Forth that puts a tag on the disk in slot INDEX + 1."""
-    words = [f's" /pci@800000020000000/scsi@{index + 1:x}" find-device']
-    if tag:
-        words.append(f"{tag[0]:x} encode-int")
-        words += [f"{cell:x} encode-int encode+" for cell in tag[1:]]
-    else:
-        words.append("0 0")
-    return " ".join([*words, 's" qemu,dma-bypass" property device-end\n'])
-
-
 def machine(run: Path, qemu: str) -> Machine:
     """A disk for each forged tag."""
     source = run / "forge.fs"
     source.write_text(
-        "hex\n" + "".join(forth(i, f.tag) for i, f in enumerate(FORGED))
+        "hex\n"
+        + "".join(
+            forth(f"/pci@800000020000000/scsi@{i + 1:x}", forged.tag)
+            for i, forged in enumerate(FORGED)
+        )
     )
     devices = tuple(
         Device(

@@ -30,7 +30,7 @@ class Case:
     def name(self) -> str:
         """For people and for files."""
         words = [
-            self.kernel.removeprefix("secure-"),
+            self.kernel,
             "module" if self.module else "stock",
             "f" if self.f else "no-f",
             *(["swiotlb"] if self.swiotlb else []),

@@ -63,7 +63,7 @@ def save(case: Case, found: Cells, seen: Iterable[Violation]) -> None:
 def _key(case: Case) -> tuple[str, ...]:
     cpus = f"{case.cpus} CPU" + "s" * (case.cpus > 1)
     swiotlb = "force" if case.swiotlb else ""
-    return (case.kernel.removeprefix("secure-"), "yes" if case.f else "no", swiotlb, cpus)
+    return (case.kernel, "yes" if case.f else "no", swiotlb, cpus)
 
 
 def _line(fields: Iterable[str]) -> str:

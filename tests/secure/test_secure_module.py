@@ -19,8 +19,6 @@ from tests.secure.guests import Plan, Steps, boot, device
 
 BLK, NET, RNG = device("blk", True, 1), device("net", False, 2), device("rng", True, 3)
 PAGES_IN_POOL = 48
-# virtio_scsi's event buffers: see test_secure_matrix.py
-KNOWN = ("add_dma_entry",)
 
 
 def calls(run: Path, number: int) -> list[int]:
@@ -146,7 +144,7 @@ def test_unbind_with_requests_in_flight(run: Path, kind: str) -> None:
     """The pool goes only after the device's reset; what follows works."""
     disk = device(kind, True, 1)
     watch, result = boot(run, Plan(IN_FLIGHT.format(fn=disk.address), (disk,)))
-    result.check(but=KNOWN)
+    result.check(but=secure.KNOWN)
     watch.check_module()
 
 

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whether a configuration can run here: what a row's "needs" may say.
+
+machine:NAME and phb:NAME are switches that QEMU's pseries machine and its PHB must
+have, kernel:NAME a part of ours, back-end:NAME a back end that bench/guest.py can
+start.
+"""
+
+from __future__ import annotations
+
+import functools
+import subprocess
+
+from tests.lib import parts
+
+# None yet: bench/guest.py gives every disk and card QEMU's own.
+BACK_ENDS: frozenset[str] = frozenset()
+
+
+@functools.cache
+def _options(binary: str, *question: str) -> str:
+    done = subprocess.run([binary, *question], capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr
+
+
+def why_not(need: str, qemu: str) -> str:
+    """Why it can't be had, "" if it can."""
+    kind, _, name = need.partition(":")
+    if kind == "kernel":
+        there = (parts.TOP / "mk/parts" / f"kernel-{name}.sh").exists()
+        return "" if there else f"there is no kernel {name} (mk/parts)"
+    if kind == "back-end":
+        return "" if name in BACK_ENDS else f"the benchmarks can't start a {name} back end yet"
+    binary = str(parts.qemu_binary(qemu))
+    if kind == "machine":
+        # help does not have them all; what is neither on nor off is refused
+        said = _options(binary, "-display", "none", "-M", f"pseries,{name}=?")
+        there = f".{name}' not found" not in said
+    elif kind == "phb":
+        there = f"  {name}=" in _options(binary, "-device", "spapr-pci-host-bridge,help")
+    else:
+        return f"its row needs {need}, which is not known here"
+    of = "machine" if kind == "machine" else "PHB"
+    return "" if there else f"this QEMU's {of} has no option {name}"
+
+
+def cannot_run(needs: tuple[str, ...], qemu: str) -> str:
+    """The first reason of a row's, "" if all can be had."""
+    reasons = (why_not(need, qemu) for need in needs)
+    return next((reason for reason in reasons if reason), "")

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The other end of the guests' networks: netserver on the host's loopback device."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import time
+from pathlib import Path
+from types import TracebackType
+
+from tests.lib import parts
+from tests.lib.qemu import die_with
+
+START_LIMIT = 10.0
+
+
+class Netserver:
+    """Runs while the with statement does. `port` is where."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port: int = free.getsockname()[1]
+        root = parts.part("bench-ppc64le") / "host"
+        command: list[str | Path] = [root / "ld.so", "--library-path", root, root / "netserver"]
+        command += ["-D", "-4", "-L", "127.0.0.1", "-p", str(self.port)]
+        parent = os.getpid()
+        with (folder / "netserver.log").open("wb") as log:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                # pylint: disable=subprocess-popen-preexec-fn
+                preexec_fn=lambda: die_with(parent),
+            )
+        try:
+            self._wait()
+        except BaseException:
+            self._end()
+            raise
+
+    def __enter__(self) -> Netserver:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._end()
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + START_LIMIT
+        while time.monotonic() < deadline and self._process.poll() is None:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1.0).close()
+                return
+            except OSError:
+                time.sleep(0.05)
+        raise parts.Missing("netserver did not start (netserver.log)")
+
+    def _end(self) -> None:
+        self._process.kill()
+        self._process.wait()

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What it costs to set devices up, by size of memory and number of devices.
+
+All of it is counted, from QEMU's trace of a whole boot; nothing is timed. A guest
+has a PHB for each configuration, with that many disks, and reads each once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.counts import EVENTS, TRACED_CALLS, read_trace
+from bench.document import Document, Json
+from bench.guest import Host
+from bench.progress import Progress
+from bench.rows import Configuration, Setup, choose
+from bench.session import TROUBLES, reason
+from tests.lib.devices import Device
+from tests.lib.guest import Cargo, Guest
+from tests.lib.machine import Machine
+from tests.lib.parts import TOP
+
+SECONDS = 20.0
+LIMIT = 600.0
+
+SCRIPT = TOP / "bench/setup.sh"
+
+
+def machine(host: Host, case: Setup, rows: Sequence[Configuration]) -> Machine:
+    """A PHB for each row, as many disks as the case says on each."""
+    devices, phbs = [], []
+    for number, row in enumerate(rows, 1):
+        switch = "dma-bypass=off" if host.qemu == "vdma" and not row.bypass else ""
+        phbs.append(",".join(filter(None, (switch, row.phb))))
+        for slot in range(case.devices):
+            devices.append(
+                Device(
+                    f"disk{number}-{slot}",
+                    f"{number:04x}:00:{slot:02x}.0",
+                    "virtio-blk-pci",
+                    "virtio_blk",
+                    "null",
+                    row.f,
+                    bus=f"phb{number}.0",
+                    slot=slot,
+                )
+            )
+    return Machine(
+        kernel=case.kernel,
+        qemu=host.qemu,
+        accel="tcg,thread=multi" if host.accel == "tcg" else host.accel,
+        cpu="power9" if host.accel == "tcg" else "host",
+        smp=host.smp(),
+        mem_mib=case.memory_mib,
+        phbs=tuple(phbs),
+        devices=tuple(devices),
+        args=("-trace", EVENTS),
+    )
+
+
+def _result(case: Setup, row: Configuration, said: Counter[str]) -> Json:
+    return {
+        "configuration": row.name,
+        "kernel": case.kernel,
+        "memory_mib": case.memory_mib,
+        "devices": case.devices,
+        "tce_calls": sum(said[name] for name in TRACED_CALLS),
+        "tce_written": said["tce_written"],
+        "windows": said["windows"],
+        "table_bytes": said["table_bytes"],
+    }
+
+
+def _run(host: Host, case: Setup, rows: Sequence[Configuration], run: Path) -> list[Json]:
+    cargo = Cargo(script=SCRIPT.read_text(encoding="utf-8"))
+    with Guest(machine(host, case, rows), run, cargo) as guest:
+        guest.qemu.wait(LIMIT)
+        report = guest.report()
+    if failed := report.one("fail"):
+        raise OSError(f"the guest: {failed['what']}")
+    phbs = read_trace(run / "qemu.log")
+    found = []
+    for number, row in enumerate(rows, 1):
+        where = f"{number:04x}:00:00.0"
+        mode = (report.device(where) or {}).get("mode", "-")
+        if mode != row.mode:
+            raise OSError(f"{where} is in mode {mode}, not {row.mode}")
+        found.append(_result(case, row, phbs.get(number, Counter())))
+    return found
+
+
+def measure(
+    host: Host,
+    document: Document,
+    progress: Progress,
+    folder: Path,
+    cases: Sequence[Setup],
+    rows: Sequence[Configuration],
+) -> None:
+    """All cases, one guest after the other."""
+    for case in cases:
+        progress.step(SECONDS, f"set-up  {case.name}")
+        try:
+            mine = choose(rows, case.configurations)[0]
+            document.setup += _run(host, case, mine, folder / f"setup-{case.name}")
+        except TROUBLES as error:
+            document.miss(f"set-up {case.name}", reason(error))
+            progress.say(f"set-up {case.name}: {reason(error)}; the other cells go on")

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a session says: the figures that table and report have in common, and their
+conclusions, each with what it rests on."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bench.document import Document, Json
+from bench.stats import Summary, ratio, summary
+
+BASE = "direct"
+# Configurations of the first picture, if they are there.
+MAIN = ("bypass", "identity", "tce", "swiotlb")
+COUNTED = ("dma_hypercalls", "tce_written", "translations", "copied_bytes")
+MICROSECONDS = 1e6
+LEAST_BYTES = 512
+
+
+@dataclass(frozen=True)
+class Result:
+    """One cell: its value, and of its base's, if that is there."""
+
+    value: Summary
+    speed: Summary | None
+    cpu: Summary
+    cpu_ratio: Summary | None
+
+
+def result(document: Document, configuration: str, workload: str) -> Result | None:
+    """A cell's figures; None if it has no samples."""
+    values = document.values(configuration, workload)
+    if not values:
+        return None
+    cpu = document.values(configuration, workload, "cpu_per_io")
+    base = document.base(configuration)
+    return Result(
+        summary(list(values.values())),
+        ratio(values, document.values(base, workload)),
+        summary([seconds * MICROSECONDS for seconds in cpu.values()]),
+        ratio(cpu, document.values(base, workload, "cpu_per_io")),
+    )
+
+
+def counts(document: Document, configuration: str, workload: str) -> dict[str, float] | None:
+    """What was counted in a cell, for each I/O, the mean of all passes."""
+    found = {key: document.counted(configuration, workload, key) for key in COUNTED}
+    if not found["translations"]:
+        return None
+    return {key: statistics.fmean(values) for key, values in found.items() if values}
+
+
+def copying(document: Document, configuration: str, workload: str) -> tuple[str, str]:
+    """What was copied: KiB for each I/O, and how often a byte; - if not counted."""
+    copies = document.copies(configuration, workload)
+    if copies is None:
+        return "-", "-"
+    each = document.counted(configuration, workload, "copied_bytes")
+    # of a request of one byte, nearly all that is copied is around it
+    told = statistics.fmean(document.counted(configuration, workload, "bytes")) >= LEAST_BYTES
+    return f"{statistics.fmean(each) / 1024:.3g}", f"{copies:.3g}" if told else "-"
+
+
+def short(number: float) -> str:
+    """A figure with three digits, as people write it."""
+    if number == 0:
+        return "0"
+    for limit, unit in ((1e6, "M"), (1e4, "k")):
+        if number >= limit:
+            return f"{number / (1e6 if unit == 'M' else 1e3):.3g}{unit}"
+    # a count that is all but whole is whole and a little of something else
+    whole = number >= 100 or abs(number - round(number)) < 0.02
+    return f"{number:.0f}" if whole else f"{number:.3g}"
+
+
+def verdict(found: Summary | None) -> str:
+    """Of a ratio to the base, in words."""
+    if found is None:
+        return "not measured"
+    side = found.side_of(1.0)
+    if side == 0:
+        return "within the noise" if found.decides else "too few rounds"
+    return "slower" if side < 0 else "faster"
+
+
+def percentage(found: Summary | None) -> str:
+    """A ratio and its noise; * if it differs from the base by more than that."""
+    if found is None:
+        return "-"
+    if not found.decides:
+        return f"{found.median:4.0%} ±?"
+    mark = "*" if found.side_of(1.0) else " "
+    return f"{found.median:4.0%} ±{100 * (found.high - found.low) / 2:<3.0f}{mark}"
+
+
+def noise(found: Summary) -> str:
+    """Half of a median's interval, if there are rounds enough to know it."""
+    return f"±{found.noise:.0%}" if found.decides else "±?"
+
+
+def bases(document: Document) -> list[str]:
+    """Of the configurations that have run, those that others are compared with."""
+    found = {document.base(name) for name in document.ran()}
+    return [name for name in document.ran() if name in found]
+
+
+def compared(document: Document, base: str = BASE) -> list[str]:
+    """Configurations that have run and are compared with a base."""
+    return [name for name in document.ran() if document.base(name) == base != name]
+
+
+def _range(found: list[Summary]) -> str:
+    low, high = min(s.median for s in found), max(s.median for s in found)
+    return f"{low:.0%}" if f"{low:.0%}" == f"{high:.0%}" else f"{low:.0%} to {high:.0%}"
+
+
+def speeds(document: Document, name: str, device: str = "") -> list[Summary]:
+    """Of its base, in each workload."""
+    found = (
+        result(document, name, row["name"])
+        for row in document.workloads
+        if device in ("", row["device"])
+    )
+    return [each.speed for each in found if each and each.speed]
+
+
+def _example(document: Document, device: str) -> Json | None:
+    """The workload that stands for a device: the last that does one thing at a time,
+    where there is one."""
+    rows = [row for row in document.workloads if row["device"] == device]
+    single = [row for row in rows if row["name"].endswith(("-rr", "read-4k-1"))]
+    return next(iter(single or rows), None)
+
+
+def _cost(document: Document, configuration: str, row: Json) -> str:
+    found = counts(document, configuration, row["name"])
+    if found is None:
+        return ""
+    calls, translations = short(found["dma_hypercalls"]), short(found["translations"])
+    return f"{calls} hypercalls and {translations} translations"
+
+
+def headline(document: Document) -> str:
+    """What the IOMMU costs each device, and what bypass gives back: counts first."""
+    said, left = [], set()
+    for device, owner in (("disk", "a disk"), ("net", "a network card")):
+        row = _example(document, device)
+        cost = row and (_cost(document, "tce", row) or _cost(document, "identity", row))
+        if not row or not cost:
+            continue
+        what = row["title"].partition(": ")[2].partition(",")[0]
+        what = what.removesuffix("s") if device == "disk" else what
+        said.append(f"{owner} {cost} for each {what}")
+        left.add(_cost(document, "bypass", row))
+    if not said:
+        return _bounced(document) or "This session has not counted what the IOMMU costs."
+    if left == {"0 hypercalls and 0 translations"}:
+        back = "bypass costs none of it"
+    elif "" in left:
+        back = "this session has not counted what bypass costs"
+    else:
+        back = f"bypass costs {' or '.join(sorted(left))}"
+    return f"The IOMMU costs {', '.join(said)}; {back}."
+
+
+def copied(document: Document, name: str) -> str:
+    """How often a configuration copies a byte of a disk's, over all workloads."""
+    disks = [row["name"] for row in document.workloads if row["device"] == "disk"]
+    found = [each for disk in disks if (each := document.copies(name, disk)) is not None]
+    if not found:
+        return ""
+    low, high = f"{min(found):.2f}", f"{max(found):.2f}"
+    return low if low == high else f"{low} to {high}"
+
+
+def _bounced(document: Document) -> str:
+    """What bouncing costs a secure VM, in a session without the IOMMU's costs."""
+    found = {
+        row["mode"]: copied(document, row["name"])
+        for row in document.configurations
+        if row["name"] in document.ran()
+    }
+    if not found.get("bounce"):
+        return ""
+    # the kernel's swiotlb is the same in any guest
+    swiotlb = found.get("swiotlb") or copied(document, "swiotlb")
+    beside = f", swiotlb {swiotlb}" if swiotlb else ""
+    return f"In a secure VM, bouncing copies {found['bounce']} bytes for each of a disk's{beside}."
+
+
+def conclusions(document: Document) -> Iterator[tuple[str, str]]:
+    """Sentences, and what each rests on: what is certain comes first."""
+    for name in compared(document):
+        entries = [entry for entry in document.counts if entry["configuration"] == name]
+        if entries and not any(e["dma_hypercalls"] or e["translations"] for e in entries):
+            ios = sum(entry["ios"] for entry in entries)
+            yield f"{name} made no DMA hypercall and no translation in {ios} I/Os", "counts"
+    copies = {name: copied(document, name) for name in document.ran()}
+    said = [f"{name} {each}" for name, each in copies.items() if each not in ("", "0.00")]
+    if said:
+        yield f"bytes copied for each byte of a disk's: {', '.join(said)}", "counts"
+    for base in bases(document):
+        for name in compared(document, base):
+            if found := speeds(document, name):
+                yield _speed_sentence(name, base, found)
+
+
+def _speed_sentence(name: str, base: str, found: list[Summary]) -> tuple[str, str]:
+    text = f"{name} runs at {_range(found)} of {base}'s speed: "
+    sides = [each.side_of(1.0) for each in found]
+    slower, faster = sides.count(-1), sides.count(1)
+    if not any(each.decides for each in found):
+        return text + "too few rounds to tell", "noise"
+    if not slower and not faster:
+        return text + "no difference in any workload is larger than the noise", "noise"
+    parts = [f"slower in {slower}"] * bool(slower) + [f"faster in {faster}"] * bool(faster)
+    text += f"{' and '.join(parts)} of {len(found)} workloads by more than the noise"
+    return text, "samples"

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The session as text, for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bench.document import Document
+from bench.summary import (
+    bases,
+    compared,
+    conclusions,
+    copying,
+    counts,
+    headline,
+    noise,
+    percentage,
+    result,
+    short,
+)
+
+# As many columns as go beside each other on a terminal.
+ACROSS = 5
+
+
+def columns(lines: Sequence[Sequence[str]]) -> str:
+    """Cells under each other."""
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines
+    )
+
+
+def _speeds(document: Document, base: str, names: Sequence[str]) -> str:
+    lines = [["", base, *names]]
+    for row in document.workloads:
+        first = result(document, base, row["name"])
+        line = [row["name"], "-"]
+        if first:
+            line[1] = f"{short(first.value.median)} {row['unit']} {noise(first.value)}"
+        for name in names:
+            found = result(document, name, row["name"])
+            line.append(percentage(found.speed) if found else "-")
+        if any(cell != "-" for cell in line[1:]):
+            lines.append(line)
+    return columns(lines)
+
+
+def _counts(document: Document) -> str:
+    lines = [["", "hypercalls", "TCEs", "translations", "KiB copied", "copies", "QEMU's CPU"]]
+    for row in document.workloads:
+        for name in document.ran():
+            found, timed = counts(document, name, row["name"]), result(document, name, row["name"])
+            if found is None:
+                continue
+            lines.append(
+                [
+                    f"{row['name']} {name}",
+                    *(short(found[key]) for key in ("dma_hypercalls", "tce_written")),
+                    short(found["translations"]),
+                    *copying(document, name, row["name"]),
+                    f"{timed.cpu.median:.0f} us {noise(timed.cpu)}" if timed else "-",
+                ]
+            )
+    return columns(lines)
+
+
+def _bare_metal(document: Document) -> str:
+    lines = [["", "hypercalls", "instructions"]]
+    for entry in document.bare_metal:
+        if "instructions" in entry:
+            lines.append(
+                [
+                    f"{entry['mode']}, {entry['ring']} ring",
+                    f"{entry['hypercalls'] / entry['reads']:.3g}",
+                    str(entry["instructions"]),
+                ]
+            )
+    return columns(lines)
+
+
+def _setup(document: Document) -> str:
+    lines = [["", "memory", "devices", "TCE calls", "TCEs", "table bytes"]]
+    for entry in document.setup:
+        lines.append(
+            [
+                f"{entry['configuration']}, {entry['kernel']}",
+                f"{entry['memory_mib'] // 1024} GiB",
+                *(
+                    str(entry[key])
+                    for key in ("devices", "tce_calls", "tce_written", "table_bytes")
+                ),
+            ]
+        )
+    return columns(lines)
+
+
+def bar_line(bar: dict[str, object]) -> str:
+    """One bar, in words."""
+    state = str(bar["state"])
+    if not bar["decided"]:
+        state += ", within the noise"
+    return f"{state}: {bar['name']} ({bar['basis']}: {bar['detail']})"
+
+
+def text(document: Document) -> str:
+    """All of it."""
+    out = [headline(document), ""]
+    for base in bases(document) if document.samples else ():
+        names = compared(document, base)
+        out.append(f"Speed; of {base}'s, * if they differ by more than the noise")
+        for start in range(0, max(1, len(names)), ACROSS):
+            out += [_speeds(document, base, names[start : start + ACROSS]), ""]
+    if document.counts:
+        out += ["For each I/O", _counts(document), ""]
+    if document.bare_metal:
+        out += ["Bare metal: a 4 KiB read", _bare_metal(document), ""]
+    if document.setup:
+        out += ["Set-up", _setup(document), ""]
+    out += [f"{line} [{basis}]" for line, basis in conclusions(document)]
+    out += ["", *(bar_line(bar) for bar in document.bars)]
+    cannot = [row for row in document.configurations if not row["ran"]]
+    if cannot or document.missing:
+        out += ["", "Missing"]
+        out += [f"{row['name']}: cannot run here: {row['why']}" for row in cannot]
+        named = {row["name"] for row in cannot}
+        out += [f"{m['what']}: {m['why']}" for m in document.missing if m["what"] not in named]
+    return "\n".join(out)

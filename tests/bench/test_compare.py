@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""bench-compare: what differs, what does not, and files that it can't read."""
+
+from __future__ import annotations
+
+import copy
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bench.compare import compare
+from bench.document import BadDocument, Document, read
+from tests.bench.documents import EVEN, GOOD, NOISY, SLOW, session
+from tests.lib.parts import TOP
+
+
+def lines(text: str, *words: str) -> list[str]:
+    """Those that have all these words."""
+    return [line for line in text.splitlines() if all(word in line for word in words)]
+
+
+def test_the_same() -> None:
+    """A session does not differ from itself."""
+    text = compare(GOOD, GOOD)
+    assert not lines(text, "DIFFERS")
+    assert "0 of 12 figures differ by more than the noise." in text
+
+
+def test_slower() -> None:
+    """Half the speed is no noise; it is said of what is slower and of nothing else."""
+    other = session({"direct": (1.0,) * 5, "bypass": SLOW, "tce": SLOW}, {"tce": 16})
+    text = compare(GOOD, other)
+    assert len(lines(text, "bypass", "IOPS", "DIFFERS")) == 2
+    assert not lines(text, "tce", "DIFFERS")
+    assert lines(text, "read-4k-1 bypass", "-50%")
+
+
+def test_noise() -> None:
+    """A difference that its rounds do not agree on."""
+    other = session({"direct": (1.0,) * 5, "bypass": NOISY, "tce": SLOW}, {"tce": 16})
+    assert lines(compare(GOOD, other), "bypass", "IOPS", "within the noise")
+    assert not lines(compare(GOOD, other), "bypass", "DIFFERS")
+
+
+def test_counts_have_no_noise() -> None:
+    """One translation more for an I/O is a difference, however fast it was."""
+    other = session({"direct": (1.0,) * 5, "bypass": EVEN, "tce": SLOW}, {"tce": 17})
+    text = compare(GOOD, other)
+    assert lines(text, "tce", "16 -> 17 translations", "DIFFERS (counts)")
+    assert not lines(text, "bypass", "DIFFERS")
+
+
+def test_counts_of_passes_that_disagree() -> None:
+    """Two passes of one session that lie further apart than the two sessions."""
+    first, second = copy.deepcopy(GOOD), copy.deepcopy(GOOD)
+    # 16 and 17 for an I/O, then 17.9 and 18.9
+    for document, offset in ((first, 0), (second, 950)):
+        for entry in [e for e in document.counts if e["configuration"] == "tce"]:
+            entry["translations"] += offset
+            document.counts.append({**entry, "translations": entry["translations"] + 500})
+    assert not lines(compare(first, second), "translations", "DIFFERS")
+
+
+def test_too_few_rounds() -> None:
+    """With four rounds nothing is decided."""
+    few = copy.deepcopy(GOOD)
+    few.samples = [s for s in few.samples if s["round"] < 4]
+    assert not lines(compare(few, GOOD), "within the noise")
+    assert lines(compare(few, GOOD), "too few rounds")
+
+
+def test_what_was_measured() -> None:
+    """Another kernel is said first."""
+    other = copy.deepcopy(GOOD)
+    other.environment = {"accel": "kvm"}
+    assert "accel: tcg -> kvm" in compare(GOOD, other)
+
+
+def test_nothing_in_common() -> None:
+    """Also an answer."""
+    empty = Document("now", "quick", 1, {})
+    assert "nothing in common" in compare(GOOD, empty)
+
+
+@pytest.mark.parametrize(
+    "content, line",
+    [
+        (None, "No such file or directory"),
+        ("{", "not JSON"),
+        ("[]", "not a bench.json"),
+        ('{"version": 99}', "version 99; this program reads 1"),
+        ('{"version": 1}', "not a whole bench.json"),
+    ],
+    ids=["absent", "cut", "else", "newer", "empty"],
+)
+def test_bad_file(tmp_path: Path, content: str | None, line: str) -> None:
+    """One line that names the file."""
+    file = tmp_path / "a.json"
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(BadDocument) as caught:
+        read(file)
+    assert str(caught.value).startswith(f"{file}: {line}")
+
+
+def test_part_of_a_file(tmp_path: Path) -> None:
+    """What an entry lacks is said, not stumbled over later."""
+    file = tmp_path / "a.json"
+    GOOD.write(file)
+    content = json.loads(file.read_text())
+    del content["counts"][1]["copied_bytes"]
+    file.write_text(json.dumps(content))
+    with pytest.raises(BadDocument) as caught:
+        read(file)
+    line = "not a whole bench.json (counts without copied_bytes)"
+    assert str(caught.value) == f"{file}: {line}"
+
+
+def test_program(tmp_path: Path) -> None:
+    """As make calls it: both files, a bad one, one too few."""
+    good, bad = tmp_path / "a.json", tmp_path / "b.json"
+    GOOD.write(good)
+    bad.write_text(json.dumps({"version": 0}))
+
+    def run(*files: object) -> tuple[int, str, str]:
+        done = subprocess.run(
+            ["/usr/bin/python3", "-m", "bench.compare", *map(str, files)],
+            cwd=TOP,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.returncode, done.stdout, done.stderr
+
+    status, out, err = run(good, good)
+    assert (status, err) == (0, "")
+    assert "0 of 12 figures differ" in out
+    assert run(good, bad) == (2, "", f"bench-compare: {bad}: version 0; this program reads 1\n")
+    assert run("", "") == (2, "", "usage: make bench-compare A=old.json B=new.json\n")

@@ -1,0 +1,338 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is made of a session: bars, sentences, bench.json, the page, the table."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import xml.etree.ElementTree
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from bench import bars, document, plot, report, summary, table
+from bench.document import Document
+from tests.bench.documents import EVEN, GOOD, NOISY, SLOW, secure, session
+from tests.lib.parts import TOP
+
+SCHEMA = json.loads((TOP / "bench/schema.json").read_text())
+
+
+def validate(file: Path) -> dict[str, Any]:
+    """The content of a bench.json that must be as the schema says."""
+    content: dict[str, Any] = json.loads(file.read_text())
+    jsonschema.Draft7Validator.check_schema(SCHEMA)
+    jsonschema.validate(content, SCHEMA)
+    return content
+
+
+def state(found: Document, name: str) -> tuple[str, bool]:
+    """Of the one bar that has these words."""
+    (bar,) = [bar for bar in bars.judge(found) if name in bar["name"]]
+    return bar["state"], bar["decided"]
+
+
+def test_json(tmp_path: Path) -> None:
+    """What is written is what the schema says, and is read back."""
+    file = tmp_path / "bench.json"
+    GOOD.write(file)
+    validate(file)
+    assert vars(document.read(file)) == vars(GOOD)
+    assert not file.with_suffix(".new").exists()
+
+
+@pytest.mark.parametrize("key", ["samples", "version", "bars"])
+def test_schema_misses_nothing(tmp_path: Path, key: str) -> None:
+    """A file without one of its parts is not valid."""
+    file = tmp_path / "bench.json"
+    GOOD.write(file)
+    content = json.loads(file.read_text())
+    del content[key]
+    file.write_text(json.dumps(content))
+    with pytest.raises(jsonschema.ValidationError):
+        validate(file)
+
+
+def test_bar_of_speed() -> None:
+    """Met by the median; decided if the noise could not turn it round."""
+    name = "read-4k-1: bypass reaches 97%"
+    assert state(GOOD, name) == ("met", True)
+    assert state(session({"direct": (1.0,) * 5, "bypass": SLOW}), name) == ("not met", True)
+    assert state(session({"direct": (1.0,) * 5, "bypass": NOISY}), name) == ("not met", False)
+    assert state(session({"direct": (1.0,) * 5}), name) == ("not measured", True)
+
+
+def test_bar_within_the_noise_has_no_colour() -> None:
+    """Green and red are for what is certain."""
+    speeds = {"direct": (1.0,) * 5, "bypass": NOISY}
+    page = report.page(session(speeds))
+    assert page.count('<tr class="none"><td class="state">not met, within the noise') == 2
+    assert '<tr class="unmet"><td class="state">not met<' in report.page(
+        session({**speeds, "bypass": SLOW})
+    )
+
+
+def test_bar_of_counts() -> None:
+    """One translation in all workloads is one too many."""
+    name = "0 IOMMU translations per I/O in bypass"
+    assert state(GOOD, name) == ("met", True)
+    other = copy.deepcopy(GOOD)
+    entry = next(e for e in other.counts if e["configuration"] == "bypass")
+    entry["translations"] = 1
+    assert state(other, name) == ("not met", True)
+    other.counts = []
+    assert state(other, name) == ("not measured", True)
+
+
+@pytest.mark.parametrize(
+    "table_bytes, calls, states",
+    [
+        ((0, 0), (512, 512), ("met", "met")),
+        ((0, 8), (512, 512), ("not met", "met")),
+        ((0, 0), (512, 513), ("met", "not met")),
+        ((0,), (512,), ("not measured", "not measured")),
+    ],
+)
+def test_bars_of_memory(
+    table_bytes: tuple[int, ...], calls: tuple[int, ...], states: tuple[str, str]
+) -> None:
+    """No tables, and no more calls, however large memory is."""
+    other = copy.deepcopy(GOOD)
+    for gib, (size, call) in enumerate(zip(table_bytes, calls), 1):
+        entry = {"configuration": "bypass", "kernel": "6.1", "memory_mib": 1024 * gib}
+        entry |= {"devices": 1, "tce_calls": call, "tce_written": 0, "windows": 0}
+        other.setup.append(entry | {"table_bytes": size})
+    assert state(other, "0 bytes of TCE tables")[0] == states[0]
+    assert state(other, "same number of TCE calls")[0] == states[1]
+
+
+FAST = (1.5, 1.4, 1.6, 1.7, 1.3)
+
+
+@pytest.mark.parametrize(
+    "speeds, smp, name, want",
+    [
+        (FAST, 1, "read-4k-1: secure-bounce is as fast as secure-swiotlb", ("met", True)),
+        (FAST, 4, "read-4k-1: secure-bounce is faster than secure-swiotlb", ("met", True)),
+        (EVEN, 1, "read-4k-1: secure-bounce is as fast", ("met", False)),
+        (NOISY, 4, "net-rr: secure-bounce is faster", ("not met", False)),
+        (SLOW, 1, "net-rr: secure-bounce is as fast", ("not met", True)),
+    ],
+)
+def test_bars_of_bouncing(
+    speeds: tuple[float, ...], smp: int, name: str, want: tuple[str, bool]
+) -> None:
+    """Beside swiotlb: as fast, and faster with 4 CPUs."""
+    assert state(secure(speeds, smp), name) == want
+
+
+def test_bars_of_copies() -> None:
+    """Each byte once, in little memory; neither swiotlb nor another configuration is
+    held to that."""
+    copies, shared = "copies each byte to or from a disk once", "shares less than 10%"
+    assert state(secure(EVEN), copies) == ("met", True)
+    assert state(secure(EVEN), shared) == ("met", True)
+    assert state(secure(EVEN), "0 hypercalls per I/O in secure-bounce") == ("met", True)
+    assert state(secure(EVEN, copied=1.06), copies) == ("not met", True)
+    assert state(secure(EVEN, copied=0.5), copies) == ("not met", True)
+    other = secure(EVEN)
+    other.shared("secure-bounce", 7 << 20)
+    assert state(other, shared) == ("not met", True)
+    del other.row("secure-bounce")["shared_bytes"]
+    assert state(other, shared) == ("not measured", True)
+
+
+def test_secure_session(tmp_path: Path) -> None:
+    """It has its own first sentence and picture, and compares with swiotlb."""
+    found = secure(FAST)
+    found.write(tmp_path / "bench.json")
+    validate(tmp_path / "bench.json")
+    said = "In a secure VM, bouncing copies 1.02 bytes for each of a disk's"
+    assert summary.headline(found) == f"{said}, swiotlb 2.02."
+    # compared with direct, which has not run
+    stray = {**found.configurations[0], "name": "swiotlb", "base": "direct"}
+    found.configurations.append(stray)
+    assert "of secure-swiotlb's speed: faster in 2 of 2" in table.text(found)
+    assert "direct's" not in table.text(found)
+    page = report.page(found)
+    Page(page)
+    body = page[page.index("<body>") :]
+    assert body.index("<h1>In a secure VM") < body.index("<svg") < body.index("What this session")
+    assert "beside direct" not in page
+    assert not [bar["name"] for bar in found.bars if "bypass" in bar["name"]]
+
+
+def test_each_with_its_base() -> None:
+    """A session that has both compares a pool with swiotlb, not with direct."""
+    both = copy.deepcopy(GOOD)
+    for name, rows in vars(secure(FAST, 4)).items():
+        if name in ("configurations", "samples", "counts"):
+            getattr(both, name).extend(rows)
+    assert summary.compared(both) == ["bypass", "tce"]
+    assert summary.compared(both, "secure-swiotlb") == ["secure-bounce"]
+    text = table.text(both)
+    assert "bypass runs at 100% of direct's speed" in text
+    assert "secure-bounce runs at 150% of secure-swiotlb's speed" in text
+    page = report.page(both)
+    Page(page)
+    assert "A guest with 4 CPUs: our pools beside swiotlb." in page
+    assert "In a secure VM" not in report.page(GOOD)
+
+
+def test_copies_that_could_not_be_counted() -> None:
+    """They are no zeros."""
+    found = secure(EVEN)
+    for entry in found.counts:
+        if entry["configuration"] == "secure-swiotlb":
+            entry["copied_bytes"] = None
+    assert summary.headline(found).endswith("copies 1.02 bytes for each of a disk's.")
+    assert summary.copying(found, "secure-swiotlb", "read-4k-1") == ("-", "-")
+    assert summary.copying(found, "secure-bounce", "read-4k-1") == ("4.08", "1.02")
+    Page(report.page(found))
+    for entry in found.counts:
+        entry["bytes"] = entry["ios"]
+    assert summary.copying(found, "secure-bounce", "read-4k-1") == ("4.08", "-")
+
+
+def test_headline() -> None:
+    """What each device pays, and what bypass gives back."""
+    assert summary.headline(GOOD) == (
+        "The IOMMU costs a disk 8 hypercalls and 16 translations for each 4 KiB random read, "
+        "a network card 8 hypercalls and 16 translations for each TCP request and response; "
+        "bypass costs none of it."
+    )
+    bad = session({"direct": EVEN, "bypass": EVEN, "tce": SLOW}, {"tce": 16, "bypass": 2})
+    assert "bypass costs 1 hypercalls and 2 translations." in summary.headline(bad)
+    stock = session({"direct": EVEN, "tce": SLOW}, {"tce": 16})
+    assert "; this session has not counted what bypass costs." in summary.headline(stock)
+    assert "not counted what the IOMMU costs" in summary.headline(session({"direct": EVEN}))
+
+
+def test_noise_of_a_few_rounds_is_not_known() -> None:
+    """Two values that happen to be alike are no certainty."""
+    few = session({"direct": (1.0, 1.0), "bypass": (1.0, 1.0)})
+    text = table.text(few)
+    assert "100% ±?" in text and "±0" not in text
+    assert "too few rounds to tell" in text
+
+
+def test_conclusions_say_what_they_rest_on() -> None:
+    """A difference is named only if it is larger than the noise."""
+    speeds = {"direct": (1.0,) * 5, "bypass": NOISY, "tce": SLOW}
+    said = dict(summary.conclusions(session(speeds, {"tce": 16})))
+    assert [basis for text, basis in said.items() if text.startswith("bypass runs")] == ["noise"]
+    assert [basis for text, basis in said.items() if text.startswith("tce runs")] == ["samples"]
+    counted = [text for text, basis in said.items() if basis == "counts"]
+    assert counted == ["bypass made no DMA hypercall and no translation in 1000 I/Os"]
+
+
+class Page(HTMLParser):
+    """Tags that are closed in the order in which they were opened; what is loaded."""
+
+    VOID = ("meta", "link", "img", "br", "hr", "input")
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.loads: list[str] = []
+        self.ids: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_startendtag(tag, attrs)
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name in ("src", "href", "xlink:href") and not (value or "").startswith("#"):
+                self.loads.append(f"{tag} {value}")
+            if name == "id":
+                self.ids.append(value or "")
+            assert len([n for n, _ in attrs if n == name]) == 1, (tag, attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open and self.open[-1] == tag, (tag, self.open[-3:])
+        self.open.pop()
+
+
+def test_page_stands_alone() -> None:
+    """Well formed, loads nothing, one name for each thing, colours of its own."""
+    text = report.page(GOOD)
+    page = Page(text)
+    assert not page.open
+    assert not page.loads
+    assert len(page.ids) == len(set(page.ids))
+    assert "@import" not in text and "url(" not in text
+    assert "prefers-color-scheme: dark" in text
+    colours = set(re.findall(r"var\((--\w+)\)", text))
+    defined = re.findall(r"(--\w+):", text)
+    assert colours <= set(defined)
+    # each twice: light and dark
+    assert all(defined.count(colour) == 2 for colour in colours)
+    assert not re.search(r"rgb\(|=.black.", text)
+
+
+def test_page_begins_with_the_answer() -> None:
+    """A sentence, then a picture."""
+    text = report.page(GOOD)
+    body = text[text.index("<body>") :]
+    assert body.index("<h1>The IOMMU costs a disk 8 hypercalls") < body.index("<svg")
+    assert body.index("<svg") < body.index("<h2>")
+
+
+def test_missing_is_listed() -> None:
+    """In the page and in the table, each with its reason, and what was interrupted."""
+    other = copy.deepcopy(GOOD)
+    other.complete = False
+    other.miss("tce net-rr", "the guest did not answer in time")
+    other.miss("tce net-rr", "the guest did not answer in time")
+    why = "this QEMU's machine has no option <x-ultravisor>"
+    row = {**other.configurations[0], "name": "secure", "ran": False, "why": why}
+    other.configurations.append(row)
+    text = table.text(other)
+    assert text.count("tce net-rr: the guest did not answer in time") == 1
+    assert f"secure: cannot run here: {why}" in text
+    page = report.page(other)
+    Page(page)
+    assert "the guest did not answer in time" in page
+    assert "no option &lt;x-ultravisor&gt;" in page
+    assert "not complete" in page
+
+
+@pytest.mark.parametrize("keep", ["nothing", "counts", "samples"])
+def test_page_of_a_session_that_ended_early(keep: str) -> None:
+    """Whatever there is, there is a page."""
+    early = copy.deepcopy(GOOD)
+    if keep != "counts":
+        early.counts = []
+    if keep != "samples":
+        early.samples = []
+    early.bars = bars.judge(early)
+    Page(report.page(early))
+    assert table.text(early)
+
+
+def test_picture_alone(tmp_path: Path) -> None:
+    """An SVG file: XML, with its colours, and no long list of lines."""
+    file = tmp_path / "sample.svg"
+    report.write(GOOD, file)
+    text = file.read_text()
+    assert xml.etree.ElementTree.fromstring(text).tag == "{http://www.w3.org/2000/svg}svg"
+    assert "prefers-color-scheme: dark" in text
+    assert set(re.findall(r"var\((--\w+)\)", text)) <= set(re.findall(r"(--\w+):", text))
+    with pytest.raises(plot.PlotError, match="no configuration was measured"):
+        report.write(session({"direct": EVEN}), file)
+
+
+def test_no_gnuplot(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """One line, and no half page."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(plot.PlotError, match="gnuplot is not installed"):
+        report.write(GOOD, tmp_path / "report.html")
+    assert not list(tmp_path.iterdir())
