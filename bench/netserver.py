@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import time
@@ -11,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from tests.lib import parts
-from tests.lib.qemu import die_with
+from tests.lib.qemu import die_with_parent
 
 START_LIMIT = 10.0
 
@@ -25,7 +24,6 @@ class Netserver:
         root = parts.part("bench-ppc64le") / "host"
         command: list[str | Path] = [root / "ld.so", "--library-path", root, root / "netserver"]
         command += ["-D", "-4", "-L", "127.0.0.1", "-p", str(self.port)]
-        parent = os.getpid()
         with (folder / "netserver.log").open("wb") as log:
             self._process = subprocess.Popen(
                 command,
@@ -33,7 +31,7 @@ class Netserver:
                 stdout=log,
                 stderr=log,
                 # pylint: disable=subprocess-popen-preexec-fn
-                preexec_fn=lambda: die_with(parent),
+                preexec_fn=die_with_parent(),
             )
         try:
             self._wait()

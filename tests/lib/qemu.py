@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -34,11 +34,16 @@ def find_trouble(log: str) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
-def die_with(parent: int) -> None:
-    """In the child, before exec: be killed when the parent ends."""
-    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
+def die_with_parent() -> Callable[[], None]:
+    """To be called in the child, before exec: it will be killed when we end."""
+    parent = os.getpid()
+
+    def prepare() -> None:
+        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return prepare
 
 
 class Qemu:
@@ -53,7 +58,6 @@ class Qemu:
     ) -> None:
         self._errors = run / "qemu.log"
         self._started = time.monotonic()
-        parent = os.getpid()
         ours, theirs = socket.socketpair()
         control = ["-chardev", f"socket,id=qmp,fd={theirs.fileno()}"]
         control += ["-mon", "chardev=qmp,mode=control"]
@@ -71,7 +75,7 @@ class Qemu:
                 stdout=None if terminal else errors,
                 stderr=errors,
                 # pylint: disable=subprocess-popen-preexec-fn
-                preexec_fn=lambda: die_with(parent),
+                preexec_fn=die_with_parent(),
             )
         self.qmp = Qmp(ours)
 
