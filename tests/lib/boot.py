@@ -85,8 +85,7 @@ def run(options: argparse.Namespace) -> Result:
         result = guest.finish(None if options.shell else options.limit)
     if options.secure:
         seen = [violation.text() for violation in secure.violations(options.run)]
-        known = [p for p in result.problems if any(word in p for word in secure.KNOWN)]
-        result.problems[:] = [p for p in result.problems if p not in known] + seen
+        result.problems[:] = result.left(secure.KNOWN) + seen
     return result
 
 

@@ -65,10 +65,14 @@ class Result:
     problems: list[str]
     seconds: float
 
+    def left(self, but: tuple[str, ...]) -> list[str]:
+        """The problems that have none of the words BUT."""
+        return [p for p in self.problems if not any(word in p for word in but)]
+
     def check(self, but: tuple[str, ...] = ()) -> None:
         """Fail with a line for each problem that has none of the words BUT."""
         __tracebackhide__ = True
-        left = [p for p in self.problems if not any(word in p for word in but)]
+        left = self.left(but)
         if left:
             raise AssertionError("\n".join(left))
 
