@@ -23,9 +23,10 @@ from tests.live.conftest import Outcome
 # What drmgr needs of the kernel.
 MODULES = ("rpaphp", "rpadlpar_io")
 LIMIT = 380.0
-# Noise in a guest that has caches, in all and each time; a function's ring alone
-# takes 64 KiB.
-NOISE_KIB, LEAK_KIB = 128, 32
+# Noise in a guest that has caches; and what Linux 6.12 does not get back each time, with
+# our module or without: 15 objects of 128 bytes and one of 1 KiB for each function. A
+# function's ring takes 64 KiB.
+NOISE_KIB, LEAK_KIB = 256, 8 * 5
 # DMA_API_DEBUG minds buffers of virtio_scsi's that share a cache line.
 KNOWN = ("add_dma_entry",)
 
