@@ -48,8 +48,8 @@ live-parts: installed-boot
 .PHONY: check-live
 check-live: ## what changes under a live device: hot-plug, migration, kexec, back ends
 check-live: $(CHECK_NEEDS) $(SECURE_MODULE) | check-parts secure-part live-parts installed-live
-	$(Q)$(PYTEST) tests/live
-	$(Q)$(PYTHON) -m tests.live.table
+	$(Q)status=0; $(PYTEST) tests/live || status=$$?; \
+		$(PYTHON) -m tests.live.table && exit $$status
 
 .PHONY: check-tsan
 check-tsan: guest | installed-check ## windows that come and go, with ThreadSanitizer in QEMU

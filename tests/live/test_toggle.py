@@ -34,4 +34,4 @@ def test_toggle(run: Path, outcome: Outcome, row: Row) -> None:
     assert asked and dict(figures)["toggles"] == asked[1]
     requests = [int(value) for name, value in figures if name == "requests"]
     # not one queue may have stood still while the others worked
-    assert len(requests) == 3 and min(requests) > int(asked[1])
+    assert len(requests) == 3 and 2 * min(requests) > max(requests)
