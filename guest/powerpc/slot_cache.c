@@ -4,6 +4,7 @@
  * operation, so that it takes no lock and does not matter which CPU comes in
  * between; the pool behind it is used under the lock.
  */
+#include "acquire.h"
 #include "slots.h"
 
 #define NONE	VDMA_SLOT_NONE
@@ -31,10 +32,11 @@ static uint32_t pop(struct vdma_slot_cache *cache, unsigned int class)
 		uint32_t slot = NONE;
 
 		if (__atomic_load_n(place, __ATOMIC_RELAXED) != NONE)
-			slot = __atomic_exchange_n(place, NONE,
-						   __ATOMIC_ACQUIRE);
-		if (slot != NONE)
-			return slot;
+			slot = __atomic_exchange_n(place, NONE, ACQUIRE);
+		if (slot == NONE)
+			continue;
+		acquire_fence();
+		return slot;
 	}
 	return NONE;
 }
