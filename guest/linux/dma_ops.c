@@ -47,14 +47,25 @@ static void tell_full(struct vdp_pool *pool, size_t size)
 	dev_warn(pool->dev, "virtio DMA: %s\n", text);
 }
 
+/* Is too much of the pool waiting to be received into? */
+static bool receives(struct vdp_pool *pool)
+{
+	u64 bytes;
+
+	if (READ_ONCE(pool->bounce.slots.taken) <= pool->receive_max)
+		return false;
+	/* That counts what the CPUs keep for the next one. */
+	vdma_slots_live(&pool->bounce.slots, &bytes);
+	return bytes > pool->receive_max;
+}
+
 static dma_addr_t map(struct vdp_pool *pool, phys_addr_t phys, size_t size,
 		      enum dma_data_direction dir, unsigned long attrs)
 {
 	u64 dma;
 	int error;
 
-	if (dir == DMA_FROM_DEVICE &&
-	    READ_ONCE(pool->bounce.slots.taken) > pool->receive_max) {
+	if (dir == DMA_FROM_DEVICE && receives(pool)) {
 		tell_full(pool, size);
 		return DMA_MAPPING_ERROR;
 	}

@@ -58,7 +58,7 @@ uint32_t vdma_bounce_end(struct vdma_bounce *b, uint64_t dma, uint64_t len,
 	if (slot == VDMA_SLOT_NONE || bounce_dma(b, slot) != dma)
 		return VDMA_SLOT_NONE;
 	r = bounce_record(b, slot);
-	*state = __atomic_load_n(&r->state, __ATOMIC_ACQUIRE);
+	*state = bounce_state(r);
 	if ((*state & STATE_LIVE) != kind || r->len != len ||
 	    !__atomic_compare_exchange_n(&r->state, state,
 					 *state & ~STATE_LIVE, false,
@@ -220,8 +220,7 @@ int vdma_bounce_find(const struct vdma_bounce *b, uint64_t dma, uint64_t *phys)
 		return VDMA_E_INVALID;
 	r = bounce_record(b, slot);
 	offset = dma - bounce_dma(b, slot);
-	if (!(__atomic_load_n(&r->state, __ATOMIC_ACQUIRE) & STATE_LIVE) ||
-	    offset >= r->len)
+	if (!(bounce_state(r) & STATE_LIVE) || offset >= r->len)
 		return VDMA_E_INVALID;
 	*phys = r->phys + offset;
 	return VDMA_OK;

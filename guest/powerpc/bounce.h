@@ -5,6 +5,7 @@
 
 #include <vdma/bounce.h>
 #include <vdma/error.h>
+#include "acquire.h"
 
 /*
  * The state of a record: what is in the slot, or 0 in the low bits; above, how
@@ -34,6 +35,15 @@ static inline struct vdma_bounce_record *
 bounce_record(const struct vdma_bounce *b, uint32_t slot)
 {
 	return &b->records[vdma_slots_record(&b->slots, slot)];
+}
+
+/* Of a slot's record; what it says of the buffer is there, if it is live. */
+static inline uint32_t bounce_state(const struct vdma_bounce_record *r)
+{
+	uint32_t state = __atomic_load_n(&r->state, ACQUIRE);
+
+	acquire_fence();
+	return state;
 }
 
 /* The slot with an address in it; VDMA_SLOT_NONE if there is none. */

@@ -179,7 +179,7 @@ static uint32_t part(const struct vdma_bounce *b, uint64_t dma, uint64_t len,
 	if (slot == VDMA_SLOT_NONE)
 		return VDMA_SLOT_NONE;
 	r = bounce_record(b, slot);
-	*state = __atomic_load_n(&r->state, __ATOMIC_ACQUIRE);
+	*state = bounce_state(r);
 	*offset = (uint32_t)(dma - bounce_dma(b, slot));
 	if (*state & STATE_ALLOC || !(*state & dir) || *offset > r->len ||
 	    len > r->len - *offset)

@@ -4,30 +4,39 @@
  * operation, so that it takes no lock and does not matter which CPU comes in
  * between; the pool behind it is used under the lock.
  */
+#include "acquire.h"
 #include "slots.h"
 
 #define NONE	VDMA_SLOT_NONE
 /* How much moves between a cache and the pool at once */
 #define BATCH	(VDMA_SLOT_CACHED / 2)
+/* What is long is kept when it is given, and never taken in advance. */
+#define PAGES	4
 
 struct vdma_slot_cache *vdma_slots_cache(struct vdma_slots *slots, uint32_t cpu)
 {
 	return &slots->cache[cpu < slots->caches ? cpu : cpu % slots->caches];
 }
 
+static unsigned int places(unsigned int class)
+{
+	return class == CLASS_PAGE ? PAGES : VDMA_SLOT_CACHED;
+}
+
 static uint32_t pop(struct vdma_slot_cache *cache, unsigned int class)
 {
 	unsigned int i;
 
-	for (i = 0; i < VDMA_SLOT_CACHED; i++) {
+	for (i = 0; i < places(class); i++) {
 		uint32_t *place = &cache->slot[class][i];
 		uint32_t slot = NONE;
 
 		if (__atomic_load_n(place, __ATOMIC_RELAXED) != NONE)
-			slot = __atomic_exchange_n(place, NONE,
-						   __ATOMIC_ACQUIRE);
-		if (slot != NONE)
-			return slot;
+			slot = __atomic_exchange_n(place, NONE, ACQUIRE);
+		if (slot == NONE)
+			continue;
+		acquire_fence();
+		return slot;
 	}
 	return NONE;
 }
@@ -37,7 +46,7 @@ static bool push(struct vdma_slot_cache *cache, unsigned int class,
 {
 	unsigned int i;
 
-	for (i = 0; i < VDMA_SLOT_CACHED; i++) {
+	for (i = 0; i < places(class); i++) {
 		uint32_t *place = &cache->slot[class][i];
 		uint32_t none = NONE;
 
@@ -90,7 +99,7 @@ static void refill(struct vdma_slots *s, struct vdma_slot_cache *cache,
 
 static uint32_t take(struct vdma_slots *s, uint64_t len, unsigned int class)
 {
-	return class < CLASS_LONG ? vdma_slot_take_any(s, class) :
+	return class < CLASS_PAGE ? vdma_slot_take_any(s, class) :
 				    vdma_slot_take_run(s, len, VDMA_UNIT_SIZE);
 }
 
@@ -109,7 +118,7 @@ uint32_t vdma_slots_take(struct vdma_slots *slots, uint64_t len, uint32_t cpu)
 	if (slot == NONE) {
 		drain_all(slots);
 		slot = take(slots, len, class);
-	} else if (class < CLASS_LONG) {
+	} else if (class < CLASS_PAGE) {
 		refill(slots, cache, class);
 	}
 	vdma_lock_release(slots->lock);
@@ -140,7 +149,7 @@ void vdma_slots_give(struct vdma_slots *slots, uint32_t slot, uint32_t cpu)
 		return;
 	vdma_lock_acquire(slots->lock);
 	vdma_slot_give(slots, slot);
-	if (class < CLASS_LONG)
+	if (class < CLASS_PAGE)
 		drain(slots, cache, class, BATCH - 1);
 	vdma_lock_release(slots->lock);
 }

@@ -10,7 +10,7 @@
 /* With less of the pool for each, caches would hold too much of it. */
 #define SHARE_OF_CACHE	((uint64_t)512 << 10)
 
-const struct slot_class vdma_slot_classes[VDMA_SLOT_CLASSES - 1] = {
+const struct slot_class vdma_slot_classes[VDMA_SLOT_SMALL] = {
 	{ 1, UNIT_GRANULES },
 	{ PIECE_GRANULES, PIECES },
 	{ UNIT_GRANULES / 2, 2 },
@@ -19,6 +19,12 @@ const struct slot_class vdma_slot_classes[VDMA_SLOT_CLASSES - 1] = {
 static uint32_t units_in(uint64_t size)
 {
 	return (uint32_t)(size >> VDMA_UNIT_SHIFT);
+}
+
+/* As many as hold @len bytes, which need not fit the pool */
+static uint64_t units_for(uint64_t len)
+{
+	return (len + VDMA_UNIT_SIZE - 1) >> VDMA_UNIT_SHIFT;
 }
 
 /* Those with the shortest slots */
@@ -144,13 +150,18 @@ uint64_t vdma_slot_bytes(const struct vdma_slots *s, uint32_t slot)
 	return (uint64_t)vdma_slot_classes[kind].granules << VDMA_SLOT_SHIFT;
 }
 
+static unsigned int class_of_run(uint64_t units)
+{
+	if (units == PAGE_UNITS)
+		return CLASS_PAGE;
+	return units == 1 ? CLASS_UNIT : CLASS_LONG;
+}
+
 unsigned int vdma_slot_class(const struct vdma_slots *s, uint32_t slot)
 {
 	uint8_t kind = s->unit[slot / UNIT_GRANULES].kind;
 
-	if (kind == KIND_RUN && run_length(s, slot) > 1)
-		return CLASS_LONG;
-	return kind;
+	return kind == KIND_RUN ? class_of_run(run_length(s, slot)) : kind;
 }
 
 unsigned int vdma_slot_class_for(uint64_t len)
@@ -161,7 +172,7 @@ unsigned int vdma_slot_class_for(uint64_t len)
 		if (len <= (uint64_t)vdma_slot_classes[class].granules <<
 			   VDMA_SLOT_SHIFT)
 			return class;
-	return len <= VDMA_UNIT_SIZE ? CLASS_UNIT : CLASS_LONG;
+	return class_of_run(units_for(len));
 }
 
 static uint32_t account(struct vdma_slots *s, uint32_t slot)
@@ -257,7 +268,7 @@ uint32_t vdma_slot_take_any(struct vdma_slots *s, unsigned int class)
 
 uint32_t vdma_slot_take_run(struct vdma_slots *s, uint64_t len, uint64_t align)
 {
-	uint64_t n = (len + VDMA_UNIT_SIZE - 1) >> VDMA_UNIT_SHIFT;
+	uint64_t n = units_for(len);
 
 	if (n > s->units)
 		return NONE;

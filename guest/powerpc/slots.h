@@ -12,13 +12,20 @@
 #define UNIT_GRANULES	(1u << (VDMA_UNIT_SHIFT - VDMA_SLOT_SHIFT))
 #define PIECE_GRANULES	8u
 
-/* Classes of slots below a unit, then a unit; what is longer is not cached. */
-#define CLASS_UNIT	(VDMA_SLOT_CLASSES - 1u)
+/*
+ * A page of Linux on POWER, of which block and network layers make most of what
+ * is long
+ */
+#define PAGE_UNITS	16u
+
+/* Classes of slots below a unit, a unit, a page; what is longer is not cached. */
+#define CLASS_UNIT	((unsigned int)VDMA_SLOT_SMALL)
+#define CLASS_PAGE	(CLASS_UNIT + 1)
 #define CLASS_LONG	((unsigned int)VDMA_SLOT_CLASSES)
 
 /* What a unit is: cut into slots of a class below a unit, or one of these */
 enum {
-	KIND_RUN = VDMA_SLOT_CLASSES - 1,
+	KIND_RUN = VDMA_SLOT_SMALL,
 	KIND_BODY,
 	KIND_FREE,
 };
@@ -28,7 +35,7 @@ struct slot_class {
 	uint8_t count;
 };
 
-extern const struct slot_class vdma_slot_classes[VDMA_SLOT_CLASSES - 1];
+extern const struct slot_class vdma_slot_classes[VDMA_SLOT_SMALL];
 
 /* How many caches there are for a pool. */
 uint32_t vdma_slot_caches(uint64_t size, uint32_t cpus);

@@ -8,8 +8,8 @@
  * is; what is longer takes a run of units, the first that fits. Nothing is ever
  * split for good: when all is given back, the pool is one run again.
  *
- * Up to 4 KiB, free slots are kept in a cache for each CPU: taking and giving is
- * one atomic operation there, without a lock. The CPU's number is a hint; any
+ * Up to 4 KiB, and of 64 KiB, free slots are kept in a cache for each CPU: taking
+ * and giving is one atomic operation there, without a lock. The CPU's number is a hint; any
  * CPU may take from any cache, and one that finds the pool full looks into all
  * of them before it says so.
  */
@@ -27,8 +27,10 @@
 #define VDMA_UNIT_SHIFT		12
 #define VDMA_UNIT_SIZE		((uint64_t)1 << VDMA_UNIT_SHIFT)
 
-/* Sizes that are cached: 64, 512, 2048, 4096 bytes; and how many of each. */
-#define VDMA_SLOT_CLASSES	4
+/* Sizes below a unit: 64, 512, 2048 bytes */
+#define VDMA_SLOT_SMALL		3
+/* Those that are cached: also 4 KiB and 64 KiB; and how many of each at most */
+#define VDMA_SLOT_CLASSES	5
 #define VDMA_SLOT_CACHED	16
 
 /* A unit: what it is used for, and which of its slots are free. */
@@ -50,7 +52,7 @@ struct vdma_slot_cache {
 	uint32_t slot[VDMA_SLOT_CLASSES][VDMA_SLOT_CACHED];
 	uint64_t in;
 	uint64_t out;
-	uint64_t pad[14];
+	uint64_t pad[6];
 };
 
 /**
@@ -77,7 +79,7 @@ struct vdma_slots {
 	struct vdma_slot_cache *cache;
 	struct vdma_unit *unit;
 	struct vdma_iova iova;
-	uint32_t partial[VDMA_SLOT_CLASSES - 1];
+	uint32_t partial[VDMA_SLOT_SMALL];
 };
 
 /**

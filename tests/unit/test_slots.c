@@ -178,26 +178,33 @@ static void all_of_it(void **state)
 	tear_down(b);
 }
 
+static void keep_some(struct bench *b)
+{
+	unsigned int cpu, i;
+
+	for (cpu = 0; cpu < CPUS; cpu++) {
+		static const uint32_t lens[] = { 4096, 65536 };
+
+		for (i = 0; i < 2; i++) {
+			uint32_t slot = vdma_slots_take(&b->slots, lens[i],
+							cpu);
+
+			vdma_slots_give(&b->slots, slot, cpu);
+		}
+	}
+	assert_true(b->slots.count >= 2 * CPUS);
+}
+
 /* What other CPUs keep is found before "full" is said. */
 static void nothing_hides_in_caches(void **state)
 {
 	struct bench *b = set_up(CPUS);
-	unsigned int cpu;
 
 	(void)state;
 	assert_int_equal(b->slots.caches, CPUS);
-	for (cpu = 0; cpu < CPUS; cpu++) {
-		uint32_t slot = vdma_slots_take(&b->slots, 4096, cpu);
-
-		vdma_slots_give(&b->slots, slot, cpu);
-	}
-	assert_true(b->slots.count >= CPUS);
+	keep_some(b);
 	whole_again(b);
-	for (cpu = 0; cpu < CPUS; cpu++) {
-		uint32_t slot = vdma_slots_take(&b->slots, 4096, cpu);
-
-		vdma_slots_give(&b->slots, slot, cpu);
-	}
+	keep_some(b);
 	assert_true(take(b, (UNITS - SMALL) * 4096, 4096));
 	give_all(b);
 	/* A small pool has fewer caches. */
@@ -208,6 +215,47 @@ static void nothing_hides_in_caches(void **state)
 	tear_down(b);
 }
 
+static void count_turn(void *ctx)
+{
+	++*(unsigned int *)ctx;
+}
+
+static void no_turn(void *ctx)
+{
+	(void)ctx;
+}
+
+/* Two requests of 128 KiB at once on each CPU: the lock is for the first ones. */
+static void pages_without_the_lock(void **state)
+{
+	struct bench *b = set_up(CPUS);
+	unsigned int turns = 0, round, cpu, i;
+	struct vdma_lock lock = { count_turn, no_turn, &turns };
+	uint64_t bytes;
+
+	(void)state;
+	b->slots.lock = &lock;
+	for (round = 0; round < 100; round++) {
+		for (cpu = 0; cpu < CPUS; cpu++) {
+			uint32_t slot[4];
+
+			for (i = 0; i < 4; i++)
+				slot[i] = vdma_slots_take(&b->slots, 65536 - i,
+							  cpu);
+			for (i = 0; i < 4; i++)
+				vdma_slots_give(&b->slots, slot[i], cpu);
+		}
+	}
+	assert_int_equal(turns, CPUS * 4);
+	assert_int_equal(vdma_slots_live(&b->slots, &bytes), 0);
+	b->slots.lock = NULL;
+	/* A fifth goes back to the pool. */
+	for (i = 0; i < 5; i++)
+		assert_true(take(b, 65536, 0));
+	whole_again(b);
+	tear_down(b);
+}
+
 /* What another CPU does while this one waits for the lock. */
 static void others_turn(void *ctx)
 {
@@ -215,11 +263,6 @@ static void others_turn(void *ctx)
 
 	while (b->count)
 		give(b, b->count - 1);
-}
-
-static void no_turn(void *ctx)
-{
-	(void)ctx;
 }
 
 /* The cache was empty when it was looked at, and is full a moment later. */
@@ -363,6 +406,7 @@ int main(void)
 		cmocka_unit_test(sizes),
 		cmocka_unit_test(all_of_it),
 		cmocka_unit_test(nothing_hides_in_caches),
+		cmocka_unit_test(pages_without_the_lock),
 		cmocka_unit_test(filled_meanwhile),
 		cmocka_unit_test(long_runs_among_short),
 		cmocka_unit_test(runs_at_high_load),
