@@ -13,6 +13,7 @@
 /* Beyond what the window's allocator has come to, and beyond this program. */
 #define HIGH	(256 * MIB)
 #define TWICE	2
+#define UNTOUCHED	0x5a
 
 static const uint64_t aliases[TWICE] = { 0x3e000000, 0x3f000000 };
 
@@ -56,6 +57,17 @@ static int read_into(struct disk *disk, uint64_t dma, const char *page,
 	return error;
 }
 
+static bool untouched(const char *page)
+{
+	uint64_t i;
+
+	for (i = 0; i < LEN; i++) {
+		if (page[i] != UNTOUCHED)
+			return false;
+	}
+	return true;
+}
+
 static uint64_t loop(struct disk *disk, struct disk *control,
 		     const struct pages *pages, int *error)
 {
@@ -90,6 +102,10 @@ static void dirty(void)
 
 	disk_open_as(&disk, 0, &tce, &config);
 	control_open(&control);
+	/* A page of zeros would not be sent as a page. */
+	memset(pages.number, UNTOUCHED, LEN);
+	figure("written", "0x%lx", (uintptr_t)pages.written);
+	figure("written", "0x%lx", (uintptr_t)pages.twice);
 	enter(&disk, (uintptr_t)pages.number, pages.written);
 	enter(&disk, aliases[0], pages.twice);
 	enter(&disk, aliases[1], pages.twice);
@@ -100,7 +116,7 @@ static void dirty(void)
 	turns = loop(&disk, &control, &pages, &error);
 	disk.device.domain->audit = audit;
 	report(!error, "%lu turns: %s", turns, vdma_strerror(error));
-	report(!pages.number[0] && !pages.number[LEN - 1],
+	report(untouched(pages.number),
 	       "the page of the same number is as it was");
 	leave(&disk, (uintptr_t)pages.number);
 	leave(&disk, aliases[0]);
