@@ -4,8 +4,10 @@
  * disk, and notes what QEMU says (tests/lib/vhost_user_iotlb.py). Here stands, as
  * figures "gone", what it must hear of, in order and each once.
  */
+#include <vdma/abi.h>
 #include <vdma/error.h>
 
+#include "expose.h"
 #include "ktap.h"
 #include "load.h"
 #include "window.h"
@@ -139,6 +141,58 @@ static void iotlb_reset(void)
 }
 
 GUEST_TEST(iotlb_reset, iotlb_reset);
+
+static int64_t change_hands(uint64_t opcode, const void *page)
+{
+	struct vdma_hcall call = {
+		.opcode = opcode,
+		.in = { (uintptr_t)page >> VDMA_UV_PAGE_SHIFT, 1 },
+	};
+
+	return ucall(&call);
+}
+
+/* A page that the back end has reached is taken back from it. */
+static void taken_back(struct disk *disk, char *page, uint64_t dma)
+{
+	int64_t status = change_hands(VDMA_UV_SHARE_PAGE, page);
+	int error = expose_do(disk, VDMA_BLK_READ, 0, dma);
+
+	report(!status && !error &&
+	       !disk_wrong(disk, 0, page, VDMA_BLK_SECTOR, false),
+	       "a page that is shared is reached: %s", vdma_strerror(error));
+	status = change_hands(VDMA_UV_UNSHARE_PAGE, page);
+	gone(0, 1ul << 63);
+	works(disk, "once it is private");
+	error = expose_do(disk, VDMA_BLK_READ, 0, dma);
+	report(!status && error && !*(uint64_t *)page,
+	       "the page is reached no more: %s", vdma_strerror(error));
+}
+
+/* A secure VM: a disk that has its pool, and for a while a page more. */
+static void iotlb_private(void)
+{
+	struct vdma_blk_config config = disk_config();
+	char *page = pages_get_aligned(VDMA_UV_PAGE_SIZE, VDMA_UV_PAGE_SIZE);
+	struct disk disk;
+	uint64_t dma, at;
+
+	disk_open(&disk, &config);
+	works(&disk, "through the pool");
+	dma = expose(&disk.device, page, VDMA_UV_PAGE_SIZE);
+	taken_back(&disk, page, dma);
+	/* The back end asks twice before it believes it. */
+	figure("violations", "%u", 2);
+	conceal(&disk.device, dma, VDMA_UV_PAGE_SIZE);
+	for (at = 0; at < VDMA_UV_PAGE_SIZE; at += 4 * KIB)
+		gone(dma + at, 4 * KIB);
+	works(&disk, "at last");
+	gone(0, ~0ul);
+	disk_close(&disk);
+	pages_put(page, VDMA_UV_PAGE_SIZE);
+}
+
+GUEST_TEST(iotlb_private, iotlb_private);
 
 /* How much a back end is told in each mode, for so many reads. */
 static void iotlb_load(void)

@@ -137,11 +137,13 @@ bool dma_guard_vhost(const VirtIODevice *vdev)
     DeviceState *carrier = qdev_get_parent_bus(DEVICE(vdev))->parent;
     g_autofree char *path = object_get_canonical_path(OBJECT(carrier));
 
-    if (!spapr || !spapr->uv.secure) {
+    if (!spapr || !spapr->uv.secure ||
+        virtio_vdev_has_feature(vdev, VIRTIO_F_IOMMU_PLATFORM)) {
         return true;
     }
-    error_report("%s: a vhost back end reaches memory beside the DMA guard: in "
-                 "a secure VM it is not started", carrier->id ?: path);
+    error_report("%s: a vhost back end without iommu_platform=on reaches memory "
+                 "beside the DMA guard: in a secure VM it is not started",
+                 carrier->id ?: path);
     return false;
 }
 
@@ -153,7 +155,8 @@ static int find_unguarded(Object *obj, void *opaque)
         VirtIODevice *vdev = VIRTIO_DEVICE(obj);
         VirtioDeviceClass *vdc = VIRTIO_DEVICE_GET_CLASS(vdev);
 
-        if (vdc->get_vhost && vdc->get_vhost(vdev)) {
+        if (vdc->get_vhost && vdc->get_vhost(vdev) &&
+            !virtio_host_has_feature(vdev, VIRTIO_F_IOMMU_PLATFORM)) {
             *found = qdev_get_parent_bus(DEVICE(vdev))->parent;
         }
     } else if (object_dynamic_cast(obj, TYPE_PCI_DEVICE) &&

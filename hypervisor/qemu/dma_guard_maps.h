@@ -50,7 +50,10 @@ static inline void dma_guard_unmapped(AddressSpace *as, void *host)
  * dma_guard_vhost() - may a vhost back end start, which maps all of memory?
  * @vdev: its device, plugged after UV_ESM, which looks at those that are there
  *
- * Return: false, and a person was told, if the VM is secure.
+ * With VIRTIO_F_ACCESS_PLATFORM it has to ask for each translation.
+ *
+ * Return: false, and a person was told, if the VM is secure and the device has
+ * not that.
  */
 bool dma_guard_vhost(const VirtIODevice *vdev);
 

@@ -10,7 +10,9 @@
 #include "qemu/osdep.h"
 #include "exec/address-spaces.h"
 #include "qemu/rcu.h"
+#include "hw/ppc/spapr.h"
 #include "vdma/abi.h"
+#include "dma_guard.h"
 #include "vdma_iotlb.h"
 #include "trace.h"
 
@@ -51,21 +53,23 @@ void vdma_iotlb_tce(IOMMUMemoryRegion *iommu, bool was_valid,
         unmap.type = IOMMU_NOTIFIER_UNMAP;
         unmap.entry.perm = IOMMU_NONE;
         memory_region_notify_iommu(iommu, 0, unmap);
+        dma_guard_tce(container_of(iommu, SpaprTceTable, iommu), &unmap.entry);
     }
     if (now->type == IOMMU_NOTIFIER_MAP) {
         memory_region_notify_iommu(iommu, 0, *now);
     }
 }
 
-bool vdma_iotlb_gone(const MemoryRegionSection *section)
+bool vdma_iotlb_gone(const MemoryRegionSection *section, uint64_t *size)
 {
     bool gone = memory_region_is_ram(section->mr) ||
                 memory_region_is_iommu(section->mr);
 
+    *size = int128_gethi(section->size) ? UINT64_MAX :
+                                          int128_getlo(section->size);
     if (gone) {
         trace_vdma_iotlb_gone(section->mr->name,
-                              section->offset_within_address_space,
-                              int128_get64(section->size));
+                              section->offset_within_address_space, *size);
     }
     return gone;
 }

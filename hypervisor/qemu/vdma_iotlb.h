@@ -37,10 +37,11 @@ void vdma_iotlb_tce(IOMMUMemoryRegion *iommu, bool was_valid,
 
 /**
  * vdma_iotlb_gone() - is a section that leaves an address space to be unmapped?
+ * @size: receives its size in bytes; of all addresses there are, less the last
  *
  * An IOMMU's window or memory, of which something may have been kept.
  */
-bool vdma_iotlb_gone(const MemoryRegionSection *section);
+bool vdma_iotlb_gone(const MemoryRegionSection *section, uint64_t *size);
 
 /**
  * vdma_iotlb_free_table() - free a TCE table once nobody reads it any more

@@ -22,7 +22,7 @@ from tests.lib.vhost_user import (
     VERSION,
     Backend,
 )
-from tests.lib.vhost_user_ring import Memory, RingError
+from tests.lib.vhost_user_ring import Memory, RingError, Unreachable
 
 SET_BACKEND_REQ_FD = 21
 IOTLB_MSG = 22
@@ -105,7 +105,7 @@ class IotlbBackend(Backend):
                 if entry.holds(address):
                     return user + (address - entry.base)
             self._ask(address)
-        raise RingError(f"QEMU knows no memory at {address:#x}")
+        raise Unreachable(f"QEMU knows no memory at {address:#x}")
 
     def end_of(self, address: int) -> int:
         """Where the entry ends that an address is in."""

@@ -22,8 +22,10 @@ IDENTITY_PAGES = 512 // 16
 # A read has three buffers, each of one or two pages; the ring's stay mapped.
 TCE_READ_PAGES = 6
 RING_PAGES = 8
+# TCEs of the pool, which is all that a device in mode bounce can reach.
+POOL_PAGES = 3 * MIB // 4096
 # What a device could reach, of which it is told when it stops.
-WINDOWS = {"direct": 0, "bypass": 2, "identity": 2, "tce": 1}
+WINDOWS = {"direct": 0, "bypass": 2, "identity": 2, "tce": 1, "bounce": 1}
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ BOUNDS = {
     "bypass": Bound(1 + 1, WINDOWS["bypass"]),
     "identity": Bound(1 + IDENTITY_PAGES, WINDOWS["identity"]),
     "tce": Bound(1 + RING_PAGES, WINDOWS["tce"], TCE_READ_PAGES),
+    "bounce": Bound(1 + POOL_PAGES, WINDOWS["bounce"]),
 }
 
 
@@ -83,8 +86,8 @@ ECHOES = [pytest.param(row, id=row.id()) for row in ROWS if row.group == "testpm
 # has the first answer; and how many more for a frame there and back, in which two
 # buffers are mapped and unmapped.
 IOTLB_MESSAGE = re.compile(r"^vhost_user_write req:22 ", re.MULTILINE)
-ECHO_ALWAYS = {"direct": 0, "bypass": 128, "identity": 128, "tce": 128}
-ECHO_FRAME = {"direct": 0, "bypass": 0, "identity": 0, "tce": 8}
+ECHO_ALWAYS = {"direct": 0, "bypass": 128, "identity": 128, "tce": 128, "bounce": 128 + POOL_PAGES}
+ECHO_FRAME = {"direct": 0, "bypass": 0, "identity": 0, "tce": 8, "bounce": 0}
 
 
 def due(console: str) -> list[str]:
@@ -114,6 +117,13 @@ def test_windows(run: Path, outcome: Outcome) -> None:
     made = console.count("a window of 0x")
     # the default one at boot and at the reset of windows, which removes one more
     assert log.count("spapr_iommu_new_table") == made + 3
+
+
+def test_private(run: Path) -> None:
+    """A page that a secure VM takes back, and TCEs behind the DMA guard."""
+    row = next(row for row in ROWS if row.name == "private")
+    told, console = boot(row, run)
+    assert [str(gone) for gone in told.gone] == due(console)
 
 
 def test_reset(run: Path) -> None:
