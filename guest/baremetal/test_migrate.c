@@ -22,14 +22,14 @@ struct job {
 static void work(void *arg)
 {
 	struct job *job = arg;
-	uint64_t next = 0;
 
 	if (!job->control) {
 		load_run(&job->load);
 		return;
 	}
 	while (!control_told(job->control)) {
-		next = time_ns() + POLL_NS;
+		uint64_t next = time_ns() + POLL_NS;
+
 		while (time_ns() < next)
 			guest_clock.relax(NULL);
 	}

@@ -113,7 +113,7 @@ void dma_guard_switch(SpaprUv *uv);
 void dma_guard_tce(const SpaprTceTable *tcet, const IOMMUTLBEntry *entry);
 
 /**
- * dma_guard_forget() - pages have become private: no back end keeps translations
+ * dma_guard_forget() - pages have become private: back ends forget them
  *
  * Context: BQL held; the pages' state has changed before.
  */

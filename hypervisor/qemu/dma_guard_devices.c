@@ -141,9 +141,9 @@ bool dma_guard_vhost(const VirtIODevice *vdev)
         virtio_vdev_has_feature(vdev, VIRTIO_F_IOMMU_PLATFORM)) {
         return true;
     }
-    error_report("%s: a vhost back end without iommu_platform=on reaches memory "
-                 "beside the DMA guard: in a secure VM it is not started",
-                 carrier->id ?: path);
+    error_report("%s: a vhost back end without iommu_platform=on reaches "
+                 "memory beside the DMA guard: in a secure VM it is not "
+                 "started", carrier->id ?: path);
     return false;
 }
 

@@ -177,13 +177,16 @@ static int64_t uv_unshare(SpaprUv *uv, uint64_t gfn, uint64_t num)
 
 static int64_t uv_unshare_all(SpaprUv *uv)
 {
-    uint64_t gfn = 0, end;
+    uint64_t gfn = 0;
 
     if (!uv->secure) {
         return VDMA_U_INVALID;
     }
     while ((gfn = uv_pages_next_shared(&uv->pages, gfn)) < uv->pages.count) {
-        for (end = gfn + 1; uv_pages_shared(&uv->pages, end); end++) {
+        uint64_t end = gfn + 1;
+
+        while (uv_pages_shared(&uv->pages, end)) {
+            end++;
         }
         make_private(uv, gfn, end - gfn);
         gfn = end;
