@@ -2,7 +2,7 @@
 # Host packages, third-party parts, the module, and booting it all.
 
 # installed-SET: Debian packages of that set (mk/packages) are on the host.
-INSTALLED := $(addprefix installed-,boot stock secure tools check coverage bench lint)
+INSTALLED := $(addprefix installed-,boot stock secure tools check coverage bench lint live)
 .PHONY: $(INSTALLED)
 $(INSTALLED):
 	$(Q)mk/install $(@:installed-%=%)

@@ -8,8 +8,8 @@ PYTEST = $(PYTHON) -m pytest -n $(PYTEST_JOBS) -o cache_dir=$(CURDIR)/build/pyte
 
 .PHONY: check-parts
 check-parts: installed-boot installed-stock installed-check installed-bench
-	$(Q)mk/part $(KERNELS:%=kernel-%) $(KERNELS:%=headers-%) busybox slof qemu libfdt \
-		bench-ppc64le >/dev/null
+	$(Q)mk/part $(KERNELS:%=kernel-%) $(KERNELS:%=headers-%) busybox programs-ppc64le slof qemu \
+		libfdt bench-ppc64le >/dev/null
 
 # make check has one kernel for secure VMs, check-secure all.
 .PHONY: secure-part secure-parts
@@ -39,6 +39,22 @@ check-firmware: ## boots that test the firmware plugin, and its packing
 check-hypervisor: ## boots that test the hypercall and its switches
 check-linux check-firmware check-hypervisor: $(CHECK_NEEDS) | check-parts
 	$(Q)$(PYTEST) tests/$(@:check-%=%)
+
+# Another QEMU to migrate to, and fio for the guest.
+.PHONY: live-parts
+live-parts: installed-boot
+	$(Q)mk/part qemu-plain bench-ppc64le >/dev/null
+
+.PHONY: check-live
+check-live: ## what changes under a live device: hot-plug, migration, kexec, back ends
+check-live: $(CHECK_NEEDS) $(SECURE_MODULE) | check-parts secure-part live-parts installed-live
+	$(Q)status=0; $(PYTEST) tests/live || status=$$?; \
+		$(PYTHON) -m tests.live.table && exit $$status
+
+.PHONY: check-tsan
+check-tsan: guest | installed-check ## windows that come and go, with ThreadSanitizer in QEMU
+	$(Q)mk/part slof qemu-tsan >/dev/null
+	$(Q)$(PYTEST) tests/tsan
 
 .PHONY: check-secure secure-table
 check-secure: $(SECURE_MODULES) build/tools/ppc64le/vdmactl | secure-parts installed-check ## secure VMs: all devices, with our module and without

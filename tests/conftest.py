@@ -5,12 +5,20 @@ from __future__ import annotations
 
 import re
 import shutil
+import zlib
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
 from tests.lib.parts import BUILD
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A worker is given tests in rows: shuffle, the same way in each, or one gets all
+    that take long and the others wait for it."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: zlib.crc32(item.nodeid.encode()))
 
 
 @pytest.fixture

@@ -41,6 +41,15 @@ static void prepare(struct run *run, struct slot *slot)
 		memset(slot->buffer, 0x5a, load->len);
 }
 
+static bool more(const struct run *run)
+{
+	const struct load *load = run->load;
+
+	if (load->until)
+		return !__atomic_load_n(load->until, __ATOMIC_RELAXED);
+	return run->started < load->count;
+}
+
 /* Add what fits, and show it to the device at once. */
 static int fill(struct run *run)
 {
@@ -48,7 +57,7 @@ static int fill(struct run *run)
 	uint64_t before = run->started;
 	int error = VDMA_OK;
 
-	while (run->idle_count && run->started < load->count) {
+	while (run->idle_count && more(run)) {
 		struct slot *slot = run->idle[run->idle_count - 1];
 
 		prepare(run, slot);
@@ -92,7 +101,7 @@ static void loop(struct run *run)
 	uint64_t last = time_ns();
 
 	load->error = fill(run);
-	while (!load->error && load->done < load->count) {
+	while (!load->error && (load->done < run->started || more(run))) {
 		struct vdma_blk_request *req;
 		int got = vdma_blk_get(run->queue, &req);
 

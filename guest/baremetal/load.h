@@ -16,7 +16,8 @@
  * @written: that part has been written with disk_fill()
  * @len: bytes of a request
  * @depth: requests at once
- * @count: requests in all
+ * @count: requests in all, unless there is @until
+ * @until: begin no more once this is set, by another CPU; or NULL
  * @write_every: each that many requests one is a write, of what disk_fill()
  *		 says; 0: none. Only with @written
  * @verify: look at what was read
@@ -37,6 +38,7 @@ struct load {
 	uint64_t len;
 	unsigned int depth;
 	uint64_t count;
+	const uint32_t *until;
 	unsigned int write_every;
 	bool verify;
 	char *buffers;

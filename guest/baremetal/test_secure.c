@@ -127,3 +127,18 @@ static void guard_control(void)
 }
 
 GUEST_TEST(guard_control, guard_control);
+
+/* Where a device can't be kept out, all stays as it is. */
+static void esm_refused(void)
+{
+	struct vdma_hcall call = {
+		.opcode = VDMA_UV_ESM,
+		.in = { IMAGE_BASE, (uintptr_t)of_tree() },
+	};
+	int64_t status = ucall(&call);
+
+	report(status == VDMA_U_PERMISSION, "UV_ESM: status %ld", status);
+	report(!secure_vm(), "this is a normal VM");
+}
+
+GUEST_TEST(esm_refused, esm_refused);

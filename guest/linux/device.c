@@ -327,6 +327,27 @@ void vdp_device_unbound(struct vdp_device *dev)
 	dev->facts.live = VDMA_MODE_AUTO;
 }
 
+/**
+ * vdp_device_quiesce_all() - end all DMA for good, close all windows
+ *
+ * Drivers stay bound. What they still ask of their devices fails, so that none
+ * waits for an answer.
+ *
+ * Context: the kernel is about to end. May sleep.
+ */
+void vdp_device_quiesce_all(void)
+{
+	struct vdp_device *dev;
+
+	list_for_each_entry(dev, &devices, node) {
+		if (!dev->vdev)
+			continue;
+		virtio_break_device(dev->vdev);
+		virtio_reset_device(dev->vdev);
+		close_bypass(dev);
+	}
+}
+
 void vdp_device_drop(struct vdp_device *dev)
 {
 	list_del(&dev->node);

@@ -28,12 +28,15 @@ static int __init vdp_init(void)
 	if (error) {
 		vdp_seam_restore();
 		pr_err("cannot watch the buses (%d); not loaded\n", error);
+		return error;
 	}
-	return error;
+	vdp_shutdown_start();
+	return 0;
 }
 
 static void __exit vdp_exit(void)
 {
+	vdp_shutdown_stop();
 	vdp_seam_restore();
 	vdp_notify_stop();
 	vdp_pools_stop();

@@ -13,6 +13,7 @@
  *	rings.c		mode bounce: rings that do not fill the pool
  *	quirk.c		has the virtio core obey: refuses, makes it use the DMA API
  *	sysfs.c		shows the record
+ *	shutdown.c	leaves nothing behind for the next kernel
  *
  * But for mode bounce the module adds no code to a data path: it answers the
  * question "may this device use the direct mapping?" and says where that mapping
@@ -110,6 +111,7 @@ struct vdp_device *vdp_device_get(struct pci_dev *pdev);
 bool vdp_device_mask(struct vdp_device *dev, u64 mask);
 void vdp_device_found_bound(struct vdp_device *dev, u64 features);
 void vdp_device_unbound(struct vdp_device *dev);
+void vdp_device_quiesce_all(void);
 void vdp_device_drop(struct vdp_device *dev);
 struct vdp_device *vdp_device_first(void);
 
@@ -125,5 +127,9 @@ void vdp_quirk_undo(struct vdp_device *dev, struct virtio_device *vdev);
 /* sysfs.c */
 int vdp_sysfs_add(struct virtio_device *vdev);
 void vdp_sysfs_remove(struct virtio_device *vdev);
+
+/* shutdown.c */
+void vdp_shutdown_start(void);
+void vdp_shutdown_stop(void);
 
 #endif /* VDP_H */

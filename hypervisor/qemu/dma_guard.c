@@ -10,6 +10,7 @@
 #include "exec/address-spaces.h"
 #include "hw/pci/pci_bus.h"
 #include "hw/pci/pci_device.h"
+#include "hw/pci-host/spapr.h"
 #include "hw/ppc/spapr.h"
 #include "vdma/abi.h"
 #include "dma_guard.h"
@@ -117,7 +118,10 @@ static IOMMUTLBEntry guard_translate(IOMMUMemoryRegion *iommu, hwaddr addr,
     return entry;
 }
 
-/* From hooks/09: only here is it known how long an access is. */
+/*
+ * From hooks/09: only here is it known how long an access is. A back end that
+ * asks for a translation asks about a page.
+ */
 static void guard_accessed(IOMMUMemoryRegion *iommu, const IOMMUTLBEntry *entry,
                            hwaddr addr, hwaddr size, bool write)
 {
@@ -125,6 +129,9 @@ static void guard_accessed(IOMMUMemoryRegion *iommu, const IOMMUTLBEntry *entry,
     hwaddr physical;
 
     if (is_private(guard, entry, addr, &physical)) {
+        if (size > INT64_MAX) {
+            size = entry->addr_mask + 1 - (addr & entry->addr_mask);
+        }
         dma_guard_note(guard, physical, size, write);
     }
 }
@@ -188,6 +195,48 @@ void dma_guard_switch(SpaprUv *uv)
     if (uv->secure) {
         QEMU_LOCK_GUARD(&uv->lock);
         uv->log = (struct dma_guard_log) {};
+    }
+}
+
+static void unmap(DmaGuard *guard, hwaddr iova, hwaddr mask)
+{
+    IOMMUTLBEvent event = {
+        .type = IOMMU_NOTIFIER_UNMAP,
+        .entry = {
+            .target_as = &address_space_memory,
+            .iova = iova,
+            .addr_mask = mask,
+            .perm = IOMMU_NONE,
+        },
+    };
+
+    memory_region_notify_iommu(&guard->iommu, 0, event);
+}
+
+void dma_guard_tce(const SpaprTceTable *tcet, const IOMMUTLBEntry *entry)
+{
+    SpaprUv *uv = &SPAPR_MACHINE(qdev_get_machine())->uv;
+    SpaprPhbState *phb = (SpaprPhbState *)
+        object_dynamic_cast(OBJECT(tcet)->parent, TYPE_SPAPR_PCI_HOST_BRIDGE);
+    DmaGuard *guard;
+
+    if (!uv->secure || !phb) {
+        return;
+    }
+    QLIST_FOREACH(guard, &uv->guards, next) {
+        if (guard->behind == &phb->iommu_as) {
+            unmap(guard, tcet->bus_offset + entry->iova, entry->addr_mask);
+        }
+    }
+}
+
+/* No window is above half of the addresses, which is as much as can be told. */
+void dma_guard_forget(SpaprUv *uv)
+{
+    DmaGuard *guard;
+
+    QLIST_FOREACH(guard, &uv->guards, next) {
+        unmap(guard, 0, INT64_MAX);
     }
 }
 

@@ -16,6 +16,7 @@
 
 #include "exec/memory.h"
 #include "hw/pci/pci.h"
+#include "hw/ppc/spapr.h"
 #include "qom/object.h"
 #include "spapr_uv.h"
 
@@ -100,6 +101,25 @@ void dma_guard_note(DmaGuard *guard, hwaddr addr, uint64_t size, bool write);
 void dma_guard_switch(SpaprUv *uv);
 
 /**
+ * dma_guard_tce() - a TCE is no more what it was
+ * @tcet: its window
+ * @entry: what it was about, by addresses within the window
+ *
+ * Back ends that keep translations listen to the filter, for the window behind
+ * it is hidden.
+ *
+ * Context: BQL held.
+ */
+void dma_guard_tce(const SpaprTceTable *tcet, const IOMMUTLBEntry *entry);
+
+/**
+ * dma_guard_forget() - pages have become private: back ends forget them
+ *
+ * Context: BQL held; the pages' state has changed before.
+ */
+void dma_guard_forget(SpaprUv *uv);
+
+/**
  * dma_guard_revoke() - pages have become private: no device keeps them mapped
  *
  * I/O that is under way is waited for. A device that keeps a buffer mapped
@@ -112,8 +132,8 @@ void dma_guard_revoke(SpaprUv *uv, uint64_t gfn, uint64_t num);
 /**
  * dma_guard_unguarded() - is there a device that no filter can stop?
  *
- * That is vhost, whose back end has the memory itself, and what is on a PHB
- * with bypass-iommu=on.
+ * That is vhost without VIRTIO_F_ACCESS_PLATFORM, whose back end asks for no
+ * translation, and what is on a PHB with bypass-iommu=on.
  *
  * Return: its name, to be freed, or NULL.
  */

@@ -5,6 +5,7 @@
  * PAPR's virtual I/O bus. Functions bring theirs, see spapr_vdma_function.c.
  */
 #include "qemu/osdep.h"
+#include "qemu/error-report.h"
 #include "exec/address-spaces.h"
 #include "hw/pci/pci_bus.h"
 #include "hw/pci/pci_device.h"
@@ -129,6 +130,23 @@ void dma_guard_init(SpaprUv *uv)
     dma_guard_maps_watch();
 }
 
+bool dma_guard_vhost(const VirtIODevice *vdev)
+{
+    SpaprMachineState *spapr = (SpaprMachineState *)
+        object_dynamic_cast(qdev_get_machine(), TYPE_SPAPR_MACHINE);
+    DeviceState *carrier = qdev_get_parent_bus(DEVICE(vdev))->parent;
+    g_autofree char *path = object_get_canonical_path(OBJECT(carrier));
+
+    if (!spapr || !spapr->uv.secure ||
+        virtio_vdev_has_feature(vdev, VIRTIO_F_IOMMU_PLATFORM)) {
+        return true;
+    }
+    error_report("%s: a vhost back end without iommu_platform=on reaches "
+                 "memory beside the DMA guard: in a secure VM it is not "
+                 "started", carrier->id ?: path);
+    return false;
+}
+
 static int find_unguarded(Object *obj, void *opaque)
 {
     DeviceState **found = opaque;
@@ -137,7 +155,8 @@ static int find_unguarded(Object *obj, void *opaque)
         VirtIODevice *vdev = VIRTIO_DEVICE(obj);
         VirtioDeviceClass *vdc = VIRTIO_DEVICE_GET_CLASS(vdev);
 
-        if (vdc->get_vhost && vdc->get_vhost(vdev)) {
+        if (vdc->get_vhost && vdc->get_vhost(vdev) &&
+            !virtio_host_has_feature(vdev, VIRTIO_F_IOMMU_PLATFORM)) {
             *found = qdev_get_parent_bus(DEVICE(vdev))->parent;
         }
     } else if (object_dynamic_cast(obj, TYPE_PCI_DEVICE) &&

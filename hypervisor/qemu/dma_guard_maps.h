@@ -4,12 +4,13 @@
  * pointer to it, and no filter sees what it does there; so it must be known
  * who holds which pages when a secure VM takes them back.
  *
- * Called from system/physmem.c.
+ * Called from system/physmem.c and hw/virtio/vhost.c.
  */
 #ifndef HW_VDMA_DMA_GUARD_MAPS_H
 #define HW_VDMA_DMA_GUARD_MAPS_H
 
 #include "exec/memory.h"
+#include "hw/virtio/virtio.h"
 
 extern bool dma_guard_maps_on;
 
@@ -44,5 +45,16 @@ static inline void dma_guard_unmapped(AddressSpace *as, void *host)
         dma_guard_maps_remove(as, host);
     }
 }
+
+/**
+ * dma_guard_vhost() - may a vhost back end start, which maps all of memory?
+ * @vdev: its device, plugged after UV_ESM, which looks at those that are there
+ *
+ * With VIRTIO_F_ACCESS_PLATFORM it has to ask for each translation.
+ *
+ * Return: false, and a person was told, if the VM is secure and the device has
+ * not that.
+ */
+bool dma_guard_vhost(const VirtIODevice *vdev);
 
 #endif /* HW_VDMA_DMA_GUARD_MAPS_H */

@@ -158,6 +158,7 @@ static void make_private(SpaprUv *uv, uint64_t gfn, uint64_t num)
     for (i = 0; i < num; i++) {
         uv_pages_set(&uv->pages, gfn + i, false);
     }
+    dma_guard_forget(uv);
     dma_guard_revoke(uv, gfn, num);
     for (i = 0; i < num; i++) {
         zero_page(gfn + i);
@@ -182,7 +183,13 @@ static int64_t uv_unshare_all(SpaprUv *uv)
         return VDMA_U_INVALID;
     }
     while ((gfn = uv_pages_next_shared(&uv->pages, gfn)) < uv->pages.count) {
-        make_private(uv, gfn, 1);
+        uint64_t end = gfn + 1;
+
+        while (uv_pages_shared(&uv->pages, end)) {
+            end++;
+        }
+        make_private(uv, gfn, end - gfn);
+        gfn = end;
     }
     return VDMA_U_SUCCESS;
 }

@@ -6,6 +6,7 @@
 
 part_inputs='hypervisor/qemu include/vdma/abi.h'
 part_disk_mib=2048
+part_options=()         # more for configure
 
 # apply_hook FILE: exactly, or not at all. A hook that found its place only by
 # guessing may sit in the wrong function.
@@ -54,8 +55,10 @@ part_build() {
 		--enable-slirp
 		--enable-tcg
 		--enable-trace-backends=log
+		--enable-vhost-net
 		--enable-vhost-user
 		--enable-virtfs
+		"${part_options[@]}"
 	)
 
 	apt_source trixie qemu

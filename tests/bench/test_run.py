@@ -62,6 +62,7 @@ def test_two_configurations(run: Path) -> None:
     assert "The IOMMU costs a disk 8 hypercalls" in (run / "report.html").read_text()
 
 
+@pytest.mark.more
 def test_secure_configurations(run: Path) -> None:
     """The kernel's buffers and our pools, in one secure VM: which device is bounced by
     whom shows in what is shared, translated and copied."""
@@ -88,6 +89,7 @@ def test_secure_configurations(run: Path) -> None:
     assert len(bars) == 6 and {bar["state"] for bar in bars} == {"met"}
 
 
+@pytest.mark.more
 def test_guest_that_does_not_answer(run: Path) -> None:
     """Its cell is missing, another guest takes over, and the report is written."""
     options = ("--configurations", "direct", "--limit", "0.01")

@@ -5,16 +5,13 @@ hot-plug and unplug, system reset."""
 from __future__ import annotations
 
 import re
-import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.lib.devices import DEVICES
+from tests.lib.drc import program, wait_deleted
 from tests.lib.guest import Cargo, Guest
 from tests.lib.machine import Machine
-from tests.lib.parts import TOP
-from tests.lib.qmp import Qmp
 
 BLK = DEVICES[0]
 TRACE = ("-trace", "spapr_vdma_window", "-trace", "spapr_vdma_finalize")
@@ -114,25 +111,6 @@ done
 """
 
 
-def drc(run: Path) -> bytes:
-    """The guest's program for dynamic reconfiguration connectors."""
-    program = run / "drc"
-    flags = "-Os -static -nostdlib -ffreestanding -fno-stack-protector -Wall -Wextra -Werror"
-    source = TOP / "tests/hypervisor/drc.c"
-    subprocess.run(
-        ["powerpc64le-linux-gnu-gcc", *flags.split(), "-o", program, source], check=True
-    )
-    return program.read_bytes()
-
-
-def wait_deleted(qmp: Qmp, names: set[str], limit: float = 60.0) -> None:
-    """Until QEMU says of all these devices that they are gone."""
-    end = time.monotonic() + limit
-    while names and time.monotonic() < end:
-        names.discard(str(qmp.wait_event("DEVICE_DELETED")["data"].get("device")))
-    assert not names
-
-
 def test_hot_plug_and_unplug(run: Path) -> None:
     """QEMU tags what may bypass, the module decides as at boot, unplug frees."""
     fields = {
@@ -143,7 +121,7 @@ def test_hot_plug_and_unplug(run: Path) -> None:
     bridge = ("-device", "pci-bridge,id=bridge,addr=5,chassis_nr=1")
     rng = ("-object", "rng-builtin,id=source")
     machine = Machine(devices=(), args=(*TRACE, *bridge, *rng))
-    cargo = Cargo(script=HOTPLUG_SCRIPT.format(**fields), files={"bin/drc": drc(run)})
+    cargo = Cargo(script=HOTPLUG_SCRIPT.format(**fields), files={"bin/drc": program(run)})
     with Guest(machine, run, cargo) as guest:
         guest.wait_for("ready")
         qmp = guest.qemu.qmp

@@ -62,6 +62,7 @@ def test_report_counts_and_lets_through(run: Path) -> None:
     assert found.count(("blk", 16, "read")) >= 4
 
 
+@pytest.mark.more
 def test_deny_gives_the_device_nothing(run: Path) -> None:
     """deny, the default: not even the request is read, and memory stays as it was."""
     console = read_disk(run, "-machine x-ultravisor=on")

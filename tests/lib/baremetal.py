@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Boots the bare-metal program for a row of tests/guest/*.toml."""
+"""Boots the bare-metal program for a row of a table, such as tests/guest/*.toml."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from tests.lib.devices import F_OPTIONS
 from tests.lib.frames import Cable
 from tests.lib.machine import CAPABILITIES
 from tests.lib.qemu import Qemu, QemuError
-from tests.lib.vhost_user import Backend
+from tests.lib.testpmd import Testpmd
 from tests.lib.vhost_user_blk import BlockDevice
+from tests.lib.vhost_user_iotlb import IotlbBackend
 
 SUFFIX = {"be": ".elf", "le": "-le.elf"}
-TABLES = sorted((parts.TOP / "tests/guest").glob("*.toml"))
 
 # Keys of a row that may have a list: one run for each combination.
 AXES = ("qemu", "endian", "page", "cpu", "mode")
@@ -86,19 +86,21 @@ def _spread(entry: dict[str, Any]) -> Iterator[Row]:
 
 
 def _read(path: Path) -> Iterator[Row]:
-    """All runs of one table; what it says of none in particular holds for all."""
+    """All runs of one table; what it says of none in particular holds for all. A table
+    of something else has none."""
     with path.open("rb") as file:
         loaded = tomllib.load(file)
-    for entry in loaded["test"]:
+    for entry in loaded.get("test", ()):
         yield from _spread(loaded.get("default", {}) | entry)
 
 
-def table() -> list[Row]:
-    """All runs, each with a name of its own."""
-    rows = [row for file in TABLES for row in _read(file)]
+def table(folder: str = "tests/guest") -> list[Row]:
+    """All runs of a folder's tables, each with a name of its own."""
+    paths = sorted((parts.TOP / folder).glob("*.toml"))
+    rows = [row for path in paths for row in _read(path)]
     names = [row.id() for row in rows]
     if twice := {name for name in names if names.count(name) > 1}:
-        raise ValueError(f"tests/guest: twice: {sorted(twice)}")
+        raise ValueError(f"{folder}: twice: {sorted(twice)}")
     return rows
 
 
@@ -157,7 +159,8 @@ class Peer:
 
     def __post_init__(self) -> None:
         self.device = BlockDevice(self.disk.path, self.lie)
-        self.backend = Backend(self.device)
+        # It does not mind devices without ACCESS_PLATFORM.
+        self.backend = IotlbBackend(self.device)
 
     def close(self) -> None:
         """QEMU has ended."""
@@ -180,27 +183,35 @@ class Run:
         self.row = row
         self.folder = folder
         self.disks: list[Disk] = []
-        self.cables: list[Cable] = []
+        self.ends: list[Cable | Testpmd] = []
         self.peers: dict[int, Peer] = {}
 
     def problems(self) -> list[str]:
         """Boot, wait, judge: what is wrong."""
         guarded: list[str] = []
         try:
-            with Qemu(self._command(), self.folder) as guest:
+            with Qemu(self.command(), self.folder) as guest:
                 if self.row.secure:
-                    guarded = self._guarded(guest)
+                    guarded = self.guarded(guest)
                 guest.wait(self.row.limit)
         except QemuError as error:
             # what the guest has said until then may tell why
             raise QemuError("\n".join([str(error), *self._report(self.console())])) from None
         finally:
-            for cable in self.cables:
-                cable.close()
-            for peer in self.peers.values():
-                peer.close()
+            self.close()
+        return self.judge() + guarded
+
+    def close(self) -> None:
+        """End what is at the other end of the guest's devices."""
+        for end in self.ends:
+            end.close()
+        for peer in self.peers.values():
+            peer.close()
+
+    def judge(self) -> list[str]:
+        """What is wrong with a run that has ended."""
         console = self.console()
-        found = self._report(console) + guarded
+        found = self._report(console)
         for peer in self.peers.values():
             found += peer.problems()
         counts = ktap.figures(console)
@@ -220,7 +231,7 @@ class Run:
             found += ktap.problems(life)
         return found
 
-    def _guarded(self, guest: Qemu) -> list[str]:
+    def guarded(self, guest: Qemu) -> list[str]:
         """What the DMA guard and the ultravisor say when the guest is off: as many
         violations as the guest has caused on purpose, and no page shared."""
         if guest.qmp.command("query-status")["status"] != "shutdown":
@@ -246,7 +257,8 @@ class Run:
         text = (self.folder / "console.log").read_text(errors="replace")
         return text.replace("\r", "")
 
-    def _command(self) -> list[str]:
+    def command(self) -> list[str]:
+        """Make disks and other ends, and QEMU's command line for them."""
         row = self.row
         args = [str(parts.qemu_binary(row.qemu))]
         args += ["-nodefaults", "-no-user-config", "-display", "none"]
@@ -256,9 +268,9 @@ class Run:
             args += ["-machine", "x-ultravisor=on", "-no-shutdown"]
             args += ["-trace", "dma_guard_*"]
         args += ["-cpu", row.cpu, "-smp", str(row.smp), *self._machine(), *self._accel()]
-        args += parts.firmware_args(row.qemu, "rom" if row.qemu == "vdma" else "none")
+        args += parts.firmware_args(row.qemu, "rom" if row.qemu != "stock" else "none")
         args += ["-kernel", str(parts.built(self._program()))]
-        args += ["-chardev", f"file,id=console,path={self.folder}/console.log"]
+        args += ["-chardev", f"file,id=console,append=on,path={self.folder}/console.log"]
         args += ["-device", "spapr-vty,chardev=console"]
         for index, device in enumerate(row.devices):
             args += self._device(index, device)
@@ -293,26 +305,39 @@ class Run:
         return ["-accel", "tcg,thread=multi"]
 
     def _device(self, index: int, device: str) -> list[str]:
-        """QEMU's options for "blk", "vhost-blk", "net" or "rng", with "f" and its own
-        options behind."""
+        """QEMU's options for "blk", "vhost-blk", "net", "vhost-net" or "rng", with "f",
+        "iothread" and its own options behind."""
         kind, *options = device.split()
         if kind == "vhost-blk":
             return self._vhost_blk(index, options)
+        before: list[str] = []
         more = [F_OPTIONS if option == "f" else option for option in options]
         if "f" not in options:
             more.append("disable-legacy=on")
-        line = ",".join([f"virtio-{kind}-pci", f"id=d{index}", *more])
+        if "iothread" in more:
+            more[more.index("iothread")] = f"iothread=t{index}"
+            before = ["-object", f"iothread,id=t{index}"]
+        model = kind.removeprefix("vhost-")
+        line = ",".join([f"virtio-{model}-pci", f"id=d{index}", *more])
         if kind == "blk":
             disk = self._disk(index)
             drive = f"if=none,id=b{index},format=raw,cache=unsafe,file={disk.path}"
             drive = ",".join(filter(None, (drive, self.row.drive)))
-            return ["-drive", drive, "-device", f"{line},drive=b{index}"]
+            return [*before, "-drive", drive, "-device", f"{line},drive=b{index}"]
+        if model == "net":
+            return [*self._network(index, kind), "-device", f"{line},netdev=n{index},romfile="]
+        return ["-object", f"rng-builtin,id=r{index}", "-device", f"{line},rng=r{index}"]
+
+    def _network(self, index: int, kind: str) -> list[str]:
+        """The other end of a card's cable: we, or testpmd."""
         if kind == "net":
             cable = Cable()
-            self.cables.append(cable)
-            net = f"socket,id=n{index},connect=127.0.0.1:{cable.port}"
-            return ["-netdev", net, "-device", f"{line},netdev=n{index},romfile="]
-        return ["-object", f"rng-builtin,id=r{index}", "-device", f"{line},rng=r{index}"]
+            self.ends.append(cable)
+            return ["-netdev", f"socket,id=n{index},connect=127.0.0.1:{cable.port}"]
+        testpmd = Testpmd(self.folder)
+        self.ends.append(testpmd)
+        socket = f"socket,id=c{index},path={testpmd.path}"
+        return ["-chardev", socket, "-netdev", f"vhost-user,id=n{index},chardev=c{index}"]
 
     def _disk(self, index: int, mib: int = 8) -> Disk:
         disk = Disk(self.folder / f"disk{index}.img", mib)
@@ -324,8 +349,9 @@ class Run:
         """A disk that we serve: lie= and error= are ours, the rest is QEMU's."""
         ours = dict(option.split("=", 1) for option in options if OURS.match(option))
         more = [option for option in options if not OURS.match(option)]
+        more = [F_OPTIONS if option == "f" else option for option in more]
         peer = Peer(self._disk(index, 1), **ours)
         self.peers[len(self.disks) - 1] = peer
         line = ["vhost-user-blk-pci", f"id=d{index}", f"chardev=c{index}", "num-queues=1"]
-        line += ["disable-legacy=on", *more]
+        line += [*([] if "f" in options else ["disable-legacy=on"]), *more]
         return ["-chardev", peer.backend.chardev(f"c{index}"), "-device", ",".join(line)]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import threading
 
 from tests.lib.listener import Listener
 
@@ -23,7 +24,7 @@ def changed(frame: bytes) -> bytes:
 
 
 class Cable(Listener):
-    """For one card."""
+    """For one card, which may be in one QEMU and then in another."""
 
     def __init__(self) -> None:
         self.frames = 0
@@ -31,10 +32,14 @@ class Cable(Listener):
         super().__init__()
 
     def _serve(self) -> None:
-        try:
-            connection, _ = self._listener.accept()
-        except OSError:
-            return
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._echo, args=(connection,), daemon=True).start()
+
+    def _echo(self, connection: socket.socket) -> None:
         with connection, connection.makefile("rb") as stream:
             try:
                 while len(length := stream.read(4)) == 4:

@@ -118,7 +118,8 @@ def fifo(run: Path, name: str) -> Path:
 
 
 def _consoles(machine: Machine, run: Path, terminal: bool, talk: bool) -> list[str]:
-    console = f"file,id=console,path={run}/console.log"
+    # a guest that migrates goes on in the same files
+    console = f"file,id=console,append=on,path={run}/console.log"
     args = []
     if terminal:
         console = f"stdio,id=console,mux=on,signal=off,logfile={run}/console.log"
@@ -126,7 +127,7 @@ def _consoles(machine: Machine, run: Path, terminal: bool, talk: bool) -> list[s
     # hvc0 and hvc1; the second has the guest's report and nothing else
     args += ["-chardev", console]
     args += ["-device", "spapr-vty,chardev=console"]
-    report = f"file,id=report,path={run}/report.log"
+    report = f"file,id=report,append=on,path={run}/report.log"
     # QEMU 7.2 has no input for a file: its guests can't ask
     if not terminal and machine.qemu != "stock":
         report += f",input-path={fifo(run, 'answers')}"

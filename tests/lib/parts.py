@@ -11,6 +11,8 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 BUILD = TOP / "build"
 
+QEMU_PARTS = {"vdma": "qemu", "tsan": "qemu-tsan", "plain": "qemu-plain"}
+
 
 class Missing(Exception):
     """Something that must be there before a guest can boot is not there."""
@@ -35,17 +37,24 @@ def built(path: str) -> Path:
     return file
 
 
+def programs() -> dict[str, bytes]:
+    """Debian's programs for a guest, with their libraries: files by path. None is
+    executable yet, and LD_LIBRARY_PATH has to be /lib."""
+    root = part("programs-ppc64le") / "root"
+    files = (path for path in root.rglob("*") if path.is_file())
+    return {str(path.relative_to(root)): path.read_bytes() for path in files}
+
+
 def policy_module(kernel: str) -> Path:
     """Our kernel module for a kernel."""
     return built(f"linux/{kernel}/virtio_dma_policy.ko")
 
 
 def qemu_binary(qemu: str) -> Path:
-    """The emulator: "vdma" is ours, "plain" the same with nothing of ours in it,
-    "stock" is the distribution's."""
+    """The emulator: "vdma" is ours, "tsan" the same with ThreadSanitizer, "plain" with
+    nothing of ours in it, "stock" is the distribution's."""
     if qemu != "stock":
-        name = "qemu" if qemu == "vdma" else "qemu-plain"
-        return part(name) / "bin/qemu-system-ppc64"
+        return part(QEMU_PARTS[qemu]) / "bin/qemu-system-ppc64"
     found = shutil.which("qemu-system-ppc64", path="/usr/bin")
     if found is None:
         raise Missing("Debian's package qemu-system-ppc is not installed")

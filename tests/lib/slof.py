@@ -34,23 +34,32 @@ def prom_env(*sources: Path) -> list[str]:
     return args
 
 
-def boot(
+def command(
     run: Path,
     sources: Sequence[Path],
     devices: Sequence[str],
     qemu: str = "vdma",
     rom: str = "slof.bin",
     cpu: str = "power9",
-) -> str:
-    """Boot firmware alone until it powers off; what its console had."""
+) -> list[str]:
+    """QEMU's command line for firmware alone. A reset is one."""
     args = [str(parts.qemu_binary(qemu))]
-    args += ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
+    args += ["-nodefaults", "-no-user-config", "-display", "none"]
     args += ["-M", f"pseries,{CAPABILITIES}", "-accel", "tcg", "-cpu", cpu]
     args += ["-m", "512M", "-chardev", f"file,id=console,path={run}/console.log"]
     args += ["-device", "spapr-vty,chardev=console"]
     if qemu == "vdma":
         args += ["-bios", str(parts.part("slof") / rom)]
-    with Qemu([*args, *prom_env(*sources), *devices], run) as guest:
+    return [*args, *prom_env(*sources), *devices]
+
+
+def boot(
+    run: Path, sources: Sequence[Path], devices: Sequence[str], **machine: str
+) -> str:
+    """Boot firmware alone until it powers off or resets; what its console had.
+
+    MACHINE as for command."""
+    with Qemu([*command(run, sources, devices, **machine), "-no-reboot"], run) as guest:
         guest.wait(LIMIT)
     return (run / "console.log").read_text(errors="replace").replace("\r", "")
 

@@ -2,7 +2,7 @@
 """The back end of a vhost-user device: QEMU's messages, memory and rings.
 
 As QEMU's docs/interop/vhost-user.rst has it, as far as a device without
-migration and IOTLB needs it. A thread serves one QEMU.
+migration needs it; vhost_user_iotlb.py adds the IOTLB. A thread serves one QEMU.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ GET_CONFIG = 24
 HEADER = struct.Struct("<III")
 VERSION = 1
 REPLY = 1 << 2
+NEED_REPLY = 1 << 3
 NO_FD = 1 << 8
 REGION = struct.Struct("<QQQQ")
 REGIONS_MAX = 8
@@ -88,10 +89,12 @@ class Backend:
 
     device: Device
     problem: str = ""
+    protocol: int = PROTOCOL_MQ | PROTOCOL_CONFIG
     path: str = field(default_factory=lambda: f"vdma-{os.getpid()}-{secrets.token_hex(8)}")
 
     def __post_init__(self) -> None:
         self._memory = Memory()
+        self._connection: socket.socket | None = None
         self._features = 0
         self._queues = [Queue() for _ in range(self.device.queues)]
         self._selector = selectors.DefaultSelector()
@@ -119,6 +122,7 @@ class Backend:
             connection, _ = self._listener.accept()
         except OSError:
             return
+        self._connection = connection
         with connection:
             self._selector.register(connection, selectors.EVENT_READ)
             try:
@@ -143,8 +147,11 @@ class Backend:
         return True
 
     def _work(self, queue: Queue) -> None:
-        if not queue.ring or not queue.enabled:
+        if queue.kick is None or not queue.enabled:
             return
+        if not queue.ring:
+            queue.ring = self._ring(queue)
+            self.device.started(queue.ring, self._features)
         if self.device.serve(queue.ring) and queue.ring.wants_call() and queue.call is not None:
             os.write(queue.call, struct.pack("=Q", 1))
 
@@ -152,9 +159,11 @@ class Backend:
         header, fds, _, _ = socket.recv_fds(connection, HEADER.size, REGIONS_MAX)
         if not header:
             return False
-        request, _, size = HEADER.unpack(header)
+        request, flags, size = HEADER.unpack(header)
         body = connection.recv(size, socket.MSG_WAITALL) if size else b""
         reply = self._answer(request, body, fds)
+        if reply is None and flags & NEED_REPLY:
+            reply = struct.pack("<Q", 0)
         if reply is not None:
             connection.sendall(HEADER.pack(request, VERSION | REPLY, len(reply)) + reply)
         return True
@@ -164,7 +173,7 @@ class Backend:
         if request == GET_FEATURES:
             return struct.pack("<Q", self.device.features | F_PROTOCOL_FEATURES)
         if request == GET_PROTOCOL_FEATURES:
-            return struct.pack("<Q", PROTOCOL_MQ | PROTOCOL_CONFIG)
+            return struct.pack("<Q", self.protocol)
         if request == GET_QUEUE_NUM:
             return struct.pack("<Q", self.device.queues)
         if request == GET_CONFIG:
@@ -225,13 +234,14 @@ class Backend:
         self._stop(queue)
         if kick is None:
             raise RingError("a queue without notifications")
-        packed = self._features & F_RING_PACKED
-        kind: type[PackedRing] | type[SplitRing] = PackedRing if packed else SplitRing
-        ring: Ring = kind(self._memory, queue.num, queue.areas, queue.base)
-        queue.ring = ring
         queue.kick = kick
         self._selector.register(kick, selectors.EVENT_READ, queue)
-        self.device.started(ring, self._features)
+
+    def _ring(self, queue: Queue) -> Ring:
+        """Where the driver has put it, at the first kick: it is known then."""
+        packed = self._features & F_RING_PACKED
+        kind: type[PackedRing] | type[SplitRing] = PackedRing if packed else SplitRing
+        return kind(self._memory, queue.num, queue.areas, queue.base)
 
     def _stop(self, queue: Queue) -> None:
         if queue.kick is not None:

@@ -152,7 +152,9 @@ class BlockDevice(Device):
         kind, sector = REQUEST.unpack_from(out)
         at = sector * SECTOR
         data, status = b"", OK
-        if kind == READ:
+        if chain.lost:
+            status = FAILED
+        elif kind == READ:
             length = chain.capacity() - 1
             data = os.pread(self._fd, length, at)
             status = OK if len(data) == length else FAILED

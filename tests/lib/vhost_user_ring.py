@@ -28,6 +28,10 @@ class RingError(Exception):
     """The driver has broken a rule, or we have."""
 
 
+class Unreachable(RingError):
+    """An IOMMU is in the way."""
+
+
 @dataclass
 class Region:
     """A piece of a guest's memory: where the guest and where QEMU has it."""
@@ -75,10 +79,16 @@ class Chain:
     descs: int = 0
     out: list[memoryview] = field(default_factory=list)
     room: list[memoryview] = field(default_factory=list)
+    lost: bool = False
 
     def add(self, memory: Memory, address: int, length: int, flags: int) -> None:
-        """One descriptor more."""
-        (self.room if flags & WRITE else self.out).append(memory.at_guest(address, length))
+        """One descriptor more; what can't be reached is nobody's, and the chain lost."""
+        try:
+            part = memory.at_guest(address, length)
+        except Unreachable:
+            part = memoryview(bytearray(length))
+            self.lost = True
+        (self.room if flags & WRITE else self.out).append(part)
         self.descs += 1
 
     def capacity(self) -> int:

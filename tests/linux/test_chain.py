@@ -35,8 +35,8 @@ MACHINES = {
     "hash-6.1": Machine(kernel="6.1", append="disable_radix"),
 }
 
-# Each of these has two differences that others have one by one.
-MORE = ("stock-6.1", "stock-disable_ddw", "hash-6.1")
+# Two differences that others have one by one, or one that changes little.
+MORE = ("stock-6.1", "stock-disable_ddw", "hash-6.1", "power10", "1GiB-1cpu")
 CASES = [
     pytest.param(name, marks=[pytest.mark.more] if name in MORE else []) for name in MACHINES
 ]
@@ -50,6 +50,7 @@ def test_chain(run: Path, name: str) -> None:
     result.check()
 
 
+@pytest.mark.more
 @pytest.mark.parametrize("append, mmu", [("", "Radix"), ("disable_radix", "Hash")])
 def test_mmu_is_what_the_case_says(run: Path, append: str, mmu: str) -> None:
     """The hash cases above do run on the hash MMU."""
@@ -141,6 +142,7 @@ def test_boot_program_sees_a_wrong_mode(run: Path) -> None:
     assert f"log: {run}/console.log" in done.stderr
 
 
+@pytest.mark.more
 def test_hang_ends_with_a_line(run: Path) -> None:
     """A guest that never ends is killed at its limit."""
     cargo = Cargo(script="while :; do sleep 1; done\n")

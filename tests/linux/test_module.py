@@ -158,7 +158,13 @@ REQUESTS = {
 }
 
 
-@pytest.mark.parametrize("name", REQUESTS)
+# Others have each part of these.
+MORE = ("bypass for all", "one differs from all")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.more if n in MORE else []) for n in REQUESTS]
+)
 def test_request(run: Path, name: str) -> None:
     """What the administrator asks for is followed, or left with a reason."""
     asked = REQUESTS[name]

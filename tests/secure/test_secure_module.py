@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.hypervisor.test_life import drc, wait_deleted
 from tests.lib import secure
 from tests.lib.devices import Expected
+from tests.lib.drc import program, wait_deleted
 from tests.lib.guest import Guest
 from tests.secure.guests import Plan, Steps, boot, device
 
@@ -238,7 +238,7 @@ def test_hot_plug_and_unplug(run: Path, f: bool) -> None:
         }
 
     options = {"args": ("-object", "rng-builtin,id=source")}
-    files = {"bin/drc": drc(run)}
+    files = {"bin/drc": program(run)}
     watch, result = boot(run, Plan(HOT, (BLK,), options, files), steps)
     result.check()
     watch.check_module()

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Pages that the device alone writes, by I/O addresses made to mislead a dirty
+ * log: one that is the number of another page, and two for one page. The host
+ * moves the machine meanwhile, and compares all memory (tests/live/test_migrate.py).
+ */
+#include <vdma/error.h>
+
+#include "control.h"
+#include "ktap.h"
+
+#define LEN	(4 * KIB)
+/* Beyond what the window's allocator has come to, and beyond this program. */
+#define HIGH	(256 * MIB)
+#define TWICE	2
+#define UNTOUCHED	0x5a
+
+static const uint64_t aliases[TWICE] = { 0x3e000000, 0x3f000000 };
+
+struct pages {
+	char *written;
+	char *number;
+	char *twice;
+};
+
+static void enter(struct disk *disk, uint64_t dma, const void *page)
+{
+	struct vdma_tce_window *window = &disk->device.window;
+	int error = vdma_tce_enter(window, dma >> window->page_shift, 1,
+				   (uintptr_t)page, VDMA_BIDIRECTIONAL);
+
+	report(!error, "I/O address 0x%lx is page 0x%lx: %s", dma,
+	       (uintptr_t)page, vdma_strerror(error));
+}
+
+static void leave(struct disk *disk, uint64_t dma)
+{
+	struct vdma_tce_window *window = &disk->device.window;
+
+	vdma_tce_clear(window, dma >> window->page_shift, 1);
+}
+
+/* Another part of the disk each time; no store of the CPU's goes to the page. */
+static int read_into(struct disk *disk, uint64_t dma, const char *page,
+		     uint64_t turn)
+{
+	uint64_t offset = turn % (disk->bytes / 2 / LEN) * LEN;
+	struct vdma_sg sg = { .addr = dma, .len = LEN, .mapped = true };
+	struct vdma_blk_request req = {
+		.op = VDMA_BLK_READ, .sector = offset / VDMA_BLK_SECTOR,
+		.sg = &sg, .count = 1,
+	};
+	int error = vdma_blk_do(&disk->queues[0], &req);
+
+	if (!error && disk_wrong(disk, offset, page, LEN, false))
+		error = VDMA_E_DISAGREES;
+	return error;
+}
+
+static bool untouched(const char *page)
+{
+	uint64_t i;
+
+	for (i = 0; i < LEN; i++) {
+		if (page[i] != UNTOUCHED)
+			return false;
+	}
+	return true;
+}
+
+static uint64_t loop(struct disk *disk, struct disk *control,
+		     const struct pages *pages, int *error)
+{
+	uint64_t turn;
+
+	for (turn = 0; !*error && (turn % 32 || !control_told(control));
+	     turn++) {
+		*error = read_into(disk, (uintptr_t)pages->number,
+				   pages->written, turn);
+		if (!*error)
+			*error = read_into(disk, aliases[turn % TWICE],
+					   pages->twice, turn + 1);
+	}
+	return turn;
+}
+
+static void dirty(void)
+{
+	struct device_plan tce = {
+		.gate = &guest_gate, .mode = "tce", .window = "default",
+	};
+	struct vdma_blk_config config = disk_config();
+	struct pages pages = {
+		.written = pages_get_above(LEN, HIGH),
+		.number = pages_get_above(LEN, HIGH + MIB),
+		.twice = pages_get_above(LEN, HIGH + 2 * MIB),
+	};
+	struct disk disk, control;
+	struct vdma_audit *audit;
+	uint64_t turns;
+	int error = VDMA_OK;
+
+	disk_open_as(&disk, 0, &tce, &config);
+	control_open(&control);
+	/* A page of zeros would not be sent as a page. */
+	memset(pages.number, UNTOUCHED, LEN);
+	figure("written", "0x%lx", (uintptr_t)pages.written);
+	figure("written", "0x%lx", (uintptr_t)pages.twice);
+	enter(&disk, (uintptr_t)pages.number, pages.written);
+	enter(&disk, aliases[0], pages.twice);
+	enter(&disk, aliases[1], pages.twice);
+	/* It knows nothing of mappings that no domain has made. */
+	audit = disk.device.domain->audit;
+	disk.device.domain->audit = NULL;
+	diag("at work");
+	turns = loop(&disk, &control, &pages, &error);
+	disk.device.domain->audit = audit;
+	report(!error, "%lu turns: %s", turns, vdma_strerror(error));
+	report(untouched(pages.number),
+	       "the page of the same number is as it was");
+	leave(&disk, (uintptr_t)pages.number);
+	leave(&disk, aliases[0]);
+	leave(&disk, aliases[1]);
+	disk_close(&control);
+	disk_close(&disk);
+}
+
+GUEST_TEST(dirty, dirty);

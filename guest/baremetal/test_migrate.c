@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Verified I/O until the host has seen enough. Meanwhile it moves the machine to
+ * another QEMU and back (tests/live/test_migrate.py).
+ */
+#include <vdma/error.h>
+
+#include "control.h"
+#include "ktap.h"
+#include "load.h"
+
+#define LEN		(4 * KIB)
+#define DEPTH		16
+#define POLL_NS		20000000ull
+
+struct job {
+	struct disk *control;
+	uint32_t *stop;
+	struct load load;
+};
+
+static void work(void *arg)
+{
+	struct job *job = arg;
+
+	if (!job->control) {
+		load_run(&job->load);
+		return;
+	}
+	while (!control_told(job->control)) {
+		uint64_t next = time_ns() + POLL_NS;
+
+		while (time_ns() < next)
+			guest_clock.relax(NULL);
+	}
+	__atomic_store_n(job->stop, 1, __ATOMIC_RELAXED);
+}
+
+static struct load load_of(struct disk *disk, unsigned int queue,
+			   const uint32_t *stop)
+{
+	uint64_t part = disk->bytes / 2 / DISK_QUEUES;
+
+	return (struct load){
+		.disk = disk, .queue = queue,
+		.first = disk->bytes / 2 + queue * part, .span = part,
+		.written = true, .len = LEN, .depth = DEPTH, .until = stop,
+		.write_every = 3, .verify = true,
+		.buffers = pages_get(DEPTH * LEN),
+	};
+}
+
+static bool bypass_is(const struct disk *disk, bool enabled)
+{
+	struct vdma_bypass reply;
+	int error = vdma_bypass_query(&guest_gate, &disk->device.pci->fn,
+				      &reply);
+
+	return error ? !enabled : reply.enabled == enabled;
+}
+
+static void migrating(void)
+{
+	struct vdma_blk_config config = disk_config();
+	struct job jobs[1 + DISK_QUEUES] = { 0 };
+	struct disk disk, control;
+	uint32_t stop = 0;
+	bool bypass;
+	unsigned int i;
+
+	disk_open(&disk, &config);
+	bypass = disk.device.mode == VDMA_MODE_BYPASS;
+	control_open(&control);
+	report(!disk_write_half(&disk), "the second half is written");
+	jobs[0].control = &control;
+	jobs[0].stop = &stop;
+	for (i = 0; i < config.queues; i++)
+		jobs[1 + i].load = load_of(&disk, i, &stop);
+	diag("at work");
+	cpu_run(1 + config.queues, work, jobs, sizeof(jobs[0]));
+	for (i = 0; i < config.queues; i++) {
+		struct load *load = &jobs[1 + i].load;
+
+		report(!load->error && !load->wrong && load->done,
+		       "queue %u: %lu reads and writes, %lu words wrong: %s",
+		       i, load->done, load->wrong, vdma_strerror(load->error));
+		figure("requests", "%lu", load->done);
+		pages_put(load->buffers, DEPTH * LEN);
+	}
+	report(bypass_is(&disk, bypass), "bypass is as it was");
+	disk_close(&control);
+	disk_close(&disk);
+}
+
+GUEST_TEST(migrating, migrating);

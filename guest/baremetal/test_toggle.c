@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Windows that come and go on one CPU while the others do verified I/O on a disk
+ * of the same PHB: at no instant may what they have mapped be out of reach.
+ */
+#include <vdma/error.h>
+
+#include "ktap.h"
+#include "load.h"
+#include "window.h"
+
+#define LEN	(4 * KIB)
+#define DEPTH	16
+
+struct toggler {
+	struct disk *disk;
+	const struct pci_function *other;
+	uint64_t rounds;
+	bool windows;
+	uint32_t done;
+	uint64_t enabled;
+	uint64_t made;
+	int error;
+};
+
+/* What a CPU does: the first toggles, the others load the disk. */
+struct job {
+	struct toggler *toggler;
+	struct load load;
+};
+
+static void own(struct toggler *t)
+{
+	const struct pci_function *pci = t->disk->device.pci;
+	struct vdma_window window;
+	struct vdma_bypass reply;
+
+	device_property(pci, &window);
+	if (t->disk->device.mode == VDMA_MODE_DIRECT) {
+		/* It has no use for one. */
+		if (vdma_bypass_enable(&guest_gate, &pci->fn, &window,
+				       &reply) != VDMA_E_REFUSED)
+			t->error = VDMA_E_DISAGREES;
+		return;
+	}
+	t->error |= vdma_bypass_enable(&guest_gate, &pci->fn, &window, &reply);
+	/* Refused, for it is live. */
+	if (vdma_bypass_disable(&guest_gate, &pci->fn, &reply) != VDMA_E_BUSY)
+		t->error = VDMA_E_DISAGREES;
+}
+
+/* Its bypass window opens, and closes again: it has no driver. */
+static void others(struct toggler *t)
+{
+	struct vdma_window window;
+	struct vdma_bypass reply;
+
+	device_property(t->other, &window);
+	t->error |= vdma_bypass_enable(&guest_gate, &t->other->fn, &window,
+				       &reply);
+	t->enabled += reply.enabled;
+	t->error |= vdma_bypass_disable(&guest_gate, &t->other->fn, &reply);
+}
+
+static void dynamic(struct toggler *t, uint64_t round)
+{
+	static const uint8_t shifts[] = { 12, 16, 21, 24 };
+	struct vdma_rtas rtas = rtas_of(t->disk->device.pci);
+	struct vdma_tce_window window = { .gate = &guest_gate };
+
+	t->error |= vdma_ddw_create(&rtas, &t->disk->device.pci->fn,
+				    shifts[round % ARRAY_SIZE(shifts)], GIB,
+				    &window);
+	t->error |= vdma_tce_enter(&window, 0, 2, 0, VDMA_BIDIRECTIONAL);
+	t->error |= vdma_ddw_remove(&rtas, &window);
+	t->made++;
+}
+
+static void toggle(struct toggler *t)
+{
+	uint64_t i;
+
+	for (i = 0; i < t->rounds && !t->error; i++) {
+		own(t);
+		others(t);
+		if (t->windows)
+			dynamic(t, i);
+	}
+	__atomic_store_n(&t->done, 1, __ATOMIC_RELAXED);
+}
+
+static void work(void *arg)
+{
+	struct job *job = arg;
+
+	if (job->toggler)
+		toggle(job->toggler);
+	else
+		load_run(&job->load);
+}
+
+static void begin(struct job *job, struct toggler *t, unsigned int queue)
+{
+	struct disk *disk = t->disk;
+	uint64_t part = disk->bytes / 2 / DISK_QUEUES;
+
+	job->load = (struct load){
+		.disk = disk, .queue = queue,
+		.first = disk->bytes / 2 + queue * part, .span = part,
+		.written = true, .len = LEN, .depth = DEPTH,
+		.until = &t->done, .write_every = 3, .verify = true,
+		.buffers = pages_get(DEPTH * LEN),
+	};
+}
+
+static void end(struct job *job, unsigned int queue)
+{
+	const struct load *load = &job->load;
+
+	report(!load->error && !load->wrong && load->done,
+	       "queue %u: %lu reads and writes, %lu words wrong: %s", queue,
+	       load->done, load->wrong, vdma_strerror(load->error));
+	figure("requests", "%lu", load->done);
+	pages_put(load->buffers, DEPTH * LEN);
+}
+
+static void toggling(void)
+{
+	struct vdma_blk_config config = disk_config();
+	struct job jobs[1 + DISK_QUEUES] = { 0 };
+	struct toggler t = {
+		.rounds = arg_number("rounds", 1000),
+		.other = device_find(TYPE_RNG, 0),
+	};
+	struct disk disk;
+	unsigned int i;
+
+	disk_open(&disk, &config);
+	report(!disk_write_half(&disk), "the second half is written");
+	t.disk = &disk;
+	/* Only one dynamic window can be had, and identity has it. */
+	t.windows = disk.device.mode != VDMA_MODE_IDENTITY;
+	jobs[0].toggler = &t;
+	for (i = 0; i < config.queues; i++)
+		begin(&jobs[1 + i], &t, i);
+	cpu_run(1 + config.queues, work, jobs, sizeof(jobs[0]));
+	report(!t.error, "%lu toggles, %lu dynamic windows: %s", t.enabled,
+	       t.made, vdma_strerror(t.error));
+	figure("toggles", "%lu", t.enabled);
+	for (i = 0; i < config.queues; i++)
+		end(&jobs[1 + i], i);
+	disk_close(&disk);
+}
+
+GUEST_TEST(toggling, toggling);

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The end of this kernel: devices are reset and bypass windows closed, so that
+ * the next one, which kexec starts, finds them as after a reset of the machine.
+ *
+ * The kernel itself has only their bus mastering turned off, and virtio_pci of
+ * the next kernel turns it on before it resets the device: in between, a device
+ * would go on with the rings of this kernel, in memory that is the next one's.
+ *
+ * A kernel that panics gets no time for this. The one that kdump starts then has
+ * memory of its own, in which this one has mapped nothing for a device.
+ */
+#include <linux/syscore_ops.h>
+#include "vdp.h"
+
+/* After the devices' own shutdown; one CPU is left to run us, and may sleep. */
+static void shutdown(void)
+{
+	vdp_lock();
+	vdp_device_quiesce_all();
+	vdp_unlock();
+}
+
+static struct syscore_ops ops = { .shutdown = shutdown };
+
+void vdp_shutdown_start(void)
+{
+	register_syscore_ops(&ops);
+}
+
+void vdp_shutdown_stop(void)
+{
+	unregister_syscore_ops(&ops);
+}

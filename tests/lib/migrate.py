@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Live migration between two QEMUs on this host."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import re
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.lib.qemu import Qemu
+
+LIMIT = 120.0
+PAGE = 4096
+# All of memory, twice, a few times a minute: nothing for a disk, if that can be.
+SCRATCH = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+CAPABILITIES = [{"capability": "return-path", "state": True}]
+
+
+class MigrationFailed(Exception):
+    """The source says so, and goes on."""
+
+
+def migrate(source: Qemu, target: Qemu) -> dict[str, Any]:
+    """Move the guest to TARGET, which waits for it and leaves it stopped.
+
+    Returns what QEMU has counted.
+    """
+    with tempfile.TemporaryDirectory(prefix="vdma-") as folder:
+        uri = f"unix:{folder}/migration"
+        for end in (target, source):
+            end.qmp.command("migrate-set-capabilities", capabilities=CAPABILITIES)
+        # one host: no reason to be slow
+        source.qmp.command("migrate-set-parameters", **{"max-bandwidth": 1 << 32})
+        target.qmp.command("migrate-incoming", uri=uri)
+        source.qmp.command("migrate", uri=uri)
+        end_time = time.monotonic() + LIMIT
+        while time.monotonic() < end_time:
+            info: dict[str, Any] = source.qmp.command("query-migrate")
+            if info["status"] == "completed":
+                return info
+            if info["status"] in ("failed", "cancelled"):
+                raise MigrationFailed(info.get("error-desc", "no reason given"))
+            time.sleep(0.02)
+    raise MigrationFailed(f"not done after {LIMIT:.0f} s")
+
+
+def different_pages(one: Qemu, other: Qemu, size: int) -> list[int]:
+    """Addresses of the pages that are not the same in two stopped guests."""
+    with tempfile.TemporaryDirectory(prefix="vdma-", dir=SCRATCH) as folder:
+        images = []
+        for index, end in enumerate((one, other)):
+            file = Path(folder) / str(index)
+            end.qmp.command("pmemsave", val=0, size=size, filename=str(file))
+            with file.open("rb") as opened:
+                images.append(mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ))
+        try:
+            return _different(images[0], images[1], size)
+        finally:
+            for image in images:
+                image.close()
+
+
+def _different(one: mmap.mmap, other: mmap.mmap, size: int) -> list[int]:
+    found = []
+    step = 256 * PAGE
+    for at in range(0, size, step):
+        if one[at : at + step] != other[at : at + step]:
+            pages = range(at, min(at + step, size), PAGE)
+            found += [p for p in pages if one[p : p + PAGE] != other[p : p + PAGE]]
+    return found
+
+
+def address_spaces(qemu: Qemu) -> dict[str, list[str]]:
+    """What each function can reach: lines of "info mtree -f" by address space."""
+    text = qemu.qmp.command("human-monitor-command", **{"command-line": "info mtree -f"})
+    found: dict[str, list[str]] = {}
+    for view in re.split(r"^FlatView #\d+$", text.replace("\r", ""), flags=re.MULTILINE):
+        names = re.findall(r'^ AS "(vdma-[^"]+)"', view, re.MULTILINE)
+        lines = re.findall(r"^  [0-9a-f]{16}-.*$", view, re.MULTILINE)
+        for name in names:
+            found[name] = [line.strip() for line in lines]
+    return found
+
+

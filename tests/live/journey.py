@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A guest that goes from QEMU to QEMU, and what must be the same after each move."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.lib.migrate import MigrationFailed, address_spaces, different_pages, migrate
+from tests.lib.qemu import Qemu
+from tests.lib.qmp import QmpError
+
+Change = Callable[[list[str]], list[str]]
+END_LIMIT = 90.0
+
+
+class Journey:
+    """QEMU is where the guest is; each that follows has a folder of its own below
+    FOLDER, and COMMAND as its command line. MEMORY, in bytes, is compared while the
+    guest stands still; 0: none."""
+
+    def __init__(
+        self, qemu: Qemu, command: list[str], folder: Path, memory: int = 0
+    ) -> None:
+        self.qemu = qemu
+        self.command = command
+        self.folder = folder
+        self._memory = memory
+        self._count = 0
+
+    def _log(self) -> Path:
+        return self.folder / f"qemu{self._count}"
+
+    def target(self, change: Change = list) -> Qemu:
+        """A QEMU that waits for the guest, with a command line changed somehow."""
+        self._count += 1
+        self._log().mkdir()
+        stop = ["-S"] if self._memory else []
+        return Qemu([*change(self.command), *stop, "-incoming", "defer"], self._log())
+
+    def move(self) -> list[str]:
+        """To a new QEMU; what is not there as it was here."""
+        target = self.target()
+        try:
+            before = address_spaces(self.qemu)
+            migrate(self.qemu, target)
+            lost = different_pages(self.qemu, target, self._memory) if self._memory else []
+            found = [f"page {page:#x} is not the same" for page in lost[:8]]
+            if address_spaces(target) != before:
+                found.append("functions reach other memory than before")
+            if self._memory:
+                target.qmp.command("cont")
+        except BaseException:
+            target.kill()
+            raise
+        self.qemu.kill()
+        self.qemu = target
+        return found
+
+    def refused(self, change: Change) -> str:
+        """To a QEMU that must not take it; what that one says."""
+        with self.target(change) as target:
+            with pytest.raises((MigrationFailed, QmpError)):
+                migrate(self.qemu, target)
+            target.process.wait(END_LIMIT)
+        assert self.runs()
+        return (self._log() / "qemu.log").read_text()
+
+    def refused_here(self) -> str:
+        """To a QEMU that would take it, were it let go; what this one says."""
+        with self.target() as target:
+            with pytest.raises(QmpError) as refusal:
+                migrate(self.qemu, target)
+        assert self.runs()
+        return str(refusal.value)
+
+    def runs(self) -> bool:
+        """Does the guest go on?"""
+        return bool(self.qemu.qmp.command("query-status")["status"] == "running")

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The table of docs/lifecycle.md: what becomes of a device in each mode at each event.
+
+python3 -m tests.live.table makes it anew of what the last runs of the tests have left
+in build/live; events.toml has the events, and where one can't happen."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from tests.lib.parts import BUILD, TOP
+
+PAGE = TOP / "docs/lifecycle.md"
+EVENTS = TOP / "tests/live/events.toml"
+RECORDS = BUILD / "live"
+MARK = "<!-- table: events -->\n"
+END = "<!-- end -->\n"
+
+MODES = ("direct", "bypass", "identity", "tce", "bounce")
+WORKS, FAILS, UNTESTED = "works", "**fails**", "not tested"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What one test has seen; HOW it was refused, if it was."""
+
+    event: str
+    mode: str
+    how: str = ""
+    passed: bool = True
+
+
+@dataclass(frozen=True)
+class Event:
+    """A row: WORDS for people, and for modes in which it can't happen, why."""
+
+    name: str
+    words: str
+    never: Mapping[str, str] = field(default_factory=dict)
+
+
+def events() -> list[Event]:
+    """All, in the order of the table."""
+    with EVENTS.open("rb") as file:
+        found = [Event(**entry) for entry in tomllib.load(file)["event"]]
+    if unknown := {mode for event in found for mode in event.never} - set(MODES):
+        raise ValueError(f"{EVENTS.name}: unknown modes {sorted(unknown)}")
+    return found
+
+
+def save(name: str, records: Iterable[Record]) -> None:
+    """Keep what the test NAME has seen, in place of what it saw before."""
+    RECORDS.mkdir(parents=True, exist_ok=True)
+    text = json.dumps([asdict(record) for record in records], indent=1)
+    (RECORDS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+
+
+def load() -> list[Record]:
+    """What all tests have seen."""
+    return [
+        Record(**entry)
+        for path in sorted(RECORDS.glob("*.json"))
+        for entry in json.loads(path.read_text(encoding="utf-8"))
+    ]
+
+
+def cell(event: Event, mode: str, seen: list[Record]) -> tuple[str, str]:
+    """A word or two, and what is to be said about them below the table."""
+    hows = {record.how for record in seen}
+    if len(hows) > 1:
+        raise ValueError(f"{event.name}, {mode}: tests do not agree: {sorted(hows)}")
+    if not seen:
+        return ("-", event.never[mode]) if mode in event.never else (UNTESTED, "")
+    if mode in event.never:
+        raise ValueError(f"{event.name}, {mode}: it can't happen, and it has")
+    if not all(record.passed for record in seen):
+        return FAILS, ""
+    how = hows.pop()
+    return ("refused", how) if how else (WORKS, "")
+
+
+def _line(fields: Iterable[str]) -> str:
+    return "| " + " | ".join(fields) + " |\n"
+
+
+def lines(rows: list[Event], seen: list[Record]) -> str:
+    """The table, and its notes."""
+    if unknown := {record.event for record in seen} - {event.name for event in rows}:
+        raise ValueError(f"not in {EVENTS.name}: {sorted(unknown)}")
+    by_cell: dict[tuple[str, str], list[Record]] = defaultdict(list)
+    for record in seen:
+        by_cell[record.event, record.mode].append(record)
+    notes: list[str] = []
+    text = _line(("event", *MODES)) + "|---" * (1 + len(MODES)) + "|\n"
+    for event in rows:
+        fields = [event.words]
+        for mode in MODES:
+            word, note = cell(event, mode, by_cell[event.name, mode])
+            if note and note not in notes:
+                notes.append(note)
+            fields.append(f"{word} [{notes.index(note) + 1}]" if note else word)
+        text += _line(fields)
+    return text + "\n" + "".join(f"{i}. {note}\n" for i, note in enumerate(notes, start=1))
+
+
+def main() -> int:
+    """Write the table into the page."""
+    text = lines(events(), load())
+    page = PAGE.read_text(encoding="utf-8")
+    before, _, rest = page.partition(MARK)
+    after = rest.partition(END)[2]
+    PAGE.write_text(before + MARK + text + END + after, encoding="utf-8")
+    for word in (FAILS, UNTESTED):
+        if count := text.count(f"| {word} "):
+            print(f"table: {count} cells: {word}", file=sys.stderr)
+    return int(FAILS in text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What firmware can do to a machine under a device: reset all of it, or its PHB."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.lib import slof
+from tests.lib.baremetal import Run, table
+from tests.lib.devices import F_OPTIONS
+from tests.lib.qemu import Qemu
+from tests.live.conftest import Outcome
+from tests.live.table import MODES
+
+# Asks, prints status and state; opens the window, and prints them again.
+LIFE = """hex
+: say ( op -- ) 800000020000000 800 h-dma-bypass . 2drop . ;
+." life: " 0 say 1 say cr
+reset-all
+"""
+DISK = f"-object rng-builtin,id=r -device virtio-rng-pci,rng=r,{F_OPTIONS},addr=1"
+OFF_THEN_ON = "life: 0 1 0 3"
+LIVES = 3
+
+
+@pytest.mark.more
+def test_reset_all(run: Path, outcome: Outcome) -> None:
+    """SLOF's reset-all with a window open: it is closed when firmware starts again."""
+    outcome("reset-all", "bypass")
+    source = run / "life.fs"
+    source.write_text(LIFE)
+    trace = ["-trace", "spapr_vdma_window"]
+    command = slof.command(run, [slof.PLUGIN, source], [*DISK.split(), *trace])
+    console = run / "console.log"
+    console.touch()
+    lives: list[str] = []
+    with Qemu(command, run) as guest:
+        while guest.running() and guest.seconds() < slof.LIMIT:
+            lives = re.findall(r"life: .*\d", console.read_text(errors="replace"))
+            if len(lives) > LIVES:
+                break
+            time.sleep(0.1)
+    assert lives[:LIVES] == [OFF_THEN_ON] * LIVES
+    log = (run / "qemu.log").read_text(errors="replace")
+    changes = re.findall(r"spapr_vdma_window vdma-pci.0-01.0 (enabled=\d by \w+)", log)
+    assert changes[: 2 * LIVES] == ["enabled=1 by hypercall", "enabled=0 by reset"] * LIVES
+
+
+PHB_RESET = "QEMU resets a PHB by RTAS (`ibm,set-slot-reset`) for devices of the host's only."
+
+
+@pytest.mark.more
+def test_phb_reset(run: Path, outcome: Outcome) -> None:
+    """The call is there and refuses; what a reset of the whole system does is seen next."""
+    for mode in MODES:
+        outcome("phb-reset", mode, PHB_RESET)
+    row = next(row for row in table() if (row.group, row.name) == ("reset", "system"))
+    assert "phb_reset" in row.run
+    assert Run(row, run).problems() == []

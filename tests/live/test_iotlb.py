@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What back ends with an IOTLB are told: enough, at once, and not more."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.lib import ktap
+from tests.lib.baremetal import Row, Run, table
+from tests.lib.vhost_user_iotlb import IotlbBackend, Range, Told
+from tests.live.conftest import Outcome
+
+ROWS = [row for row in table("tests/live") if row.group in ("iotlb", "testpmd")]
+
+MIB = 1 << 20
+# Pages of the window that maps all memory (Row.memory, 512 MiB).
+IDENTITY_PAGES = 512 // 16
+# A read has three buffers, each of one or two pages; the ring's stay mapped.
+TCE_READ_PAGES = 6
+RING_PAGES = 8
+# TCEs of the pool, which is all that a device in mode bounce can reach.
+POOL_PAGES = 3 * MIB // 4096
+# What a device could reach, of which it is told when it stops.
+WINDOWS = {"direct": 0, "bypass": 2, "identity": 2, "tce": 1, "bounce": 1}
+
+
+@dataclass(frozen=True)
+class Bound:
+    """How many messages there may be: for any number of reads, and for each."""
+
+    updates: int
+    gone: int
+    each: int = 0
+
+    def problems(self, told: Told, reads: int) -> list[str]:
+        """Were there more, or in a mode that maps each read, too few?"""
+        found = []
+        for what, ranges, most in (
+            ("updates", told.updates, self.updates),
+            ("invalidations", told.gone, self.gone),
+        ):
+            most += self.each * reads
+            least = reads if self.each else 0
+            if not least <= len(ranges) <= most:
+                found.append(f"{len(ranges)} {what} for {reads} reads, not {least} to {most}")
+        return found
+
+
+# QEMU announces the used ring, and in bypass with it all memory (512 MiB are one
+# aligned block). The driver's first kick may make the back end ask before that.
+BOUNDS = {
+    "direct": Bound(0, 0),
+    "bypass": Bound(1 + 1, WINDOWS["bypass"]),
+    "identity": Bound(1 + IDENTITY_PAGES, WINDOWS["identity"]),
+    "tce": Bound(1 + RING_PAGES, WINDOWS["tce"], TCE_READ_PAGES),
+    "bounce": Bound(1 + POOL_PAGES, WINDOWS["bounce"]),
+}
+
+
+def boot(row: Row, run: Path) -> tuple[Told, str]:
+    """What the disk's back end was told, and the console."""
+    guest = Run(row, run)
+    problems = guest.problems()
+    if problems:
+        pytest.fail("\n".join(problems), pytrace=False)
+    backend = guest.peers[0].backend
+    assert isinstance(backend, IotlbBackend)
+    return backend.told, guest.console()
+
+
+# What make check boots, too.
+SHORT = ("bypass", "tce")
+LOADS = [
+    pytest.param(row, id=row.id(), marks=[] if row.mode in SHORT else [pytest.mark.more])
+    for row in ROWS
+    if row.name.startswith("load")
+]
+ECHOES = [pytest.param(row, id=row.id()) for row in ROWS if row.group == "testpmd"]
+
+# VHOST_USER_IOTLB_MSG; how many may come with the device's start and end, which
+# SLOF has one of, too, for testpmd asks for each buffer of a burst of 32 before it
+# has the first answer; and how many more for a frame there and back, in which two
+# buffers are mapped and unmapped.
+IOTLB_MESSAGE = re.compile(r"^vhost_user_write req:22 ", re.MULTILINE)
+ECHO_ALWAYS = {"direct": 0, "bypass": 128, "identity": 128, "tce": 128, "bounce": 128 + POOL_PAGES}
+ECHO_FRAME = {"direct": 0, "bypass": 0, "identity": 0, "tce": 8, "bounce": 0}
+
+
+def due(console: str) -> list[str]:
+    """What the guest says that the back end must hear of, in order."""
+    values = [value for name, value in ktap.figures(console) if name == "gone"]
+    return [str(Range(*(int(word, 16) for word in value.split()))) for value in values]
+
+
+@pytest.mark.parametrize("row", LOADS)
+def test_messages(run: Path, outcome: Outcome, row: Row) -> None:
+    """No more messages than the mode calls for, and the right data."""
+    outcome("iotlb", row.mode)
+    told, console = boot(row, run)
+    reads = int(dict(ktap.figures(console))["reads"])
+    assert BOUNDS[row.mode].problems(told, reads) == []
+
+
+def test_windows(run: Path, outcome: Outcome) -> None:
+    """All that goes is taken back, once, as a whole, and without a look at a table."""
+    outcome("windows", "bypass")
+    row = next(row for row in ROWS if row.name == "windows")
+    told, console = boot(row, run)
+    assert [str(gone) for gone in told.gone] == due(console)
+    log = (run / "qemu.log").read_text(errors="replace")
+    # through the bypass window nothing is translated, and taking back reads no TCE
+    assert "spapr_iommu_xlate" not in log
+    made = console.count("a window of 0x")
+    # the default one at boot and at the reset of windows, which removes one more
+    assert log.count("spapr_iommu_new_table") == made + 3
+
+
+def test_private(run: Path) -> None:
+    """A page that a secure VM takes back, and TCEs behind the DMA guard."""
+    row = next(row for row in ROWS if row.name == "private")
+    told, console = boot(row, run)
+    assert [str(gone) for gone in told.gone] == due(console)
+
+
+def test_reset(run: Path) -> None:
+    """A reset takes all windows from a back end at work, each once and as a whole."""
+    told, console = boot(next(row for row in ROWS if row.name == "reset"), run)
+    assert sorted(str(gone) for gone in told.gone) == sorted(due(console))
+
+
+@pytest.mark.more
+@pytest.mark.parametrize("row", ECHOES)
+def test_testpmd(run: Path, outcome: Outcome, row: Row) -> None:
+    """Every frame comes back through a peer that is not ours, for few messages."""
+    outcome("testpmd", row.mode)
+    guest = Run(row, run)
+    problems = guest.problems()
+    if problems:
+        pytest.fail("\n".join(problems), pytrace=False)
+    frames = int(dict(ktap.figures(guest.console()))["frames"])
+    sent = len(IOTLB_MESSAGE.findall((run / "qemu.log").read_text(errors="replace")))
+    each = ECHO_FRAME[row.mode]
+    assert each * frames // 8 <= sent <= ECHO_ALWAYS[row.mode] + each * frames

@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Memory that comes and goes under a disk at work: the device reaches it at once, in
+mode bypass without a hypercall."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.lib import secure
+from tests.lib.devices import DEVICES, Device, Expected
+from tests.lib.guest import Cargo, Guest
+from tests.lib.machine import Machine
+from tests.live.conftest import Outcome
+
+BLK_F, BLK = DEVICES[:2]
+MIB = 1 << 20
+# One logical memory block.
+ADDED_MIB = 256
+READ_MIB, PROBES = 16, 16
+
+# With movable_node, memory that is added is what programs get first.
+SCRIPT = """
+. /lib/vdma.sh
+load policy {parameters}
+load bus
+rebind_idle
+load drivers
+settle
+disk=/dev/$(disk_of {blk})
+memory() {{
+    awk '/^MemTotal/ {{ print int($2 / 1024) }}' /proc/meminfo
+}}
+# memory_is COMPARISON MIB: as test has it; waits for the kernel.
+memory_is() {{
+    local tries=600
+
+    until [ $(memory) $1 $2 ]; do
+        tries=$((tries - 1))
+        [ $tries -gt 0 ] || fail "memory $(memory) MiB, not $1 $2"
+        [ $tries -gt 0 ] || return 1
+        sleep 0.1
+    done
+}}
+read_first() {{
+    dd if=$disk bs=1M count=1 iflag=direct status=none | md5sum
+}}
+right=$(read_first)
+touch /run/go
+while [ -e /run/go ]; do
+    [ "$(read_first)" = "$right" ] || fail "wrong data under load"
+    echo >>/run/rounds
+done &
+had=$(memory)
+ask plug
+memory_is -ge $((had + {added} / 2))
+ask plugged
+dd if=$disk bs={read}M count=1 iflag=direct of=/dev/null 2>/dev/null || fail read
+ask look
+run_device {blk}
+ask unplug
+memory_is -lt $((had + {added} / 2))
+run_device {blk}
+rm /run/go
+wait
+report rounds count=$(wc -l </run/rounds)
+ask end
+"""
+
+
+@dataclass(frozen=True)
+class Way:
+    """A mode, and how the guest is made to take it. CALLS: hypercalls for a block that
+    is added, and again when it is removed; None if the disk's own I/O takes some."""
+
+    mode: str
+    reason: str
+    passed_over: tuple[str, ...] = ()
+    parameters: str = ""
+    append: str = "disable_ddw"
+    calls: int | None = 0
+    f: bool = True
+
+    def disk(self) -> Device:
+        """The disk that is at work."""
+        return BLK_F if self.f else BLK
+
+    def machine(self) -> Machine:
+        """In which all TCE calls are to be seen."""
+        args = ("-trace", "spapr_iommu_*", "-trace", "spapr_vdma_hcall")
+        append = f"movable_node {self.append}".strip()
+        devices = (self.disk(),)
+        if self.mode == "bounce":
+            return secure.machine(devices, append, args=args, mem_mib=768, hotplug_mib=1024)
+        return Machine(devices=devices, append=append, args=args, mem_mib=768)
+
+
+ASKED = ("bypass:requested", "identity:requested")
+VETO = ("bypass:secure-veto", "identity:secure-veto")
+WAYS = (
+    Way("direct", "no-access-platform", f=False),
+    Way("bypass", "dt-bypass"),
+    Way("identity", "requested", ASKED[:1], "mode=identity", append="", calls=1),
+    Way("tce", "requested", ASKED, "mode=tce", calls=None),
+    Way("bounce", "secure-platform", VETO, append=""),
+)
+HCALL = re.compile(r"^spapr_(?:iommu(?:_pci)?_(?:put|stuff|indirect)|vdma_hcall) .*", re.MULTILINE)
+
+
+@dataclass
+class Dimm:
+    """Memory that is plugged into a guest."""
+
+    guest: Guest
+    calls: dict[str, int] = field(default_factory=dict)
+
+    def count(self, when: str) -> None:
+        """How many hypercalls for windows have there been?"""
+        log = (self.guest.run / "qemu.log").read_text(errors="replace")
+        self.calls[when] = len(HCALL.findall(log))
+
+    def plug(self) -> None:
+        """The guest hears of it by itself."""
+        qmp = self.guest.qemu.qmp
+        self.count("before")
+        backend = {"qom-type": "memory-backend-memfd", "id": "more", "size": ADDED_MIB * MIB}
+        qmp.command("object-add", **backend)
+        qmp.command("device_add", driver="pc-dimm", id="dimm", memdev="more")
+
+    def unplug(self) -> None:
+        """Goes when the guest has no page of it any more."""
+        self.guest.qemu.qmp.command("device_del", id="dimm")
+
+    def holds(self, disk: bytes) -> int:
+        """How many of the PROBES into what the guest has read are in it?"""
+        folder = Path(f"/proc/{self.guest.qemu.process.pid}/fd")
+        file = next(fd for fd in folder.iterdir() if "memfd" in os.readlink(fd))
+        step = READ_MIB * MIB // PROBES
+        with file.open("rb") as opened:
+            with mmap.mmap(opened.fileno(), 0, prot=mmap.PROT_READ) as memory:
+                probes = [disk[at : at + 64] for at in range(0, READ_MIB * MIB, step)]
+                return sum(memory.find(probe) >= 0 for probe in probes)
+
+
+def windows(guest: Guest) -> dict[str, int]:
+    """TCE windows by their number, and their sizes in bytes."""
+    line = {"command-line": "info mtree"}
+    tree = str(guest.qemu.qmp.command("human-monitor-command", **line))
+    found = re.findall(r"(\w{16})-(\w{16}) .*tce-iommu-(\w+)", tree)
+    return {name: int(end, 16) + 1 - int(start, 16) for start, end, name in sorted(found)}
+
+
+@pytest.mark.parametrize(
+    "way",
+    [pytest.param(w, id=f"memory-{w.mode}", marks=pytest.mark.more) for w in WAYS],
+)
+def test_memory(run: Path, outcome: Outcome, way: Way) -> None:
+    """Added, read into by the device, removed; the disk never stops."""
+    outcome("memory", way.mode)
+    fields = {"parameters": way.parameters, "blk": way.disk().address}
+    script = SCRIPT.format(**fields, added=ADDED_MIB, read=READ_MIB)
+    found: list[int] = []
+    with Guest(way.machine(), run, Cargo(script=script, disk_mib=READ_MIB)) as guest:
+        dimm = Dimm(guest)
+        disk = (run / f"{way.disk().name}.img").read_bytes()
+        guest.serve(
+            {
+                "plug": dimm.plug,
+                "plugged": lambda: dimm.count("plugged"),
+                "look": lambda: found.append(dimm.holds(disk)),
+                "unplug": dimm.unplug,
+                "end": lambda: dimm.count("end"),
+            },
+            "end",
+        )
+        want = Expected(way.f, way.mode, way.reason, way.passed_over)
+        result = guest.finish(expect=lambda device: want)
+    result.check()
+    assert found == [PROBES]
+    rounds = result.report.one("rounds")
+    assert rounds and int(rounds["count"]) > 1
+    calls = dimm.calls
+    if way.calls is not None:
+        assert calls["plugged"] - calls["before"] == way.calls
+        assert calls["end"] - calls["plugged"] == way.calls
+    if way.mode == "bounce":
+        assert secure.violations(run) == []
+
+
+TABLES = """
+. /lib/vdma.sh
+load policy mode=identity
+load bus
+rebind_idle
+load drivers
+report_device {blk}
+ask look
+"""
+
+
+@dataclass(frozen=True)
+class Table:
+    """What TCEs take: BYTES of the dynamic window's table with pages of SHIFT, where
+    memory is GIB, and 1 GiB can be added."""
+
+    gib: int
+    shift: int
+    bytes: int
+
+
+# A window's size is a power of two.
+SIZES = (
+    Table(1, 24, 1 << 10),
+    Table(4, 24, 4 << 10),
+    Table(16, 24, 16 << 10),
+    Table(16, 16, 4 << 20),
+)
+DEFAULT_BYTES = 2 << 20
+
+
+@pytest.mark.parametrize(
+    "size",
+    [pytest.param(s, id=f"{s.gib}-{s.shift}", marks=pytest.mark.more) for s in SIZES],
+)
+def test_tables(run: Path, size: Table) -> None:
+    """The default window's table is the same at any size; a dynamic one's grows."""
+    seen: list[dict[str, int]] = []
+    pages = 1 << 12 | 1 << size.shift
+    args = ("-trace", "spapr_iommu_ddw_create")
+    args += ("-global", f"spapr-pci-host-bridge.pgsz={pages:#x}")
+    machine = Machine(devices=(BLK_F,), args=args, mem_mib=size.gib << 10)
+    script = TABLES.format(blk=BLK_F.address)
+    with Guest(machine, run, Cargo(script=script, disk_mib=1)) as guest:
+        guest.serve({"look": lambda: seen.append(windows(guest))}, "look")
+        report = guest.finish().report
+    assert (report.device(BLK_F.address) or {})["mode"] == "identity"
+    log = (run / "qemu.log").read_text(errors="replace")
+    assert re.findall(r"ddw_create .* page size=(0x\w+)", log) == [f"{1 << size.shift:#x}"]
+    default, dynamic = seen[0].values()
+    assert default // (1 << 12) * 8 == DEFAULT_BYTES
+    assert dynamic // (1 << size.shift) * 8 == size.bytes

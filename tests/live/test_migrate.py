@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Live migration under verified I/O, there and back, in every mode."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.lib import ktap, parts
+from tests.lib.baremetal import MIB, Row, table
+from tests.live.conftest import Outcome
+from tests.live.traveller import Traveller
+
+ROWS = [row for row in table("tests/live") if row.group == "migrate"]
+# Moves: 20 there and 20 back; fewer with testpmd, of which each needs a CPU, and
+# make check is content with one of each.
+ROUNDS, TESTPMD, SHORT = 40, 8, 2
+
+
+def rounds_of(row: Row) -> int:
+    """How often it moves."""
+    return TESTPMD if row.name.startswith("testpmd") else ROUNDS
+
+
+def event_of(row: Row) -> str:
+    """Its line in docs/lifecycle.md."""
+    kind = "dirty" if row.name.startswith("dirty") else row.name.removesuffix("-no-f")
+    return f"migrate-{kind}"
+
+
+SENT = re.compile(r"^ram_save_page ppc_spapr\.ram: offset: (0x[0-9a-f]+)", re.MULTILINE)
+# From here on guest/baremetal/test_dirty.c has no page but those it tells of.
+DIRTY_HIGH = 256 * MIB
+
+
+def logged(folder: Path) -> set[int]:
+    """Pages that some source has sent again, from DIRTY_HIGH on."""
+    found: set[int] = set()
+    for path in folder.glob("**/qemu.log"):
+        times = Counter(SENT.findall(path.read_text(errors="replace")))
+        found |= {int(page, 16) for page, count in times.items() if count > 1}
+    return {page for page in found if page >= DIRTY_HIGH}
+
+
+@pytest.mark.parametrize(
+    ("row", "rounds"),
+    [
+        *(pytest.param(r, rounds_of(r), id=r.id(), marks=pytest.mark.more) for r in ROWS),
+        pytest.param(ROWS[0], SHORT, id=f"short-{ROWS[0].id()}"),
+    ],
+)
+def test_there_and_back(run: Path, outcome: Outcome, row: Row, rounds: int) -> None:
+    """No page lost, no error in the I/O, mode and windows as before, each time."""
+    if rounds != SHORT:
+        outcome(event_of(row), row.mode)
+    guest = Traveller(row, run)
+    try:
+        guest.wait_for("at work")
+        for number in range(rounds):
+            assert guest.move() == [], f"move {number + 1}"
+        problems = guest.finish()
+    finally:
+        guest.close()
+    assert problems == []
+    if row.name.startswith("dirty"):
+        # that no written page is missing has been seen by each move's comparison
+        figures = ktap.figures(guest.run.console())
+        assert logged(run) == {int(page, 16) for name, page in figures if name == "written"}
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A destination that is not as the source, and what it has to say.
+
+    OLD becomes NEW in its command line, and ADDED is added; QEMU is another one.
+    """
+
+    name: str
+    mode: str
+    says: str
+    old: str = ""
+    new: str = ""
+    added: tuple[str, ...] = ()
+    qemu: str = "vdma"
+
+    def change(self, command: list[str]) -> list[str]:
+        """The command line of such a destination."""
+        changed = [arg.replace(self.old, self.new) for arg in command] if self.old else command
+        changed = [str(parts.qemu_binary(self.qemu)), *changed[1:], *self.added]
+        assert changed != command
+        return changed
+
+
+MAY_NOT = "DMA bypass is enabled on the source, but this device may not bypass here"
+REFUSALS = (
+    Refusal("device-off", "bypass", MAY_NOT, "id=d0,", "id=d0,dma-bypass=off,"),
+    Refusal(
+        "phb-off",
+        "bypass",
+        MAY_NOT,
+        added=("-global", "spapr-pci-host-bridge.dma-bypass=off"),
+    ),
+    Refusal(
+        "maxmem",
+        "bypass",
+        "windows of source and destination differ in size; use the same maxmem",
+        "256M",
+        "256M,slots=1,maxmem=1G",
+    ),
+    # QEMU's own words for what it does not know, or can't have
+    Refusal("no-switch", "bypass", "spapr_vdma", qemu="plain"),
+    Refusal(
+        "no-windows",
+        "identity",
+        "spapr_iommu",
+        added=("-global", "spapr-pci-host-bridge.ddw=off"),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        pytest.param(r, id=r.name, marks=[] if r.name == "device-off" else [pytest.mark.more])
+        for r in REFUSALS
+    ],
+)
+def test_refused(run: Path, outcome: Outcome, refusal: Refusal) -> None:
+    """The destination says why, and the guest works on; elsewhere it may go."""
+    outcome("migrate-without", refusal.mode, "The destination says why, and the source goes on.")
+    row = next(row for row in ROWS if row.name == "blk" and row.mode == refusal.mode)
+    guest = Traveller(row, run)
+    try:
+        guest.wait_for("at work")
+        said = guest.refused(refusal.change)
+        assert refusal.says in said
+        assert guest.move() == []
+        problems = guest.finish()
+    finally:
+        guest.close()
+    assert problems == []

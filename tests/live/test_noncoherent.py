@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A platform on which devices see stale memory: no bypass, whatever else holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.lib import slof
+from tests.lib.devices import Device, Expected
+from tests.lib.guest import Cargo, Guest
+from tests.lib.machine import Machine
+from tests.live.conftest import Outcome
+
+REFUSED = "Devices marked `dma-noncoherent` never bypass, reason `not-coherent`."
+WHY = "bypass:not-coherent"
+
+
+def disk(slot: int, f: bool = True, bus: str = "pci.0") -> Device:
+    """A disk; the bridge is in slot 4, and what is behind it on bus 1."""
+    address = f"0000:{0 if bus == 'pci.0' else 1:02x}:{slot:02x}.0"
+    model = "virtio-blk-pci"
+    return Device(f"d{bus[0]}{slot}", address, model, "virtio_blk", "disk", f, bus, slot)
+
+
+ASKED = ("bypass:requested", "identity:requested")
+CASES = {
+    disk(1): Expected(True, "identity", "ddw-covers-memory", (WHY,)),
+    disk(2, f=False): Expected(False, "direct", "no-access-platform"),
+    disk(3): Expected(True, "tce", "requested", ASKED),
+    disk(5): Expected(True, "bounce", "requested", ASKED),
+    # the bus is marked
+    disk(1, bus="bridge"): Expected(True, "identity", "ddw-covers-memory", (WHY,)),
+    # nothing is
+    disk(6): Expected(True, "bypass", "dt-bypass"),
+}
+PARAMETERS = "virtio_dma_policy.override=0000:00:03.0=tce,0000:00:05.0=bounce"
+MARKED = ("scsi@1", "scsi@2", "scsi@3", "scsi@5", "pci@4")
+
+
+@pytest.mark.more
+def test_noncoherent(run: Path, outcome: Outcome) -> None:
+    """Marked itself, or on a bus that is: everything but bypass, and it works."""
+    for mode in ("direct", "identity", "tce", "bounce"):
+        outcome("noncoherent", mode)
+    outcome("noncoherent", "bypass", REFUSED)
+    source = run / "mark.fs"
+    mark = 's" /pci@800000020000000/{}" find-device 0 0 s" dma-noncoherent" property device-end\n'
+    source.write_text("".join(mark.format(node) for node in MARKED))
+    machine = Machine(
+        append=PARAMETERS,
+        devices=tuple(CASES),
+        # In the ROM image the plugin runs before the NVRAM is read.
+        firmware="rom",
+        args=tuple(slof.prom_env(source)),
+    )
+    with Guest(machine, run, Cargo(disk_mib=2)) as guest:
+        result = guest.finish(expect=CASES.__getitem__)
+    result.check()

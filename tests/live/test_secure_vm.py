@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a secure VM can't have: a back end beside the DMA guard, and migration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.lib.baremetal import Row, Run, table
+from tests.live.conftest import Outcome
+from tests.live.traveller import Traveller
+
+ROWS = table("tests/live")
+ESM = next(row for row in ROWS if row.group == "esm")
+STAY = next(row for row in ROWS if row.group == "stay")
+
+NO_MOVE = "The source says that a secure VM does not migrate, and goes on."
+
+
+def test_no_vhost(run: Path) -> None:
+    """UV_ESM is refused, a person is told which device it is about, and it works on."""
+    problems = Run(ESM, run).problems()
+    assert problems == []
+    said = (run / "qemu.log").read_text(errors="replace")
+    assert "d0 reaches memory beside the DMA guard: UV_ESM is refused" in said
+
+
+def test_no_migration(run: Path, outcome: Outcome) -> None:
+    """The source refuses before it has sent anything, and works on."""
+    for kind in ("blk", "iothread", "net", "testpmd", "dirty", "without", "linux"):
+        outcome(f"migrate-{kind}", "bounce", NO_MOVE)
+    guest = Traveller(STAY, run)
+    try:
+        guest.wait_for("at work")
+        assert "a secure VM does not migrate" in guest.refused_here()
+        problems = guest.finish()
+    finally:
+        guest.close()
+    assert problems == []

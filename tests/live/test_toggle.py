@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Windows that come and go under a disk at work: no request fails, none is wrong."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.lib import ktap
+from tests.lib.baremetal import Row, Run, table
+from tests.live.conftest import Outcome
+
+ROWS = [row for row in table("tests/live") if row.group == "toggle"]
+SHORT = "short"
+CASES = [
+    pytest.param(row, id=row.id(), marks=[] if row.name == SHORT else [pytest.mark.more])
+    for row in ROWS
+]
+
+
+@pytest.mark.parametrize("row", CASES)
+def test_toggle(run: Path, outcome: Outcome, row: Row) -> None:
+    """As often as the row says, with every queue at work meanwhile."""
+    if row.name != SHORT:
+        outcome("toggle", row.mode)
+    guest = Run(row, run)
+    problems = guest.problems()
+    if problems:
+        pytest.fail("\n".join(problems), pytrace=False)
+    figures = ktap.figures(guest.console())
+    asked = re.search(r"rounds=(\d+)", row.run)
+    assert asked and dict(figures)["toggles"] == asked[1]
+    requests = [int(value) for name, value in figures if name == "requests"]
+    # not one queue may have stood still while the others worked
+    assert len(requests) == 3 and 2 * min(requests) > max(requests)

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A device's own thread and vCPUs that toggle windows, seen by ThreadSanitizer.
+
+QEMU itself is not free of reports: gcc's sanitizer knows nothing of fences, and so
+takes RCU and the clock for races. None may have code of ours in it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.lib.baremetal import Row, Run, table
+from tests.lib.parts import TOP
+
+ROWS = table("tests/tsan")
+OURS = re.compile(
+    "|".join(re.escape(f"/{path.name}:") for path in (TOP / "hypervisor/qemu").glob("*.[ch]"))
+)
+REPORT = re.compile(r"^WARNING: ThreadSanitizer: .*?^SUMMARY: [^\n]*", re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.more
+@pytest.mark.parametrize("row", [pytest.param(row, id=row.id()) for row in ROWS])
+def test_no_race_of_ours(run: Path, monkeypatch: pytest.MonkeyPatch, row: Row) -> None:
+    """All is right, and no report names a file of ours."""
+    monkeypatch.setenv("TSAN_OPTIONS", "exitcode=0")
+    assert Run(row, run).problems() == []
+    reports = REPORT.findall((run / "qemu.log").read_text(errors="replace"))
+    # one that sees nothing at all is not at work
+    assert reports
+    assert [report for report in reports if OURS.search(report)] == []

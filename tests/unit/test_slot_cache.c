@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+/*
+ * Promise: what a CPU keeps for itself takes no lock, is found by the others
+ * before a pool is called full, and is never more than its share.
+ */
+#include "slots_bench.h"
+
+static void keep_some(struct bench *b)
+{
+	unsigned int cpu, i;
+
+	for (cpu = 0; cpu < CPUS; cpu++) {
+		static const uint32_t lens[] = { 4096, 65536 };
+
+		for (i = 0; i < 2; i++) {
+			uint32_t slot = vdma_slots_take(&b->slots, lens[i],
+							cpu);
+
+			vdma_slots_give(&b->slots, slot, cpu);
+		}
+	}
+	assert_true(b->slots.count >= 2 * CPUS);
+}
+
+/* What other CPUs keep is found before "full" is said. */
+static void nothing_hides_in_caches(void **state)
+{
+	struct bench *b = set_up(CPUS);
+
+	(void)state;
+	assert_int_equal(b->slots.caches, CPUS);
+	keep_some(b);
+	whole_again(b);
+	keep_some(b);
+	assert_true(take(b, (UNITS - SMALL) * 4096, 4096));
+	give_all(b);
+	/* A small pool has fewer caches. */
+	vdma_slots_init(&b->slots, 1 << 20, CPUS, NULL, b->private_mem);
+	assert_int_equal(b->slots.caches, 2);
+	vdma_slots_init(&b->slots, 1 << 16, CPUS, NULL, b->private_mem);
+	assert_int_equal(b->slots.caches, 1);
+	tear_down(b);
+}
+
+static void count_turn(void *ctx)
+{
+	++*(unsigned int *)ctx;
+}
+
+static void no_turn(void *ctx)
+{
+	(void)ctx;
+}
+
+/* Two requests of 128 KiB at once on each CPU: the lock is for the first ones. */
+static void pages_without_the_lock(void **state)
+{
+	struct bench *b = set_up(CPUS);
+	unsigned int turns = 0, round, cpu, i;
+	struct vdma_lock lock = { count_turn, no_turn, &turns };
+	uint64_t bytes;
+
+	(void)state;
+	b->slots.lock = &lock;
+	for (round = 0; round < 100; round++) {
+		for (cpu = 0; cpu < CPUS; cpu++) {
+			uint32_t slot[4];
+
+			for (i = 0; i < 4; i++)
+				slot[i] = vdma_slots_take(&b->slots, 65536 - i,
+							  cpu);
+			for (i = 0; i < 4; i++)
+				vdma_slots_give(&b->slots, slot[i], cpu);
+		}
+	}
+	assert_int_equal(turns, CPUS * 4);
+	assert_int_equal(vdma_slots_live(&b->slots, &bytes), 0);
+	b->slots.lock = NULL;
+	/* A fifth goes back to the pool. */
+	for (i = 0; i < 5; i++)
+		assert_true(take(b, 65536, 0));
+	whole_again(b);
+	tear_down(b);
+}
+
+/* What another CPU does while this one waits for the lock. */
+static void others_turn(void *ctx)
+{
+	struct bench *b = ctx;
+
+	while (b->count)
+		give(b, b->count - 1);
+}
+
+/* The cache was empty when it was looked at, and is full a moment later. */
+static void filled_meanwhile(void **state)
+{
+	struct bench *b = set_up(1);
+	struct vdma_lock lock = { others_turn, no_turn, b };
+	unsigned int i;
+	uint32_t slot;
+
+	(void)state;
+	/* Eight move at once: none is in the cache after these. */
+	for (i = 0; i < VDMA_SLOT_CACHED; i++)
+		assert_true(take(b, 4096, 0));
+	assert_int_equal(b->slots.count, VDMA_SLOT_CACHED);
+	b->slots.lock = &lock;
+	slot = vdma_slots_take(&b->slots, 4096, 0);
+	b->slots.lock = NULL;
+	assert_int_equal(b->slots.count, VDMA_SLOT_CACHED + 1);
+	vdma_slots_give(&b->slots, slot, 0);
+	whole_again(b);
+	tear_down(b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_hides_in_caches),
+		cmocka_unit_test(pages_without_the_lock),
+		cmocka_unit_test(filled_meanwhile),
+	};
+
+	return cmocka_run_group_tests_name("slot_cache", tests, NULL, NULL);
+}
