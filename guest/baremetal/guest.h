@@ -193,6 +193,9 @@ void pages_put(void *memory, uint64_t len);
 /* pages_free() - bytes that are free */
 uint64_t pages_free(void);
 
+/* filled() - is each byte of a range of memory @value? */
+bool filled(const void *memory, uint64_t len, uint8_t value);
+
 /* The library's source of memory: pages_get_above(len, 0). */
 extern const struct vdma_pages guest_pages;
 

@@ -180,3 +180,14 @@ static void domain_put(void *ctx, const struct vdma_memory *mem)
 }
 
 const struct vdma_pages guest_pages = { domain_get, domain_put, NULL };
+
+bool filled(const void *memory, uint64_t len, uint8_t value)
+{
+	const uint8_t *p = memory;
+
+	while (len--) {
+		if (*p++ != value)
+			return false;
+	}
+	return true;
+}

@@ -57,17 +57,6 @@ static int read_into(struct disk *disk, uint64_t dma, const char *page,
 	return error;
 }
 
-static bool untouched(const char *page)
-{
-	uint64_t i;
-
-	for (i = 0; i < LEN; i++) {
-		if (page[i] != UNTOUCHED)
-			return false;
-	}
-	return true;
-}
-
 static uint64_t loop(struct disk *disk, struct disk *control,
 		     const struct pages *pages, int *error)
 {
@@ -116,7 +105,7 @@ static void dirty(void)
 	turns = loop(&disk, &control, &pages, &error);
 	disk.device.domain->audit = audit;
 	report(!error, "%lu turns: %s", turns, vdma_strerror(error));
-	report(untouched(pages.number),
+	report(filled(pages.number, LEN, UNTOUCHED),
 	       "the page of the same number is as it was");
 	leave(&disk, (uintptr_t)pages.number);
 	leave(&disk, aliases[0]);

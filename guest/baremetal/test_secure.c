@@ -30,17 +30,6 @@ static void secure_cpus(void)
 
 GUEST_TEST(secure_cpus, secure_cpus);
 
-static bool filled(const void *memory, uint64_t len, uint8_t value)
-{
-	const uint8_t *p = memory;
-
-	while (len--) {
-		if (*p++ != value)
-			return false;
-	}
-	return true;
-}
-
 static void sharing(void)
 {
 	uint64_t before = pages_free(), calls = ucalls();

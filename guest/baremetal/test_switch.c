@@ -148,17 +148,6 @@ static void through_bypass(struct flight *flight)
 	disk_close(&disk);
 }
 
-static bool untouched(const char *buffer, uint64_t len)
-{
-	uint64_t i;
-
-	for (i = 0; i < len; i++) {
-		if (buffer[i] != 0x77)
-			return false;
-	}
-	return true;
-}
-
 /*
  * What was under way at a reset never comes, and its memory is ours again: no
  * byte of it changes any more, and the device works as if new.
@@ -180,7 +169,7 @@ static void reset(void)
 	error = disk_do(&disk, 0, VDMA_BLK_READ, 0, flight.buffers, LEN);
 	report(!error && !disk_wrong(&disk, 0, flight.buffers, LEN, false),
 	       "the device works again: %s", vdma_strerror(error));
-	report(untouched(flight.buffers + LEN, (REQUESTS - 1) * LEN),
+	report(filled(flight.buffers + LEN, (REQUESTS - 1) * LEN, 0x77),
 	       "and left alone what it was not given again");
 	disk_close(&disk);
 	pages_put(flight.buffers, REQUESTS * LEN);
