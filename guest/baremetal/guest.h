@@ -219,6 +219,16 @@ bool secure_vm(void);
  */
 int64_t ucall(struct vdma_hcall *call);
 
+/**
+ * ucall_pages() - share pages, or make them private, behind the library's back
+ * @opcode: VDMA_UV_SHARE_PAGE or VDMA_UV_UNSHARE_PAGE
+ * @memory: the first
+ * @count: how many, of VDMA_UV_PAGE_SIZE
+ *
+ * Return: the status.
+ */
+int64_t ucall_pages(uint64_t opcode, const void *memory, uint64_t count);
+
 /* The library's gate to the ultravisor: ucall(). */
 extern const struct vdma_gate guest_ultravisor;
 

@@ -30,6 +30,16 @@ int64_t ucall(struct vdma_hcall *call)
 	return (int64_t)r3;
 }
 
+int64_t ucall_pages(uint64_t opcode, const void *memory, uint64_t count)
+{
+	struct vdma_hcall call = {
+		.opcode = opcode,
+		.in = { (uintptr_t)memory >> VDMA_UV_PAGE_SHIFT, count },
+	};
+
+	return ucall(&call);
+}
+
 uint64_t ucalls(void)
 {
 	return __atomic_load_n(&total, __ATOMIC_RELAXED);

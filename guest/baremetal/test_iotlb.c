@@ -142,26 +142,16 @@ static void iotlb_reset(void)
 
 GUEST_TEST(iotlb_reset, iotlb_reset);
 
-static int64_t change_hands(uint64_t opcode, const void *page)
-{
-	struct vdma_hcall call = {
-		.opcode = opcode,
-		.in = { (uintptr_t)page >> VDMA_UV_PAGE_SHIFT, 1 },
-	};
-
-	return ucall(&call);
-}
-
 /* A page that the back end has reached is taken back from it. */
 static void taken_back(struct disk *disk, char *page, uint64_t dma)
 {
-	int64_t status = change_hands(VDMA_UV_SHARE_PAGE, page);
+	int64_t status = ucall_pages(VDMA_UV_SHARE_PAGE, page, 1);
 	int error = expose_do(disk, VDMA_BLK_READ, 0, dma);
 
 	report(!status && !error &&
 	       !disk_wrong(disk, 0, page, VDMA_BLK_SECTOR, false),
 	       "a page that is shared is reached: %s", vdma_strerror(error));
-	status = change_hands(VDMA_UV_UNSHARE_PAGE, page);
+	status = ucall_pages(VDMA_UV_UNSHARE_PAGE, page, 1);
 	gone(0, 1ul << 63);
 	works(disk, "once it is private");
 	error = expose_do(disk, VDMA_BLK_READ, 0, dma);

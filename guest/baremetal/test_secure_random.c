@@ -87,14 +87,10 @@ static void check(struct model *m, uint32_t page, const char *what)
 static void change_hands(struct model *m, bool share)
 {
 	uint32_t first = pick(m, PAGES), n = 1 + pick(m, 3), i;
-	struct vdma_hcall call = {
-		.opcode = share ? VDMA_UV_SHARE_PAGE : VDMA_UV_UNSHARE_PAGE,
-	};
+	uint64_t opcode = share ? VDMA_UV_SHARE_PAGE : VDMA_UV_UNSHARE_PAGE;
 
 	n = MIN(n, PAGES - first);
-	call.in[0] = ((uintptr_t)m->memory >> VDMA_UV_PAGE_SHIFT) + first;
-	call.in[1] = n;
-	if (ucall(&call) != VDMA_U_SUCCESS)
+	if (ucall_pages(opcode, m->memory + first * PAGE, n) != VDMA_U_SUCCESS)
 		wrong(m, "it does not change hands", first);
 	for (i = first; i < first + n; i++) {
 		m->pages[i] = (struct page){ .shared = share };
