@@ -216,15 +216,16 @@ static void unmap(DmaGuard *guard, hwaddr iova, hwaddr mask)
 void dma_guard_tce(const SpaprTceTable *tcet, const IOMMUTLBEntry *entry)
 {
     SpaprUv *uv = &SPAPR_MACHINE(qdev_get_machine())->uv;
-    SpaprPhbState *phb = (SpaprPhbState *)
-        object_dynamic_cast(OBJECT(tcet)->parent, TYPE_SPAPR_PCI_HOST_BRIDGE);
+    SpaprPhbState *phb;
     DmaGuard *guard;
 
-    if (!uv->secure || !phb) {
+    if (!uv->secure) {
         return;
     }
+    phb = (SpaprPhbState *)
+        object_dynamic_cast(OBJECT(tcet)->parent, TYPE_SPAPR_PCI_HOST_BRIDGE);
     QLIST_FOREACH(guard, &uv->guards, next) {
-        if (guard->behind == &phb->iommu_as) {
+        if (phb && guard->behind == &phb->iommu_as) {
             unmap(guard, tcet->bus_offset + entry->iova, entry->addr_mask);
         }
     }
