@@ -15,6 +15,11 @@ VDMA_CACHE ?= $(HOME)/.cache/vdma
 JOBS ?= $(shell nproc)
 export V VDMA_CACHE JOBS
 
+# Several goals are carried out in the order in which they are named.
+ifeq ($(MAKELEVEL)$(word 2,$(MAKECMDGOALS)),0)
+MAKEFLAGS += -j$(JOBS)
+endif
+
 ifneq ($(V),1)
 Q := @
 endif
