@@ -7,6 +7,7 @@
 part_inputs='hypervisor/qemu include/vdma/abi.h'
 part_disk_mib=2048
 part_options=()         # more for configure
+part_hooks=()           # more to apply
 
 # apply_hook FILE: exactly, or not at all. A hook that found its place only by
 # guessing may sit in the wrong function.
@@ -25,7 +26,7 @@ add_ours() {
 	cp "$ours"/*.[ch] "$ours/meson.build" "$ours/trace-events" src/hw/vdma/
 	cp "$TOP/include/vdma/abi.h" src/include/vdma/
 	cp "$ours/devices.mak" src/configs/devices/ppc64-softmmu/vdma.mak
-	for hook in "$ours"/hooks/*.patch; do
+	for hook in "$ours"/hooks/*.patch "${part_hooks[@]}"; do
 		apply_hook "$hook"
 	done
 }
