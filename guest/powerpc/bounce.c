@@ -27,46 +27,6 @@ static uint64_t max_len(const struct vdma_bounce_config *c)
 	return wanted < c->size / 2 ? wanted : c->size / 2;
 }
 
-uint32_t vdma_bounce_begin(struct vdma_bounce *b, uint32_t slot, uint64_t phys,
-			   uint64_t len, uint32_t kind)
-{
-	struct vdma_bounce_record *r = bounce_record(b, slot);
-	uint32_t state = ((r->state & ~STATE_LIVE) + STATE_USE) | kind;
-
-	r->phys = phys;
-	r->len = (uint32_t)len;
-	__atomic_store_n(&r->state, state, __ATOMIC_RELEASE);
-	return state;
-}
-
-uint32_t vdma_bounce_slot(const struct vdma_bounce *b, uint64_t dma)
-{
-	uint64_t offset = dma - b->share.mem.dma;
-
-	if (offset >= b->config.size)
-		return VDMA_SLOT_NONE;
-	return vdma_slots_find(&b->slots,
-			       (uint32_t)(offset >> VDMA_SLOT_SHIFT));
-}
-
-uint32_t vdma_bounce_end(struct vdma_bounce *b, uint64_t dma, uint64_t len,
-			 uint32_t kind, uint32_t *state)
-{
-	uint32_t slot = vdma_bounce_slot(b, dma);
-	struct vdma_bounce_record *r;
-
-	if (slot == VDMA_SLOT_NONE || bounce_dma(b, slot) != dma)
-		return VDMA_SLOT_NONE;
-	r = bounce_record(b, slot);
-	*state = bounce_state(r);
-	if ((*state & STATE_LIVE) != kind || r->len != len ||
-	    !__atomic_compare_exchange_n(&r->state, state,
-					 *state & ~STATE_LIVE, false,
-					 __ATOMIC_RELAXED, __ATOMIC_RELAXED))
-		return VDMA_SLOT_NONE;
-	return slot;
-}
-
 int vdma_bounce_alloc(struct vdma_bounce *b, uint64_t len, uint64_t align,
 		      struct vdma_memory *mem)
 {
@@ -92,7 +52,7 @@ int vdma_bounce_alloc(struct vdma_bounce *b, uint64_t len, uint64_t align,
 	mem->len = len;
 	for (i = 0; i < len / sizeof(uint64_t); i++)
 		((uint64_t *)mem->cpu)[i] = 0;
-	vdma_bounce_begin(b, slot, mem->phys, len, STATE_LIVE);
+	bounce_begin(bounce_record(b, slot), mem->phys, len, STATE_LIVE);
 	return VDMA_OK;
 }
 
@@ -106,11 +66,11 @@ static int alloc(struct vdma_domain *domain, uint64_t len,
 static void free_mem(struct vdma_domain *domain, struct vdma_memory *mem)
 {
 	struct vdma_bounce *b = (struct vdma_bounce *)domain;
-	uint32_t state, slot = vdma_bounce_end(b, mem->dma, mem->len,
-					       STATE_LIVE, &state);
+	uint32_t state, slot = bounce_end(b, mem->dma, mem->len, STATE_LIVE,
+					  &state);
 
 	if (slot != VDMA_SLOT_NONE)
-		vdma_slots_give(&b->slots, slot, bounce_cpu(b));
+		slot_give(&b->slots, slot, bounce_cache(b));
 }
 
 static void set_up(struct vdma_bounce *b,
@@ -212,7 +172,7 @@ bool vdma_bounce_holds(const struct vdma_bounce *b, uint64_t dma)
 
 int vdma_bounce_find(const struct vdma_bounce *b, uint64_t dma, uint64_t *phys)
 {
-	uint32_t slot = vdma_bounce_slot(b, dma);
+	uint32_t slot = bounce_slot(b, dma);
 	const struct vdma_bounce_record *r;
 	uint64_t offset;
 

@@ -5,7 +5,7 @@
 
 #include <vdma/bounce.h>
 #include <vdma/error.h>
-#include "acquire.h"
+#include "slot_cache.h"
 
 /*
  * The state of a record: what is in the slot, or 0 in the low bits; above, how
@@ -16,9 +16,11 @@
 #define STATE_LIVE	(STATE_DIR | STATE_ALLOC)
 #define STATE_USE	0x8u
 
-static inline uint32_t bounce_cpu(const struct vdma_bounce *b)
+/* Of the CPU that asks */
+static inline struct vdma_slot_cache *bounce_cache(const struct vdma_bounce *b)
 {
-	return b->config.cpu ? b->config.cpu(b->config.ctx) : 0;
+	return slot_cache(&b->slots, b->config.cpu ?
+				     b->config.cpu(b->config.ctx) : 0);
 }
 
 static inline void *bounce_at(const struct vdma_bounce *b, uint32_t slot)
@@ -47,19 +49,50 @@ static inline uint32_t bounce_state(const struct vdma_bounce_record *r)
 }
 
 /* The slot with an address in it; VDMA_SLOT_NONE if there is none. */
-uint32_t vdma_bounce_slot(const struct vdma_bounce *b, uint64_t dma);
+static inline uint32_t bounce_slot(const struct vdma_bounce *b, uint64_t dma)
+{
+	uint64_t offset = dma - b->share.mem.dma;
+
+	if (offset >= b->config.size)
+		return VDMA_SLOT_NONE;
+	return vdma_slots_find(&b->slots,
+			       (uint32_t)(offset >> VDMA_SLOT_SHIFT));
+}
 
 /* Makes a slot live; returns its state. */
-uint32_t vdma_bounce_begin(struct vdma_bounce *b, uint32_t slot, uint64_t phys,
-			   uint64_t len, uint32_t kind);
+static inline uint32_t bounce_begin(struct vdma_bounce_record *r, uint64_t phys,
+				    uint64_t len, uint32_t kind)
+{
+	uint32_t state = ((r->state & ~STATE_LIVE) + STATE_USE) | kind;
+
+	r->phys = phys;
+	r->len = (uint32_t)len;
+	__atomic_store_n(&r->state, state, __ATOMIC_RELEASE);
+	return state;
+}
 
 /*
  * Ends it, for one caller only: the slot at @dma if it is live, of this length
  * and kind; its last state goes to @state. VDMA_SLOT_NONE if there is none. The
  * caller gives it back.
  */
-uint32_t vdma_bounce_end(struct vdma_bounce *b, uint64_t dma, uint64_t len,
-			 uint32_t kind, uint32_t *state);
+static inline uint32_t bounce_end(struct vdma_bounce *b, uint64_t dma,
+				  uint64_t len, uint32_t kind, uint32_t *state)
+{
+	uint32_t slot = bounce_slot(b, dma);
+	struct vdma_bounce_record *r;
+
+	if (slot == VDMA_SLOT_NONE || bounce_dma(b, slot) != dma)
+		return VDMA_SLOT_NONE;
+	r = bounce_record(b, slot);
+	*state = bounce_state(r);
+	if ((*state & STATE_LIVE) != kind || r->len != len ||
+	    !__atomic_compare_exchange_n(&r->state, state,
+					 *state & ~STATE_LIVE, false,
+					 __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		return VDMA_SLOT_NONE;
+	return slot;
+}
 
 /* The domain's functions that copy. */
 int vdma_bounce_op_map(struct vdma_domain *domain, uint64_t phys, uint64_t len,

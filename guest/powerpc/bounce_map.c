@@ -6,6 +6,9 @@
 
 #define WORD	((uint32_t)sizeof(uint64_t))
 
+/* What is as short as a header or a status byte is not worth a call. */
+#define SHORT	32u
+
 static void *library_copy(void *to, const void *from, size_t len)
 {
 	unsigned char *t = to;
@@ -30,10 +33,10 @@ static void *library_fill(uint64_t *to, uint64_t word, size_t count)
 	return to;
 }
 
-static void copy(const struct vdma_bounce *b, void *to, const void *from,
-		 size_t len)
+static inline void copy(const struct vdma_bounce *b, void *to, const void *from,
+			size_t len)
 {
-	if (b->config.copy)
+	if (b->config.copy && len > SHORT)
 		b->config.copy(to, from, len);
 	else
 		library_copy(to, from, len);
@@ -52,8 +55,8 @@ static uint64_t mix(uint64_t x)
  * it, it could write it to a file, and reading that back would leave what was in
  * memory before. No byte of it is 0, which is success as a status byte.
  */
-static uint64_t filler(const struct vdma_bounce *b, uint32_t slot,
-		       uint32_t state)
+static inline uint64_t filler(const struct vdma_bounce *b, uint32_t slot,
+			      uint32_t state)
 {
 	uint64_t use = (uint64_t)slot << 32 | (state & ~STATE_LIVE);
 
@@ -67,19 +70,16 @@ static void fill(const struct vdma_bounce *b, uint32_t slot, uint64_t len,
 	uint64_t word = filler(b, slot, state);
 	size_t count = (size_t)(len + WORD - 1) / WORD;
 
-	if (b->config.fill)
+	if (b->config.fill && len > SHORT)
 		b->config.fill(bounce_at(b, slot), word, count);
 	else
 		library_fill(bounce_at(b, slot), word, count);
 }
 
-static void copy_in(struct vdma_bounce *b, uint32_t slot,
-		    const struct vdma_bounce_record *r, uint32_t offset,
-		    uint32_t len)
+static void copy_in(struct vdma_bounce *b, struct vdma_slot_cache *mine,
+		    uint32_t slot, const struct vdma_bounce_record *r,
+		    uint32_t offset, uint32_t len)
 {
-	struct vdma_slot_cache *mine = vdma_slots_cache(&b->slots,
-							bounce_cpu(b));
-
 	copy(b, (char *)bounce_at(b, slot) + offset,
 	     (void *)(uintptr_t)(r->phys + b->config.linear + offset), len);
 	__atomic_fetch_add(&mine->in, len, __ATOMIC_RELAXED);
@@ -101,12 +101,10 @@ static uint32_t written(const uint64_t *words, uint64_t filler, uint32_t from,
 	return (n + 1) * WORD < to ? (n + 1) * WORD : to;
 }
 
-static void copy_out(struct vdma_bounce *b, uint32_t slot,
-		     const struct vdma_bounce_record *r, uint32_t state,
-		     uint32_t offset, uint32_t len)
+static inline void copy_out(struct vdma_bounce *b, struct vdma_slot_cache *mine,
+			    uint32_t slot, const struct vdma_bounce_record *r,
+			    uint32_t state, uint32_t offset, uint32_t len)
 {
-	struct vdma_slot_cache *mine = vdma_slots_cache(&b->slots,
-							bounce_cpu(b));
 	uint32_t end = offset + len;
 
 	if ((state & STATE_DIR) == VDMA_FROM_DEVICE)
@@ -120,20 +118,23 @@ static void copy_out(struct vdma_bounce *b, uint32_t slot,
 int vdma_bounce_map(struct vdma_bounce *b, uint64_t phys, uint64_t len,
 		    enum vdma_dir dir, unsigned int flags, uint64_t *dma)
 {
+	struct vdma_slot_cache *mine = bounce_cache(b);
+	struct vdma_bounce_record *r;
 	uint32_t slot, state;
 
 	if (!len || len > b->domain.max_len)
 		return VDMA_E_RANGE;
-	slot = vdma_slots_take(&b->slots, len, bounce_cpu(b));
+	slot = slot_take(&b->slots, len, mine);
 	if (slot == VDMA_SLOT_NONE) {
 		__atomic_fetch_add(&b->full, 1, __ATOMIC_RELAXED);
 		return VDMA_E_NO_SPACE;
 	}
-	state = vdma_bounce_begin(b, slot, phys, len, dir);
+	r = bounce_record(b, slot);
+	state = bounce_begin(r, phys, len, dir);
 	if (dir == VDMA_FROM_DEVICE)
 		fill(b, slot, len, state);
 	else if (dir != VDMA_TO_DEVICE || !(flags & VDMA_BOUNCE_NO_COPY))
-		copy_in(b, slot, bounce_record(b, slot), 0, (uint32_t)len);
+		copy_in(b, mine, slot, r, 0, (uint32_t)len);
 	*dma = bounce_dma(b, slot);
 	return VDMA_OK;
 }
@@ -141,14 +142,15 @@ int vdma_bounce_map(struct vdma_bounce *b, uint64_t phys, uint64_t len,
 int vdma_bounce_unmap(struct vdma_bounce *b, uint64_t dma, uint64_t len,
 		      enum vdma_dir dir, unsigned int flags)
 {
-	uint32_t state, slot = vdma_bounce_end(b, dma, len, dir, &state);
+	uint32_t state, slot = bounce_end(b, dma, len, dir, &state);
+	struct vdma_slot_cache *mine = bounce_cache(b);
 
 	if (slot == VDMA_SLOT_NONE)
 		return VDMA_E_INVALID;
 	if (dir & VDMA_FROM_DEVICE && !(flags & VDMA_BOUNCE_NO_COPY))
-		copy_out(b, slot, bounce_record(b, slot), state, 0,
+		copy_out(b, mine, slot, bounce_record(b, slot), state, 0,
 			 (uint32_t)len);
-	vdma_slots_give(&b->slots, slot, bounce_cpu(b));
+	slot_give(&b->slots, slot, mine);
 	return VDMA_OK;
 }
 
@@ -173,7 +175,7 @@ int vdma_bounce_op_unmap(struct vdma_domain *domain, uint64_t dma,
 static uint32_t part(const struct vdma_bounce *b, uint64_t dma, uint64_t len,
 		     unsigned int dir, uint32_t *offset, uint32_t *state)
 {
-	uint32_t slot = vdma_bounce_slot(b, dma);
+	uint32_t slot = bounce_slot(b, dma);
 	const struct vdma_bounce_record *r;
 
 	if (slot == VDMA_SLOT_NONE)
@@ -195,7 +197,8 @@ void vdma_bounce_op_for_device(struct vdma_domain *domain, uint64_t dma,
 
 	slot = part(b, dma, len, dir & VDMA_TO_DEVICE, &offset, &state);
 	if (slot != VDMA_SLOT_NONE)
-		copy_in(b, slot, bounce_record(b, slot), offset, (uint32_t)len);
+		copy_in(b, bounce_cache(b), slot, bounce_record(b, slot), offset,
+			(uint32_t)len);
 }
 
 void vdma_bounce_op_for_cpu(struct vdma_domain *domain, uint64_t dma,
@@ -206,6 +209,6 @@ void vdma_bounce_op_for_cpu(struct vdma_domain *domain, uint64_t dma,
 
 	slot = part(b, dma, len, dir & VDMA_FROM_DEVICE, &offset, &state);
 	if (slot != VDMA_SLOT_NONE)
-		copy_out(b, slot, bounce_record(b, slot), state, offset,
-			 (uint32_t)len);
+		copy_out(b, bounce_cache(b), slot, bounce_record(b, slot),
+			 state, offset, (uint32_t)len);
 }

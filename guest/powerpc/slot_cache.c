@@ -4,60 +4,11 @@
  * operation, so that it takes no lock and does not matter which CPU comes in
  * between; the pool behind it is used under the lock.
  */
-#include "acquire.h"
-#include "slots.h"
+#include "slot_cache.h"
 
 #define NONE	VDMA_SLOT_NONE
 /* How much moves between a cache and the pool at once */
 #define BATCH	(VDMA_SLOT_CACHED / 2)
-/* What is long is kept when it is given, and never taken in advance. */
-#define PAGES	4
-
-struct vdma_slot_cache *vdma_slots_cache(struct vdma_slots *slots, uint32_t cpu)
-{
-	return &slots->cache[cpu < slots->caches ? cpu : cpu % slots->caches];
-}
-
-static unsigned int places(unsigned int class)
-{
-	return class == CLASS_PAGE ? PAGES : VDMA_SLOT_CACHED;
-}
-
-static uint32_t pop(struct vdma_slot_cache *cache, unsigned int class)
-{
-	unsigned int i;
-
-	for (i = 0; i < places(class); i++) {
-		uint32_t *place = &cache->slot[class][i];
-		uint32_t slot = NONE;
-
-		if (__atomic_load_n(place, __ATOMIC_RELAXED) != NONE)
-			slot = __atomic_exchange_n(place, NONE, ACQUIRE);
-		if (slot == NONE)
-			continue;
-		acquire_fence();
-		return slot;
-	}
-	return NONE;
-}
-
-static bool push(struct vdma_slot_cache *cache, unsigned int class,
-		 uint32_t slot)
-{
-	unsigned int i;
-
-	for (i = 0; i < places(class); i++) {
-		uint32_t *place = &cache->slot[class][i];
-		uint32_t none = NONE;
-
-		if (__atomic_load_n(place, __ATOMIC_RELAXED) == NONE &&
-		    __atomic_compare_exchange_n(place, &none, slot, false,
-						__ATOMIC_RELEASE,
-						__ATOMIC_RELAXED))
-			return true;
-	}
-	return false;
-}
 
 /* Gives up to @most slots of a class back to the pool. */
 static void drain(struct vdma_slots *s, struct vdma_slot_cache *cache,
@@ -65,7 +16,7 @@ static void drain(struct vdma_slots *s, struct vdma_slot_cache *cache,
 {
 	uint32_t slot;
 
-	while (most-- && (slot = pop(cache, class)) != NONE)
+	while (most-- && (slot = slot_pop(cache, class)) != NONE)
 		vdma_slot_give(s, slot);
 }
 
@@ -90,7 +41,7 @@ static void refill(struct vdma_slots *s, struct vdma_slot_cache *cache,
 
 		if (slot == NONE)
 			return;
-		if (!push(cache, class, slot)) {
+		if (!slot_push(cache, class, slot)) {
 			vdma_slot_give(s, slot);
 			return;
 		}
@@ -103,26 +54,26 @@ static uint32_t take(struct vdma_slots *s, uint64_t len, unsigned int class)
 				    vdma_slot_take_run(s, len, VDMA_UNIT_SIZE);
 }
 
+uint32_t vdma_slot_take_pool(struct vdma_slots *s, uint64_t len,
+			     unsigned int class, struct vdma_slot_cache *cache)
+{
+	uint32_t slot;
+
+	vdma_lock_acquire(s->lock);
+	slot = take(s, len, class);
+	if (slot == NONE) {
+		drain_all(s);
+		slot = take(s, len, class);
+	} else if (class < CLASS_PAGE) {
+		refill(s, cache, class);
+	}
+	vdma_lock_release(s->lock);
+	return slot;
+}
+
 uint32_t vdma_slots_take(struct vdma_slots *slots, uint64_t len, uint32_t cpu)
 {
-	struct vdma_slot_cache *cache = vdma_slots_cache(slots, cpu);
-	unsigned int class = vdma_slot_class_for(len);
-	uint32_t slot = NONE;
-
-	if (class < CLASS_LONG)
-		slot = pop(cache, class);
-	if (slot != NONE)
-		return slot;
-	vdma_lock_acquire(slots->lock);
-	slot = take(slots, len, class);
-	if (slot == NONE) {
-		drain_all(slots);
-		slot = take(slots, len, class);
-	} else if (class < CLASS_PAGE) {
-		refill(slots, cache, class);
-	}
-	vdma_lock_release(slots->lock);
-	return slot;
+	return slot_take(slots, len, slot_cache(slots, cpu));
 }
 
 uint32_t vdma_slots_take_aligned(struct vdma_slots *slots, uint64_t len,
@@ -140,18 +91,19 @@ uint32_t vdma_slots_take_aligned(struct vdma_slots *slots, uint64_t len,
 	return slot;
 }
 
+void vdma_slot_give_pool(struct vdma_slots *s, uint32_t slot,
+			 unsigned int class, struct vdma_slot_cache *cache)
+{
+	vdma_lock_acquire(s->lock);
+	vdma_slot_give(s, slot);
+	if (class < CLASS_PAGE)
+		drain(s, cache, class, BATCH - 1);
+	vdma_lock_release(s->lock);
+}
+
 void vdma_slots_give(struct vdma_slots *slots, uint32_t slot, uint32_t cpu)
 {
-	struct vdma_slot_cache *cache = vdma_slots_cache(slots, cpu);
-	unsigned int class = vdma_slot_class(slots, slot);
-
-	if (class < CLASS_LONG && push(cache, class, slot))
-		return;
-	vdma_lock_acquire(slots->lock);
-	vdma_slot_give(slots, slot);
-	if (class < CLASS_PAGE)
-		drain(slots, cache, class, BATCH - 1);
-	vdma_lock_release(slots->lock);
+	slot_give(slots, slot, slot_cache(slots, cpu));
 }
 
 /* While the lock is held no slot changes its kind, cached or not. */

@@ -5,26 +5,20 @@
 #include "slots.h"
 
 #define NONE		VDMA_SLOT_NONE
-#define PIECES		(UNIT_GRANULES / PIECE_GRANULES)
+#define PIECES		(UNIT_GRANULES / VDMA_PIECE_GRANULES)
 #define ALIGN		((size_t)128)
 /* With less of the pool for each, caches would hold too much of it. */
 #define SHARE_OF_CACHE	((uint64_t)512 << 10)
 
 const struct slot_class vdma_slot_classes[VDMA_SLOT_SMALL] = {
 	{ 1, UNIT_GRANULES },
-	{ PIECE_GRANULES, PIECES },
+	{ VDMA_PIECE_GRANULES, PIECES },
 	{ UNIT_GRANULES / 2, 2 },
 };
 
 static uint32_t units_in(uint64_t size)
 {
 	return (uint32_t)(size >> VDMA_UNIT_SHIFT);
-}
-
-/* As many as hold @len bytes, which need not fit the pool */
-static uint64_t units_for(uint64_t len)
-{
-	return (len + VDMA_UNIT_SIZE - 1) >> VDMA_UNIT_SHIFT;
 }
 
 /* Those with the shortest slots */
@@ -101,6 +95,8 @@ static void unlink_partial(struct vdma_slots *s, unsigned int class, uint32_t u)
 static void cut(struct vdma_slots *s, unsigned int class, uint32_t u)
 {
 	s->unit[u].kind = (uint8_t)class;
+	s->unit[u].mask = (uint8_t)(vdma_slot_classes[class].granules - 1);
+	s->unit[u].first = u;
 	s->unit[u].free = all_free(class);
 	link_partial(s, class, u);
 }
@@ -130,7 +126,7 @@ void vdma_slots_init(struct vdma_slots *slots, uint64_t size, uint32_t cpus,
 			(&cache->slot[0][0])[j] = NONE;
 	}
 	for (i = 0; i < slots->units; i++)
-		slots->unit[i].kind = KIND_FREE;
+		slots->unit[i].kind = VDMA_UNIT_FREE;
 	vdma_iova_take_from(&slots->iova, slots->small, 0);
 	for (i = slots->small; i--; )
 		cut(slots, 0, i);
@@ -143,36 +139,11 @@ static uint32_t run_length(const struct vdma_slots *s, uint32_t slot)
 
 uint64_t vdma_slot_bytes(const struct vdma_slots *s, uint32_t slot)
 {
-	uint8_t kind = s->unit[slot / UNIT_GRANULES].kind;
+	unsigned int class = slot_class(s, slot);
 
-	if (kind == KIND_RUN)
+	if (class >= CLASS_UNIT)
 		return (uint64_t)run_length(s, slot) << VDMA_UNIT_SHIFT;
-	return (uint64_t)vdma_slot_classes[kind].granules << VDMA_SLOT_SHIFT;
-}
-
-static unsigned int class_of_run(uint64_t units)
-{
-	if (units == PAGE_UNITS)
-		return CLASS_PAGE;
-	return units == 1 ? CLASS_UNIT : CLASS_LONG;
-}
-
-unsigned int vdma_slot_class(const struct vdma_slots *s, uint32_t slot)
-{
-	uint8_t kind = s->unit[slot / UNIT_GRANULES].kind;
-
-	return kind == KIND_RUN ? class_of_run(run_length(s, slot)) : kind;
-}
-
-unsigned int vdma_slot_class_for(uint64_t len)
-{
-	unsigned int class;
-
-	for (class = 0; class < CLASS_UNIT; class++)
-		if (len <= (uint64_t)vdma_slot_classes[class].granules <<
-			   VDMA_SLOT_SHIFT)
-			return class;
-	return class_of_run(units_for(len));
+	return (uint64_t)vdma_slot_classes[class].granules << VDMA_SLOT_SHIFT;
 }
 
 static uint32_t account(struct vdma_slots *s, uint32_t slot)
@@ -190,12 +161,12 @@ static uint32_t become_run(struct vdma_slots *s, uint32_t first, uint32_t n)
 {
 	uint32_t i;
 
-	s->unit[first].kind = KIND_RUN;
-	s->unit[first].next = n;
-	for (i = first + 1; i < first + n; i++) {
-		s->unit[i].kind = KIND_BODY;
+	for (i = first; i < first + n; i++) {
+		s->unit[i].kind = (uint8_t)slot_class_of_run(n);
+		s->unit[i].mask = UNIT_GRANULES - 1;
 		s->unit[i].first = first;
 	}
+	s->unit[first].next = n;
 	return first * UNIT_GRANULES;
 }
 
@@ -204,7 +175,7 @@ static void give_units(struct vdma_slots *s, uint32_t first, uint32_t n)
 	uint32_t i;
 
 	for (i = first; i < first + n; i++)
-		s->unit[i].kind = KIND_FREE;
+		s->unit[i].kind = VDMA_UNIT_FREE;
 	vdma_iova_give(&s->iova, first, n);
 }
 
@@ -268,7 +239,7 @@ uint32_t vdma_slot_take_any(struct vdma_slots *s, unsigned int class)
 
 uint32_t vdma_slot_take_run(struct vdma_slots *s, uint64_t len, uint64_t align)
 {
-	uint64_t n = units_for(len);
+	uint64_t n = slot_units_for(len);
 
 	if (n > s->units)
 		return NONE;
@@ -296,33 +267,8 @@ void vdma_slot_give(struct vdma_slots *s, uint32_t slot)
 
 	s->count--;
 	s->taken -= vdma_slot_bytes(s, slot);
-	if (s->unit[u].kind == KIND_RUN)
+	if (slot_class(s, slot) >= CLASS_UNIT)
 		give_units(s, u, run_length(s, slot));
 	else
 		give_small(s, u, slot);
-}
-
-uint32_t vdma_slots_find(const struct vdma_slots *slots, uint32_t granule)
-{
-	uint32_t u = granule / UNIT_GRANULES;
-	uint8_t kind;
-
-	if (u >= slots->units)
-		return NONE;
-	kind = slots->unit[u].kind;
-	if (kind == KIND_FREE)
-		return NONE;
-	if (kind == KIND_BODY)
-		return slots->unit[u].first * UNIT_GRANULES;
-	if (kind == KIND_RUN)
-		return u * UNIT_GRANULES;
-	return granule - granule % vdma_slot_classes[kind].granules;
-}
-
-uint32_t vdma_slots_record(const struct vdma_slots *slots, uint32_t slot)
-{
-	uint32_t small = slots->small * UNIT_GRANULES;
-
-	return slot < small ? slot :
-			      small + (slot - small) / PIECE_GRANULES;
 }

@@ -8,9 +8,7 @@
 
 #include <vdma/slots.h>
 
-/* Granules of 64 bytes in a unit; and in the shortest slot of most units */
-#define UNIT_GRANULES	(1u << (VDMA_UNIT_SHIFT - VDMA_SLOT_SHIFT))
-#define PIECE_GRANULES	8u
+#define UNIT_GRANULES	VDMA_UNIT_GRANULES
 
 /*
  * A page of Linux on POWER, of which block and network layers make most of what
@@ -23,13 +21,7 @@
 #define CLASS_PAGE	(CLASS_UNIT + 1)
 #define CLASS_LONG	((unsigned int)VDMA_SLOT_CLASSES)
 
-/* What a unit is: cut into slots of a class below a unit, or one of these */
-enum {
-	KIND_RUN = VDMA_SLOT_SMALL,
-	KIND_BODY,
-	KIND_FREE,
-};
-
+/* The kind of a unit is the class of its slots, or of the run that it is in. */
 struct slot_class {
 	uint8_t granules;
 	uint8_t count;
@@ -40,9 +32,35 @@ extern const struct slot_class vdma_slot_classes[VDMA_SLOT_SMALL];
 /* How many caches there are for a pool. */
 uint32_t vdma_slot_caches(uint64_t size, uint32_t cpus);
 
+static inline unsigned int slot_class_of_run(uint64_t units)
+{
+	if (units == PAGE_UNITS)
+		return CLASS_PAGE;
+	return units == 1 ? CLASS_UNIT : CLASS_LONG;
+}
+
+/* Units that hold @len bytes, which need not fit the pool */
+static inline uint64_t slot_units_for(uint64_t len)
+{
+	return (len + VDMA_UNIT_SIZE - 1) >> VDMA_UNIT_SHIFT;
+}
+
 /* The class that holds @len bytes, and the class of a slot. */
-unsigned int vdma_slot_class_for(uint64_t len);
-unsigned int vdma_slot_class(const struct vdma_slots *s, uint32_t slot);
+static inline unsigned int slot_class_for(uint64_t len)
+{
+	unsigned int class;
+
+	for (class = 0; class < CLASS_UNIT; class++)
+		if (len <= (uint64_t)vdma_slot_classes[class].granules <<
+			   VDMA_SLOT_SHIFT)
+			return class;
+	return slot_class_of_run(slot_units_for(len));
+}
+
+static inline unsigned int slot_class(const struct vdma_slots *s, uint32_t slot)
+{
+	return s->unit[slot / UNIT_GRANULES].kind;
+}
 
 /* Bytes that a slot takes. */
 uint64_t vdma_slot_bytes(const struct vdma_slots *s, uint32_t slot);

@@ -9,9 +9,9 @@
  * split for good: when all is given back, the pool is one run again.
  *
  * Up to 4 KiB, and of 64 KiB, free slots are kept in a cache for each CPU: taking
- * and giving is one atomic operation there, without a lock. The CPU's number is a hint; any
- * CPU may take from any cache, and one that finds the pool full looks into all
- * of them before it says so.
+ * and giving is one atomic operation there, without a lock. The CPU's number is a
+ * hint; any CPU may take from any cache, and one that finds the pool full looks
+ * into all of them before it says so.
  */
 #ifndef VDMA_SLOTS_H
 #define VDMA_SLOTS_H
@@ -27,20 +27,31 @@
 #define VDMA_UNIT_SHIFT		12
 #define VDMA_UNIT_SIZE		((uint64_t)1 << VDMA_UNIT_SHIFT)
 
+/* Granules in a unit; and in the shortest slot of most units */
+#define VDMA_UNIT_GRANULES	(1u << (VDMA_UNIT_SHIFT - VDMA_SLOT_SHIFT))
+#define VDMA_PIECE_GRANULES	8u
+
 /* Sizes below a unit: 64, 512, 2048 bytes */
 #define VDMA_SLOT_SMALL		3
 /* Those that are cached: also 4 KiB and 64 KiB; and how many of each at most */
 #define VDMA_SLOT_CLASSES	5
 #define VDMA_SLOT_CACHED	16
 
-/* A unit: what it is used for, and which of its slots are free. */
+/*
+ * A unit: which of its slots are free, the first unit of the run that it is in,
+ * its list, what it is used for, granules of a slot in it less 1.
+ */
 struct vdma_unit {
 	uint64_t free;
 	uint32_t first;
 	uint32_t next;
 	uint32_t before;
 	uint8_t kind;
+	uint8_t mask;
 };
+
+/* The kind of a unit that is not used; others are the library's business. */
+#define VDMA_UNIT_FREE		0xff
 
 /**
  * struct vdma_slot_cache - what belongs to one CPU; a multiple of 128 bytes
@@ -103,14 +114,6 @@ void vdma_slots_init(struct vdma_slots *slots, uint64_t size, uint32_t cpus,
 		     const struct vdma_lock *lock, void *private_mem);
 
 /**
- * vdma_slots_cache() - the cache of a CPU
- * @slots: the slots
- * @cpu: its number
- */
-struct vdma_slot_cache *vdma_slots_cache(struct vdma_slots *slots,
-					 uint32_t cpu);
-
-/**
  * vdma_slots_take() - take a slot
  * @slots: the slots
  * @len: bytes that it shall hold, at least 1
@@ -146,7 +149,17 @@ void vdma_slots_give(struct vdma_slots *slots, uint32_t slot, uint32_t cpu);
  *
  * Return: the slot; VDMA_SLOT_NONE if the granule is in none that was taken.
  */
-uint32_t vdma_slots_find(const struct vdma_slots *slots, uint32_t granule);
+static inline uint32_t vdma_slots_find(const struct vdma_slots *slots,
+				       uint32_t granule)
+{
+	uint32_t u = granule / VDMA_UNIT_GRANULES;
+	const struct vdma_unit *unit = &slots->unit[u];
+
+	if (u >= slots->units || unit->kind == VDMA_UNIT_FREE)
+		return VDMA_SLOT_NONE;
+	return unit->first * VDMA_UNIT_GRANULES +
+	       (granule % VDMA_UNIT_GRANULES & ~(uint32_t)unit->mask);
+}
 
 /**
  * vdma_slots_record() - a small number for a slot
@@ -155,7 +168,14 @@ uint32_t vdma_slots_find(const struct vdma_slots *slots, uint32_t granule);
  *
  * Return: below vdma_slots_records(), and no other slot's while it is taken.
  */
-uint32_t vdma_slots_record(const struct vdma_slots *slots, uint32_t slot);
+static inline uint32_t vdma_slots_record(const struct vdma_slots *slots,
+					 uint32_t slot)
+{
+	uint32_t small = slots->small * VDMA_UNIT_GRANULES;
+
+	return slot < small ? slot :
+			      small + (slot - small) / VDMA_PIECE_GRANULES;
+}
 
 /**
  * vdma_slots_records() - how many numbers vdma_slots_record() gives

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * What a CPU does with its own cache. In line: a request of a disk comes here eight
+ * times, and under TCG it is calls and returns that cost, for each is looked up.
+ */
+#ifndef VDMA_SLOT_CACHE_H
+#define VDMA_SLOT_CACHE_H
+
+#include "acquire.h"
+#include "slots.h"
+
+/* What is long is kept when it is given, and never taken in advance. */
+#define CACHED_PAGES	4
+
+static inline struct vdma_slot_cache *slot_cache(const struct vdma_slots *s,
+						 uint32_t cpu)
+{
+	return &s->cache[cpu < s->caches ? cpu : cpu % s->caches];
+}
+
+static inline unsigned int slot_places(unsigned int class)
+{
+	return class == CLASS_PAGE ? CACHED_PAGES : VDMA_SLOT_CACHED;
+}
+
+static inline uint32_t slot_pop(struct vdma_slot_cache *cache,
+				unsigned int class)
+{
+	unsigned int i;
+
+	for (i = 0; i < slot_places(class); i++) {
+		uint32_t *place = &cache->slot[class][i];
+		uint32_t slot = VDMA_SLOT_NONE;
+
+		if (__atomic_load_n(place, __ATOMIC_RELAXED) != VDMA_SLOT_NONE)
+			slot = __atomic_exchange_n(place, VDMA_SLOT_NONE,
+						   ACQUIRE);
+		if (slot == VDMA_SLOT_NONE)
+			continue;
+		acquire_fence();
+		return slot;
+	}
+	return VDMA_SLOT_NONE;
+}
+
+static inline bool slot_push(struct vdma_slot_cache *cache, unsigned int class,
+			     uint32_t slot)
+{
+	unsigned int i;
+
+	for (i = 0; i < slot_places(class); i++) {
+		uint32_t *place = &cache->slot[class][i];
+		uint32_t none = VDMA_SLOT_NONE;
+
+		if (__atomic_load_n(place, __ATOMIC_RELAXED) == none &&
+		    __atomic_compare_exchange_n(place, &none, slot, false,
+						__ATOMIC_RELEASE,
+						__ATOMIC_RELAXED))
+			return true;
+	}
+	return false;
+}
+
+/* What a cache can't do: takes the lock. */
+uint32_t vdma_slot_take_pool(struct vdma_slots *s, uint64_t len,
+			     unsigned int class, struct vdma_slot_cache *cache);
+void vdma_slot_give_pool(struct vdma_slots *s, uint32_t slot,
+			 unsigned int class, struct vdma_slot_cache *cache);
+
+/* vdma_slots_take() and vdma_slots_give() */
+static inline uint32_t slot_take(struct vdma_slots *s, uint64_t len,
+				 struct vdma_slot_cache *cache)
+{
+	unsigned int class = slot_class_for(len);
+	uint32_t slot = VDMA_SLOT_NONE;
+
+	if (class < CLASS_LONG)
+		slot = slot_pop(cache, class);
+	return slot != VDMA_SLOT_NONE ?
+	       slot : vdma_slot_take_pool(s, len, class, cache);
+}
+
+static inline void slot_give(struct vdma_slots *s, uint32_t slot,
+			     struct vdma_slot_cache *cache)
+{
+	unsigned int class = slot_class(s, slot);
+
+	if (class >= CLASS_LONG || !slot_push(cache, class, slot))
+		vdma_slot_give_pool(s, slot, class, cache);
+}
+
+#endif /* VDMA_SLOT_CACHE_H */
