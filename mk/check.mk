@@ -48,8 +48,13 @@ live-parts: installed-boot
 .PHONY: check-live
 check-live: ## what changes under a live device: hot-plug, migration, kexec, back ends
 check-live: $(CHECK_NEEDS) $(SECURE_MODULE) | check-parts secure-part live-parts installed-live
-	$(Q)status=0; $(PYTEST) tests/live || status=$$?; \
+	$(Q)status=0; $(PYTEST) -m 'not soak' tests/live || status=$$?; \
 		$(PYTHON) -m tests.live.table && exit $$status
+
+.PHONY: check-soak
+check-soak: guest | installed-check ## the same windows under load for ten minutes in each mode
+	$(Q)mk/part slof qemu >/dev/null
+	$(Q)$(PYTEST) -m soak tests/live
 
 .PHONY: check-tsan
 check-tsan: guest | installed-check ## windows that come and go, with ThreadSanitizer in QEMU

@@ -139,6 +139,7 @@ void cpu_run(unsigned int count, void (*work)(void *arg), void *args,
 
 /* time.c */
 void time_init(uint32_t frequency);
+#define NS_PER_SECOND	1000000000ull
 /* time_ns() - nanoseconds since some start */
 uint64_t time_ns(void);
 extern const struct vdma_clock guest_clock;

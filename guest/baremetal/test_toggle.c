@@ -15,7 +15,8 @@
 struct toggler {
 	struct disk *disk;
 	const struct pci_function *other;
-	uint64_t rounds;
+	uint64_t rounds;	/* at least; */
+	uint64_t until_ns;	/* and not before this time */
 	bool windows;
 	uint32_t done;
 	uint64_t enabled;
@@ -80,7 +81,8 @@ static void toggle(struct toggler *t)
 {
 	uint64_t i;
 
-	for (i = 0; i < t->rounds && !t->error; i++) {
+	for (i = 0; !t->error && (i < t->rounds || time_ns() < t->until_ns);
+	     i++) {
 		own(t);
 		others(t);
 		if (t->windows)
@@ -133,6 +135,7 @@ static void toggling(void)
 		.other = device_find(TYPE_RNG, 0),
 	};
 	struct disk disk;
+	uint64_t seconds = arg_number("seconds", 0);
 	unsigned int i;
 
 	disk_open(&disk, &config);
@@ -143,6 +146,8 @@ static void toggling(void)
 	jobs[0].toggler = &t;
 	for (i = 0; i < config.queues; i++)
 		begin(&jobs[1 + i], &t, i);
+	if (seconds)
+		t.until_ns = time_ns() + seconds * NS_PER_SECOND;
 	cpu_run(1 + config.queues, work, jobs, sizeof(jobs[0]));
 	report(!t.error, "%lu toggles, %lu dynamic windows: %s", t.enabled,
 	       t.made, vdma_strerror(t.error));

@@ -2,8 +2,6 @@
 /* The time base as a clock. */
 #include "guest.h"
 
-#define NS_PER_SECOND	1000000000ull
-
 static uint64_t frequency;
 
 void time_init(uint32_t hz)

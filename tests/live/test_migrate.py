@@ -16,14 +16,8 @@ from tests.live.conftest import Outcome
 from tests.live.traveller import Traveller
 
 ROWS = [row for row in table("tests/live") if row.group == "migrate"]
-# Moves: 20 there and 20 back; fewer with testpmd, of which each needs a CPU, and
-# make check is content with one of each.
-ROUNDS, TESTPMD, SHORT = 40, 8, 2
-
-
-def rounds_of(row: Row) -> int:
-    """How often it moves."""
-    return TESTPMD if row.name.startswith("testpmd") else ROUNDS
+# Moves: 20 there and 20 back; make check is content with one of each.
+ROUNDS, SHORT = 40, 2
 
 
 def event_of(row: Row) -> str:
@@ -49,7 +43,7 @@ def logged(folder: Path) -> set[int]:
 @pytest.mark.parametrize(
     ("row", "rounds"),
     [
-        *(pytest.param(r, rounds_of(r), id=r.id(), marks=pytest.mark.more) for r in ROWS),
+        *(pytest.param(r, ROUNDS, id=r.id(), marks=pytest.mark.more) for r in ROWS),
         pytest.param(ROWS[0], SHORT, id=f"short-{ROWS[0].id()}"),
     ],
 )

@@ -13,17 +13,17 @@ from tests.lib.baremetal import Row, Run, table
 from tests.live.conftest import Outcome
 
 ROWS = [row for row in table("tests/live") if row.group == "toggle"]
-SHORT = "short"
+SHORT, SOAK = "short", "soak"
+MARKS = {SHORT: [], SOAK: [pytest.mark.more, pytest.mark.soak, pytest.mark.timeout(1000)]}
 CASES = [
-    pytest.param(row, id=row.id(), marks=[] if row.name == SHORT else [pytest.mark.more])
-    for row in ROWS
+    pytest.param(row, id=row.id(), marks=MARKS.get(row.name, [pytest.mark.more])) for row in ROWS
 ]
 
 
 @pytest.mark.parametrize("row", CASES)
 def test_toggle(run: Path, outcome: Outcome, row: Row) -> None:
     """As often as the row says, with every queue at work meanwhile."""
-    if row.name != SHORT:
+    if row.name not in (SHORT, SOAK):
         outcome("toggle", row.mode)
     guest = Run(row, run)
     problems = guest.problems()
@@ -31,7 +31,7 @@ def test_toggle(run: Path, outcome: Outcome, row: Row) -> None:
         pytest.fail("\n".join(problems), pytrace=False)
     figures = ktap.figures(guest.console())
     asked = re.search(r"rounds=(\d+)", row.run)
-    assert asked and dict(figures)["toggles"] == asked[1]
+    assert asked and int(dict(figures)["toggles"]) >= int(asked[1])
     requests = [int(value) for name, value in figures if name == "requests"]
     # not one queue may have stood still while the others worked
     assert len(requests) == 3 and 2 * min(requests) > max(requests)
