@@ -177,11 +177,13 @@ class Peer:
 
 
 class Run:
-    """One boot of the program. FOLDER is for what it leaves behind."""
+    """One boot of the program. FOLDER is for what it leaves behind. Into SHARED
+    memory others can look."""
 
-    def __init__(self, row: Row, folder: Path) -> None:
+    def __init__(self, row: Row, folder: Path, shared: bool = False) -> None:
         self.row = row
         self.folder = folder
+        self._shared = shared or any(device.startswith("vhost-") for device in row.devices)
         self.disks: list[Disk] = []
         self.ends: list[Cable | Testpmd] = []
         self.peers: dict[int, Peer] = {}
@@ -287,7 +289,7 @@ class Run:
         """Who serves a device itself shares the guest's memory."""
         machine = f"pseries,{CAPABILITIES}"
         memory = ["-m", self.row.memory]
-        if any(device.startswith("vhost-") for device in self.row.devices):
+        if self._shared:
             machine += ",memory-backend=ram"
             ram = f"memory-backend-memfd,id=ram,share=on,size={self.row.memory}"
             memory += ["-object", ram]

@@ -4,19 +4,15 @@
 from __future__ import annotations
 
 import mmap
-import os
 import re
 import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
 from tests.lib.qemu import Qemu
 
 LIMIT = 120.0
 PAGE = 4096
-# All of memory, twice, a few times a minute: nothing for a disk, if that can be.
-SCRATCH = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 CAPABILITIES = [{"capability": "return-path", "state": True}]
 
 
@@ -48,24 +44,17 @@ def migrate(source: Qemu, target: Qemu) -> dict[str, Any]:
     raise MigrationFailed(f"not done after {LIMIT:.0f} s")
 
 
-def different_pages(one: Qemu, other: Qemu, size: int) -> list[int]:
+def different_pages(one: Qemu, other: Qemu) -> list[int]:
     """Addresses of the pages that are not the same in two stopped guests."""
-    with tempfile.TemporaryDirectory(prefix="vdma-", dir=SCRATCH) as folder:
-        images = []
-        for index, end in enumerate((one, other)):
-            file = Path(folder) / str(index)
-            end.qmp.command("pmemsave", val=0, size=size, filename=str(file))
-            with file.open("rb") as opened:
-                images.append(mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ))
-        try:
-            return _different(images[0], images[1], size)
-        finally:
-            for image in images:
-                image.close()
+    with one.memory().open("rb") as here, other.memory().open("rb") as there:
+        with mmap.mmap(here.fileno(), 0, prot=mmap.PROT_READ) as source:
+            with mmap.mmap(there.fileno(), 0, prot=mmap.PROT_READ) as target:
+                return _different(source, target)
 
 
-def _different(one: mmap.mmap, other: mmap.mmap, size: int) -> list[int]:
+def _different(one: mmap.mmap, other: mmap.mmap) -> list[int]:
     found = []
+    size = len(one)
     step = 256 * PAGE
     for at in range(0, size, step):
         if one[at : at + step] != other[at : at + step]:

@@ -120,6 +120,12 @@ class Qemu:
         if status != 0:
             raise QemuError(f"QEMU ended with status {status}: {self.last_words()}")
 
+    def memory(self) -> Path:
+        """The file that its memory-backend-memfd is, to look into."""
+        folder = Path(f"/proc/{self.process.pid}/fd")
+        name = "/memfd:memory-backend-memfd"
+        return next(fd for fd in folder.iterdir() if os.readlink(fd).startswith(name))
+
     def last_words(self) -> str:
         """The last line that QEMU itself has written."""
         lines = self._errors.read_text(errors="replace").split("\n")

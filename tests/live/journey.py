@@ -18,16 +18,16 @@ END_LIMIT = 90.0
 
 class Journey:
     """QEMU is where the guest is; each that follows has a folder of its own below
-    FOLDER, and COMMAND as its command line. MEMORY, in bytes, is compared while the
-    guest stands still; 0: none."""
+    FOLDER, and COMMAND as its command line. To COMPARE memory, which must be shared,
+    the guest stands still."""
 
     def __init__(
-        self, qemu: Qemu, command: list[str], folder: Path, memory: int = 0
+        self, qemu: Qemu, command: list[str], folder: Path, compare: bool = False
     ) -> None:
         self.qemu = qemu
         self.command = command
         self.folder = folder
-        self._memory = memory
+        self._compare = compare
         self._count = 0
 
     def _log(self) -> Path:
@@ -37,7 +37,7 @@ class Journey:
         """A QEMU that waits for the guest, with a command line changed somehow."""
         self._count += 1
         self._log().mkdir()
-        stop = ["-S"] if self._memory else []
+        stop = ["-S"] if self._compare else []
         return Qemu([*change(self.command), *stop, "-incoming", "defer"], self._log())
 
     def move(self) -> list[str]:
@@ -46,11 +46,11 @@ class Journey:
         try:
             before = address_spaces(self.qemu)
             migrate(self.qemu, target)
-            lost = different_pages(self.qemu, target, self._memory) if self._memory else []
+            lost = different_pages(self.qemu, target) if self._compare else []
             found = [f"page {page:#x} is not the same" for page in lost[:8]]
             if address_spaces(target) != before:
                 found.append("functions reach other memory than before")
-            if self._memory:
+            if self._compare:
                 target.qmp.command("cont")
         except BaseException:
             target.kill()

@@ -5,7 +5,6 @@ mode bypass without a hypercall."""
 from __future__ import annotations
 
 import mmap
-import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -138,10 +137,8 @@ class Dimm:
 
     def holds(self, disk: bytes) -> int:
         """How many of the PROBES into what the guest has read are in it?"""
-        folder = Path(f"/proc/{self.guest.qemu.process.pid}/fd")
-        file = next(fd for fd in folder.iterdir() if "memfd" in os.readlink(fd))
         step = READ_MIB * MIB // PROBES
-        with file.open("rb") as opened:
+        with self.guest.qemu.memory().open("rb") as opened:
             with mmap.mmap(opened.fileno(), 0, prot=mmap.PROT_READ) as memory:
                 probes = [disk[at : at + 64] for at in range(0, READ_MIB * MIB, step)]
                 return sum(memory.find(probe) >= 0 for probe in probes)

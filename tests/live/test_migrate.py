@@ -26,7 +26,7 @@ def event_of(row: Row) -> str:
     return f"migrate-{kind}"
 
 
-SENT = re.compile(r"^ram_save_page ppc_spapr\.ram: offset: (0x[0-9a-f]+)", re.MULTILINE)
+SENT = re.compile(r"^ram_save_page ram: offset: (0x[0-9a-f]+)", re.MULTILINE)
 # From here on guest/baremetal/test_dirty.c has no page but those it tells of.
 DIRTY_HIGH = 256 * MIB
 

@@ -5,7 +5,6 @@ finds its devices, and no window that it does not know of."""
 from __future__ import annotations
 
 import mmap
-import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -222,9 +221,7 @@ class Lives(Guest):
 
     def write_into_free_pages(self) -> None:
         """As a device would do that nobody has stopped."""
-        folder = Path(f"/proc/{self.qemu.process.pid}/fd")
-        file = next(fd for fd in folder.iterdir() if "memfd" in os.readlink(fd))
-        with file.open("r+b") as opened, mmap.mmap(opened.fileno(), 0) as memory:
+        with self.qemu.memory().open("r+b") as opened, mmap.mmap(opened.fileno(), 0) as memory:
             for at in range(0, len(memory), PAGE):
                 if memory[at : at + PAGE] == bytes([POISON]) * PAGE:
                     memory[at + PAGE // 2] = 0

@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from tests.lib.baremetal import MIB, Row, Run
+from tests.lib.baremetal import Row, Run
 from tests.lib.qemu import Qemu
 from tests.lib.testpmd import Testpmd
 from tests.live.journey import Change, Journey
@@ -18,7 +18,7 @@ class Traveller(Journey):
     """A row's guest. Its last disk is the way to tell it to end."""
 
     def __init__(self, row: Row, folder: Path) -> None:
-        self.run = Run(row, folder)
+        self.run = Run(row, folder, shared=True)
         self._left: list[Testpmd] = []
         (folder / "console.log").touch()
         try:
@@ -27,7 +27,7 @@ class Traveller(Journey):
         except BaseException:
             self.run.close()
             raise
-        super().__init__(first, command, folder, int(row.memory.removesuffix("M")) * MIB)
+        super().__init__(first, command, folder, compare=True)
         self._stop = self.run.disks[-1].path
 
     def target(self, change: Change = list) -> Qemu:
