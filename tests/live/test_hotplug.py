@@ -265,5 +265,6 @@ def test_nothing_is_left(run: Path, outcome: Outcome, ride: Ride) -> None:
         assert secure.violations(run) == []
     assert seen == [seen[0]] * len(seen)
     kib = [int(line["kib"]) for line in result.report.all("round")]
-    # the first round brings what stays: modules, caches
-    assert kib[0] - kib[-1] < NOISE_KIB + LEAK_KIB * ride.rounds, kib
+    # The first round brings what stays: modules, caches. A second one alone says
+    # nothing: free pages, of 64 KiB, differ by more than a round may leave.
+    assert ride.rounds < 2 or kib[0] - kib[-1] < NOISE_KIB + LEAK_KIB * ride.rounds, kib
