@@ -102,8 +102,7 @@ REFUSALS = (
         "maxmem",
         "bypass",
         "windows of source and destination differ in size; use the same maxmem",
-        "256M",
-        "256M,slots=1,maxmem=1G",
+        added=("-m", "256M,slots=1,maxmem=1G"),
     ),
     # QEMU's own words for what it does not know, or can't have
     Refusal("no-switch", "bypass", "spapr_vdma", qemu="plain"),
