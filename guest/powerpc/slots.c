@@ -159,10 +159,11 @@ static uint32_t account(struct vdma_slots *s, uint32_t slot)
 
 static uint32_t become_run(struct vdma_slots *s, uint32_t first, uint32_t n)
 {
+	uint8_t kind = (uint8_t)slot_class_of_run(n);
 	uint32_t i;
 
 	for (i = first; i < first + n; i++) {
-		s->unit[i].kind = (uint8_t)slot_class_of_run(n);
+		s->unit[i].kind = kind;
 		s->unit[i].mask = UNIT_GRANULES - 1;
 		s->unit[i].first = first;
 	}

@@ -21,7 +21,6 @@
 #define CLASS_PAGE	(CLASS_UNIT + 1)
 #define CLASS_LONG	((unsigned int)VDMA_SLOT_CLASSES)
 
-/* The kind of a unit is the class of its slots, or of the run that it is in. */
 struct slot_class {
 	uint8_t granules;
 	uint8_t count;
@@ -45,7 +44,7 @@ static inline uint64_t slot_units_for(uint64_t len)
 	return (len + VDMA_UNIT_SIZE - 1) >> VDMA_UNIT_SHIFT;
 }
 
-/* The class that holds @len bytes, and the class of a slot. */
+/* The class that holds @len bytes */
 static inline unsigned int slot_class_for(uint64_t len)
 {
 	unsigned int class;
@@ -57,6 +56,7 @@ static inline unsigned int slot_class_for(uint64_t len)
 	return slot_class_of_run(slot_units_for(len));
 }
 
+/* A unit's kind is the class of its slots, or of the run that it is in. */
 static inline unsigned int slot_class(const struct vdma_slots *s, uint32_t slot)
 {
 	return s->unit[slot / UNIT_GRANULES].kind;
