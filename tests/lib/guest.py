@@ -126,6 +126,7 @@ class Guest:
             if not self.qemu.running():
                 raise QemuError(f"the guest ended without reporting {word}")
             if self.qemu.seconds() > limit:
+                self.qemu.examine()
                 raise QemuError(f"no report of {word} within {limit:.0f} s")
             time.sleep(0.05)
         return report

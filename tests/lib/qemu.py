@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
-from tests.lib.qmp import Qmp
+from tests.lib.qmp import Qmp, QmpError
 
 _libc = ctypes.CDLL(None, use_errno=True)
 PR_SET_PDEATHSIG = 1
@@ -113,12 +113,25 @@ class Qemu:
         try:
             status = self.process.wait(left)
         except subprocess.TimeoutExpired:
+            self.examine()
             self.kill()
             raise QemuError(
                 f"the guest had not ended after {limit:.0f} s and was killed"
             ) from None
         if status != 0:
             raise QemuError(f"QEMU ended with status {status}: {self.last_words()}")
+
+    def examine(self) -> None:
+        """Write down, in hung.log, what a guest that hangs was at: its CPUs' registers,
+        and the interrupts that are pending or masked."""
+        found = []
+        for line in ("info registers -a", "info pic"):
+            try:
+                answer = self.qmp.command("human-monitor-command", **{"command-line": line})
+            except QmpError as error:
+                answer = f"{line}: {error}\n"
+            found.append(str(answer).replace("\r", ""))
+        self._errors.with_name("hung.log").write_text("".join(found))
 
     def memory(self) -> Path:
         """The file that its memory-backend-memfd is, to look into."""

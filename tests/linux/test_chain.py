@@ -144,8 +144,10 @@ def test_boot_program_sees_a_wrong_mode(run: Path) -> None:
 
 @pytest.mark.more
 def test_hang_ends_with_a_line(run: Path) -> None:
-    """A guest that never ends is killed at its limit."""
+    """A guest that never ends is killed at its limit, and what it was at stays."""
     cargo = Cargo(script="while :; do sleep 1; done\n")
     with Guest(Machine(devices=()), run, cargo) as guest:
         result = guest.finish(limit=25)
     assert "the guest had not ended after 25 s and was killed" in result.problems
+    hung = (run / "hung.log").read_text()
+    assert "CPU#0" in hung and "LISN" in hung
