@@ -11,7 +11,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -135,9 +135,11 @@ class Qemu:
 
     def memory(self) -> Path:
         """The file that its memory-backend-memfd is, to look into."""
-        folder = Path(f"/proc/{self.process.pid}/fd")
-        name = "/memfd:memory-backend-memfd"
-        return next(fd for fd in folder.iterdir() if os.readlink(fd).startswith(name))
+        for fd in Path(f"/proc/{self.process.pid}/fd").iterdir():
+            with suppress(FileNotFoundError):  # it may have been closed meanwhile
+                if os.readlink(fd).startswith("/memfd:memory-backend-memfd"):
+                    return fd
+        raise QemuError("its memory is in no file")
 
     def last_words(self) -> str:
         """The last line that QEMU itself has written."""

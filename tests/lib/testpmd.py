@@ -31,7 +31,9 @@ start
 
 
 class Testpmd:
-    """For one card. Needs neither huge pages nor root."""
+    """For one card: at PATH, and at OTHER for the QEMU that the card moves to. (DPDK
+    looks for a new socket once a second; these two are there from the start.) Needs
+    neither huge pages nor root."""
 
     __test__ = False
 
@@ -41,10 +43,11 @@ class Testpmd:
             raise Missing("Debian's package dpdk-dev is not installed")
         # A socket's path is short.
         self._folder = Path(tempfile.mkdtemp(prefix="vdma-"))
-        self.path = self._folder / "net"
-        device = f"net_vhost0,iface={self.path},iommu-support=1"
-        command = ["nice", "-n", str(NICE), program, "--no-huge", "-m", "256", "--no-pci"]
-        command += ["--no-telemetry", f"--file-prefix={self._folder.name}", "--vdev", device]
+        self.path, self.other = (self._folder / name for name in ("net0", "net1"))
+        command = ["nice", "-n", str(NICE), program, "--no-huge", "-m", "64", "--no-pci"]
+        command += ["--no-telemetry", f"--file-prefix={self._folder.name}"]
+        for number, path in enumerate((self.path, self.other)):
+            command += ["--vdev", f"net_vhost{number},iface={path},iommu-support=1"]
         script = self._folder / "commands"
         script.write_text(COMMANDS, encoding="ascii")
         command += ["--", "--interactive", f"--cmdline-file={script}"]
@@ -60,11 +63,15 @@ class Testpmd:
                 preexec_fn=die_with_parent(),
             )
         end = time.monotonic() + START_LIMIT
-        while not self.path.exists():
+        while not self.other.exists():
             if self._process.poll() is not None or time.monotonic() > end:
                 self.close()
                 raise Missing(f"testpmd has not started; see {run}/testpmd.log")
             time.sleep(0.05)
+
+    def move(self) -> None:
+        """Exchange the two."""
+        self.path, self.other = self.other, self.path
 
     def close(self) -> None:
         """End it."""

@@ -19,7 +19,6 @@ class Traveller(Journey):
 
     def __init__(self, row: Row, folder: Path) -> None:
         self.run = Run(row, folder, shared=True)
-        self._left: list[Testpmd] = []
         (folder / "console.log").touch()
         try:
             command = self.run.command()
@@ -31,22 +30,13 @@ class Traveller(Journey):
         self._stop = self.run.disks[-1].path
 
     def target(self, change: Change = list) -> Qemu:
-        """As a Journey's. What serves one QEMU only has a successor."""
-        for index, end in enumerate(self.run.ends):
+        """As a Journey's; what serves one QEMU at a time has another place for it."""
+        for end in self.run.ends:
             if isinstance(end, Testpmd):
-                other = Testpmd(self.folder)
-                paths = str(end.path), str(other.path)
+                paths = str(end.path), str(end.other)
                 self.command = [arg.replace(*paths) for arg in self.command]
-                self.run.ends[index] = other
-                self._left.append(end)
+                end.move()
         return super().target(change)
-
-    def move(self) -> list[str]:
-        """As a Journey's."""
-        found = super().move()
-        while self._left:
-            self._left.pop().close()
-        return found
 
     def wait_for(self, text: str) -> None:
         """Until the guest has said it."""
@@ -70,6 +60,4 @@ class Traveller(Journey):
     def close(self) -> None:
         """End all that is left of it."""
         self.qemu.kill()
-        for end in self._left:
-            end.close()
         self.run.close()
