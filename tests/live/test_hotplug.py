@@ -9,6 +9,7 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -265,6 +266,8 @@ def test_nothing_is_left(run: Path, outcome: Outcome, ride: Ride) -> None:
         assert secure.violations(run) == []
     assert seen == [seen[0]] * len(seen)
     kib = [int(line["kib"]) for line in result.report.all("round")]
-    # The first round brings what stays: modules, caches. A second one alone says
-    # nothing: free pages, of 64 KiB, differ by more than a round may leave.
-    assert ride.rounds < 2 or kib[0] - kib[-1] < NOISE_KIB + LEAK_KIB * ride.rounds, kib
+    # One round says nothing of memory: free pages, of 64 KiB, come and go.
+    if ride.rounds > 1:
+        half = len(kib) // 2
+        lost = median(kib[:half]) - median(kib[half:])
+        assert lost < NOISE_KIB + LEAK_KIB * half, kib

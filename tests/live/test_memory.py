@@ -59,8 +59,12 @@ had=$(memory)
 ask plug
 memory_is -ge $((had + {added} / 2))
 ask plugged
-dd if=$disk bs={read}M count=1 iflag=direct of=/dev/null 2>/dev/null || fail read
-ask look
+# dd has its buffer until all of it has gone through the pipe
+dd if=$disk bs={read}M count=1 iflag=direct status=none | {{
+    dd bs=1 count=1 of=/dev/null status=none
+    ask look
+    cat >/dev/null
+}}
 run_device {blk}
 ask unplug
 memory_is -lt $((had + {added} / 2))
