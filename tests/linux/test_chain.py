@@ -36,7 +36,7 @@ MACHINES = {
 }
 
 # Two differences that others have one by one, or one that changes little.
-MORE = ("stock-6.1", "stock-disable_ddw", "hash-6.1", "power10", "1GiB-1cpu")
+MORE = ("stock-6.1", "stock-disable_ddw", "hash", "hash-6.1", "power10", "1GiB-1cpu")
 CASES = [
     pytest.param(name, marks=[pytest.mark.more] if name in MORE else []) for name in MACHINES
 ]
@@ -88,7 +88,8 @@ report high "from=$((block * 0x$bytes))" \
 """
 
 
-@pytest.mark.parametrize("append", [pytest.param("", marks=pytest.mark.more), "disable_ddw"])
+@pytest.mark.more
+@pytest.mark.parametrize("append", ["", "disable_ddw"])
 def test_memory_above_4_gib(run: Path, append: str) -> None:
     """8 GiB, and all buffers of the I/O in the upper half."""
     machine = replace(HIGH, append=append)
@@ -124,6 +125,7 @@ def test_boot_program(run: Path) -> None:
     }
 
 
+@pytest.mark.more
 def test_boot_program_sees_a_wrong_mode(run: Path) -> None:
     """Status 1 and a line for each device that is not as it must be."""
     done = subprocess.run(

@@ -7,6 +7,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.lib.guest import Cargo, Guest
 from tests.lib.machine import Machine
 
@@ -40,6 +42,7 @@ def tree(run: Path, machine: Machine) -> tuple[dict[str, str], int]:
     return kept, tagged
 
 
+@pytest.mark.more
 def test_rom_and_nvramrc_give_the_same_tree(run: Path) -> None:
     """Every node, every property."""
     rom, in_rom = tree(run / "rom", Machine(firmware="rom"))

@@ -159,7 +159,7 @@ REQUESTS = {
 
 
 # Others have each part of these.
-MORE = ("bypass for all", "one differs from all")
+MORE = ("bypass for all", "one differs from all", "direct with F", "bounce")
 
 
 @pytest.mark.parametrize(

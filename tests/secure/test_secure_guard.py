@@ -128,7 +128,8 @@ def secure_cpus(guest: Guest) -> list[bool]:
     return [bool(int(msr, 16) & MSR_S) for msr in re.findall(r"\bMSR (\w+) ", text)]
 
 
-@pytest.mark.parametrize("how", ["reset", pytest.param("reboot", marks=pytest.mark.more)])
+@pytest.mark.more
+@pytest.mark.parametrize("how", ["reset", "reboot"])
 def test_the_next_boot_begins_anew(run: Path, how: str) -> None:
     """MSR[S], shared pages and the guard are gone; then it is secure again."""
     rounds: list[int] = []
