@@ -61,9 +61,9 @@ def different_pages(one: Qemu, other: Qemu) -> list[int]:
 
 def address_spaces(qemu: Qemu) -> dict[str, list[str]]:
     """What each function can reach: lines of "info mtree -f" by address space."""
-    text = qemu.qmp.command("human-monitor-command", **{"command-line": "info mtree -f"})
+    text = qemu.qmp.monitor("info mtree -f")
     found: dict[str, list[str]] = {}
-    for view in re.split(r"^FlatView #\d+$", text.replace("\r", ""), flags=re.MULTILINE):
+    for view in re.split(r"^FlatView #\d+$", text, flags=re.MULTILINE):
         names = re.findall(r'^ AS "(vdma-[^"]+)"', view, re.MULTILINE)
         lines = re.findall(r"^  [0-9a-f]{16}-.*$", view, re.MULTILINE)
         for name in names:

@@ -127,10 +127,9 @@ class Qemu:
         found = []
         for line in ("info registers -a", "info pic"):
             try:
-                answer = self.qmp.command("human-monitor-command", **{"command-line": line})
+                found.append(self.qmp.monitor(line))
             except QmpError as error:
-                answer = f"{line}: {error}\n"
-            found.append(str(answer).replace("\r", ""))
+                found.append(f"{line}: {error}\n")
         self._errors.with_name("hung.log").write_text("".join(found))
 
     def memory(self) -> Path:

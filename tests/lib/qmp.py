@@ -41,6 +41,11 @@ class Qmp:
                 return answer["return"]
             self._events.append(answer)
 
+    def monitor(self, line: str) -> str:
+        """What a command of the human monitor prints."""
+        text = self.command("human-monitor-command", **{"command-line": line})
+        return str(text).replace("\r", "")
+
     def wait_event(self, name: str) -> dict[str, Any]:
         """The next event of a kind, and drop what came before it."""
         while True:

@@ -168,15 +168,11 @@ class Held:
 
 def held(qmp: Qmp) -> Held:
     """Count it."""
-
-    def monitor(line: str) -> str:
-        return str(qmp.command("human-monitor-command", **{"command-line": line}))
-
-    tree = monitor("info mtree -D")
+    tree = qmp.monitor("info mtree -D")
     return Held(
         regions=len(re.findall(r"^ +[0-9a-f]{16}-", tree, re.MULTILINE)),
         spaces=tree.count("address-space: "),
-        objects=len(monitor("info qom-tree").splitlines()),
+        objects=len(qmp.monitor("info qom-tree").splitlines()),
     )
 
 

@@ -60,7 +60,7 @@ ask plug
 memory_is -ge $((had + {added} / 2))
 ask plugged
 # dd has its buffer until all of it has gone through the pipe
-dd if=$disk bs={read}M count=1 iflag=direct status=none | {{
+{{ dd if=$disk bs={read}M count=1 iflag=direct status=none || fail read; }} | {{
     dd bs=1 count=1 of=/dev/null status=none
     ask look
     cat >/dev/null
@@ -150,8 +150,7 @@ class Dimm:
 
 def windows(guest: Guest) -> dict[str, int]:
     """TCE windows by their number, and their sizes in bytes."""
-    line = {"command-line": "info mtree"}
-    tree = str(guest.qemu.qmp.command("human-monitor-command", **line))
+    tree = guest.qemu.qmp.monitor("info mtree")
     found = re.findall(r"(\w{16})-(\w{16}) .*tce-iommu-(\w+)", tree)
     return {name: int(end, 16) + 1 - int(start, 16) for start, end, name in sorted(found)}
 

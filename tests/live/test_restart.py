@@ -265,8 +265,7 @@ class Held:
 def held(guest: Guest) -> Held:
     """Count windows, and shared pages."""
     qmp = guest.qemu.qmp
-    line = {"command-line": "info mtree"}
-    tree = str(qmp.command("human-monitor-command", **line))
+    tree = qmp.monitor("info mtree")
     spaces = tree.split("memory-region:", maxsplit=1)[0]
     dynamic = len(set(re.findall(r"tce-iommu-\w*[1-9a-f]\r?$", spaces, re.MULTILINE)))
     bypass = spaces.count("alias bypass @")

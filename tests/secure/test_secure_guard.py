@@ -122,9 +122,7 @@ give_back
 
 def secure_cpus(guest: Guest) -> list[bool]:
     """MSR[S] of each CPU."""
-    text = guest.qemu.qmp.command(
-        "human-monitor-command", **{"command-line": "info registers -a"}
-    )
+    text = guest.qemu.qmp.monitor("info registers -a")
     return [bool(int(msr, 16) & MSR_S) for msr in re.findall(r"\bMSR (\w+) ", text)]
 
 
