@@ -59,8 +59,9 @@ static bool receives(struct vdp_pool *pool)
 	return bytes > pool->receive_max;
 }
 
-static dma_addr_t map(struct vdp_pool *pool, phys_addr_t phys, size_t size,
-		      enum dma_data_direction dir, unsigned long attrs)
+static __always_inline dma_addr_t map(struct vdp_pool *pool, phys_addr_t phys,
+				      size_t size, enum dma_data_direction dir,
+				      unsigned long attrs)
 {
 	u64 dma;
 	int error;
@@ -70,7 +71,7 @@ static dma_addr_t map(struct vdp_pool *pool, phys_addr_t phys, size_t size,
 		return DMA_MAPPING_ERROR;
 	}
 	error = vdma_bounce_map(&pool->bounce, phys, size, dir_of(dir),
-				flags_of(attrs), &dma);
+				flags_of(attrs), raw_smp_processor_id(), &dma);
 	if (!error)
 		return dma;
 	if (error == VDMA_E_NO_SPACE)
@@ -81,11 +82,12 @@ static dma_addr_t map(struct vdp_pool *pool, phys_addr_t phys, size_t size,
 	return DMA_MAPPING_ERROR;
 }
 
-static void unmap(struct vdp_pool *pool, dma_addr_t dma, size_t size,
-		  enum dma_data_direction dir, unsigned long attrs)
+static __always_inline void unmap(struct vdp_pool *pool, dma_addr_t dma,
+				  size_t size, enum dma_data_direction dir,
+				  unsigned long attrs)
 {
 	WARN_ONCE(vdma_bounce_unmap(&pool->bounce, dma, size, dir_of(dir),
-				    flags_of(attrs)),
+				    flags_of(attrs), raw_smp_processor_id()),
 		  "%s: nothing is mapped at %pad\n", dev_name(pool->dev), &dma);
 }
 

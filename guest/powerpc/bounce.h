@@ -16,11 +16,15 @@
 #define STATE_LIVE	(STATE_DIR | STATE_ALLOC)
 #define STATE_USE	0x8u
 
-/* Of the CPU that asks */
+/* The CPU that asks, and what it has */
+static inline uint32_t bounce_cpu(const struct vdma_bounce *b)
+{
+	return b->config.cpu ? b->config.cpu(b->config.ctx) : 0;
+}
+
 static inline struct vdma_slot_cache *bounce_cache(const struct vdma_bounce *b)
 {
-	return slot_cache(&b->slots, b->config.cpu ?
-				     b->config.cpu(b->config.ctx) : 0);
+	return slot_cache(&b->slots, bounce_cpu(b));
 }
 
 static inline void *bounce_at(const struct vdma_bounce *b, uint32_t slot)

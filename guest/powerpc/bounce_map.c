@@ -85,6 +85,27 @@ static void copy_in(struct vdma_bounce *b, struct vdma_slot_cache *mine,
 	__atomic_fetch_add(&mine->in, len, __ATOMIC_RELAXED);
 }
 
+static inline uint64_t word_at(const uint64_t *words, uint32_t n)
+{
+	return __atomic_load_n(&words[n], __ATOMIC_RELAXED);
+}
+
+/* Are the @WORDS_AT_ONCE words from @n on all @filler? */
+#define WORDS_AT_ONCE	8u
+
+static inline bool still_filled(const uint64_t *words, uint32_t n,
+				uint64_t filler)
+{
+	return !((word_at(words, n) ^ filler) |
+		 (word_at(words, n + 1) ^ filler) |
+		 (word_at(words, n + 2) ^ filler) |
+		 (word_at(words, n + 3) ^ filler) |
+		 (word_at(words, n + 4) ^ filler) |
+		 (word_at(words, n + 5) ^ filler) |
+		 (word_at(words, n + 6) ^ filler) |
+		 (word_at(words, n + 7) ^ filler));
+}
+
 /*
  * How much of [@from, @to) has to be copied out: all but the words at the end
  * that still are what they were filled with. The first of these goes along: the
@@ -93,10 +114,12 @@ static void copy_in(struct vdma_bounce *b, struct vdma_slot_cache *mine,
 static uint32_t written(const uint64_t *words, uint64_t filler, uint32_t from,
 			uint32_t to)
 {
-	uint32_t n = (to + WORD - 1) / WORD;
+	uint32_t first = from / WORD, n = (to + WORD - 1) / WORD;
 
-	while (n > from / WORD &&
-	       __atomic_load_n(&words[n - 1], __ATOMIC_RELAXED) == filler)
+	while (n >= first + WORDS_AT_ONCE &&
+	       still_filled(words, n - WORDS_AT_ONCE, filler))
+		n -= WORDS_AT_ONCE;
+	while (n > first && word_at(words, n - 1) == filler)
 		n--;
 	return (n + 1) * WORD < to ? (n + 1) * WORD : to;
 }
@@ -116,9 +139,10 @@ static inline void copy_out(struct vdma_bounce *b, struct vdma_slot_cache *mine,
 }
 
 int vdma_bounce_map(struct vdma_bounce *b, uint64_t phys, uint64_t len,
-		    enum vdma_dir dir, unsigned int flags, uint64_t *dma)
+		    enum vdma_dir dir, unsigned int flags, uint32_t cpu,
+		    uint64_t *dma)
 {
-	struct vdma_slot_cache *mine = bounce_cache(b);
+	struct vdma_slot_cache *mine = slot_cache(&b->slots, cpu);
 	struct vdma_bounce_record *r;
 	uint32_t slot, state;
 
@@ -140,10 +164,10 @@ int vdma_bounce_map(struct vdma_bounce *b, uint64_t phys, uint64_t len,
 }
 
 int vdma_bounce_unmap(struct vdma_bounce *b, uint64_t dma, uint64_t len,
-		      enum vdma_dir dir, unsigned int flags)
+		      enum vdma_dir dir, unsigned int flags, uint32_t cpu)
 {
 	uint32_t state, slot = bounce_end(b, dma, len, dir, &state);
-	struct vdma_slot_cache *mine = bounce_cache(b);
+	struct vdma_slot_cache *mine = slot_cache(&b->slots, cpu);
 
 	if (slot == VDMA_SLOT_NONE)
 		return VDMA_E_INVALID;
@@ -157,15 +181,17 @@ int vdma_bounce_unmap(struct vdma_bounce *b, uint64_t dma, uint64_t len,
 int vdma_bounce_op_map(struct vdma_domain *domain, uint64_t phys, uint64_t len,
 		       enum vdma_dir dir, uint64_t *dma)
 {
-	return vdma_bounce_map((struct vdma_bounce *)domain, phys, len, dir, 0,
-			       dma);
+	struct vdma_bounce *b = (struct vdma_bounce *)domain;
+
+	return vdma_bounce_map(b, phys, len, dir, 0, bounce_cpu(b), dma);
 }
 
 int vdma_bounce_op_unmap(struct vdma_domain *domain, uint64_t dma,
 			 uint64_t len, enum vdma_dir dir)
 {
-	return vdma_bounce_unmap((struct vdma_bounce *)domain, dma, len, dir,
-				 0);
+	struct vdma_bounce *b = (struct vdma_bounce *)domain;
+
+	return vdma_bounce_unmap(b, dma, len, dir, 0, bounce_cpu(b));
 }
 
 /*

@@ -177,9 +177,11 @@ uint32_t vdma_bounce_drop(struct vdma_bounce *b);
  * @dir: what the device may do with it
  * @flags: VDMA_BOUNCE_NO_COPY: what the device only reads is not copied yet,
  *	   vdma_domain_sync_for_device() will do it
+ * @cpu: number of the CPU that it is called on; may be wrong a moment later
  * @dma: on success the address for the device, a multiple of 64
  *
- * As vdma_domain_map(), for adapters that have flags; the audit does not see it.
+ * As vdma_domain_map(), for adapters that have flags and know their CPU; the audit
+ * does not see it.
  *
  * Context: any, interrupts included if @config's lock can be taken there. Does
  * not sleep.
@@ -189,7 +191,8 @@ uint32_t vdma_bounce_drop(struct vdma_bounce *b);
  * unmapped. vdma_bounce_full_text() has words for that.
  */
 int vdma_bounce_map(struct vdma_bounce *b, uint64_t phys, uint64_t len,
-		    enum vdma_dir dir, unsigned int flags, uint64_t *dma);
+		    enum vdma_dir dir, unsigned int flags, uint32_t cpu,
+		    uint64_t *dma);
 
 /**
  * vdma_bounce_unmap() - take the copy away from the device
@@ -199,6 +202,7 @@ int vdma_bounce_map(struct vdma_bounce *b, uint64_t phys, uint64_t len,
  * @dir: direction that it was given
  * @flags: VDMA_BOUNCE_NO_COPY: what the device has written is not wanted, or was
  *	   fetched by vdma_domain_sync_for_cpu()
+ * @cpu: as for vdma_bounce_map(); need not be the same
  *
  * Context: as vdma_bounce_map().
  *
@@ -206,7 +210,7 @@ int vdma_bounce_map(struct vdma_bounce *b, uint64_t phys, uint64_t len,
  * mapping.
  */
 int vdma_bounce_unmap(struct vdma_bounce *b, uint64_t dma, uint64_t len,
-		      enum vdma_dir dir, unsigned int flags);
+		      enum vdma_dir dir, unsigned int flags, uint32_t cpu);
 
 /**
  * vdma_bounce_alloc() - get memory of the pool that CPU and device share

@@ -67,7 +67,7 @@ static void both_ways(void **state)
 	memset(buffer(t, 0), 0x11, 600);
 	/* NO_COPY or not: what is copied out must have been copied in */
 	assert_int_equal(vdma_bounce_map(&t->b, VM_PHYS, 600, DMA_BOTH,
-					 VDMA_BOUNCE_NO_COPY, &dma), VDMA_OK);
+					 VDMA_BOUNCE_NO_COPY, 0, &dma), VDMA_OK);
 	at = vm_device(t->vm, dma, 600);
 	assert_true(all_are(at, 600, 0x11));
 	at[300] = 0x22;
@@ -87,7 +87,7 @@ static void no_copy(void **state)
 	(void)state;
 	memset(buffer(t, 0), 0x11, 4096);
 	assert_int_equal(vdma_bounce_map(&t->b, VM_PHYS, 4096, DMA_OUT,
-					 VDMA_BOUNCE_NO_COPY, &dma), VDMA_OK);
+					 VDMA_BOUNCE_NO_COPY, 0, &dma), VDMA_OK);
 	vdma_domain_sync_for_device(&t->b.domain, dma + 100, 50, DMA_OUT);
 	assert_true(all_are(vm_device(t->vm, dma, 4096), 100, 0));
 	assert_true(all_are(vm_device(t->vm, dma + 100, 50), 50, 0x11));
@@ -96,7 +96,7 @@ static void no_copy(void **state)
 	assert_int_equal(map(t, 0, 4096, DMA_IN, &dma), VDMA_OK);
 	memset(vm_device(t->vm, dma, 4096), 0x33, 4096);
 	assert_int_equal(vdma_bounce_unmap(&t->b, dma, 4096, DMA_IN,
-					   VDMA_BOUNCE_NO_COPY), VDMA_OK);
+					   VDMA_BOUNCE_NO_COPY, 0), VDMA_OK);
 	assert_true(all_are(buffer(t, 0), 4096, 0x11));
 	vdma_bounce_count(&t->b, &counts);
 	assert_int_equal(counts.in, 50);
@@ -178,6 +178,27 @@ static void partial_writes(void **state)
 	tear_down(t);
 }
 
+/* One byte, wherever it is, arrives. */
+static void written_anywhere(void **state)
+{
+	struct bench *t = set_up();
+	uint32_t at;
+	uint64_t dma;
+
+	(void)state;
+	for (at = 0; at < 200; at++) {
+		unsigned char *byte;
+
+		assert_int_equal(map(t, 0, 200, DMA_IN, &dma), VDMA_OK);
+		byte = vm_device(t->vm, dma + at, 1);
+		*byte = (unsigned char)~*byte;
+		memcpy(buffer(t, 512), byte, 1);
+		assert_int_equal(unmap(t, dma, 200, DMA_IN), VDMA_OK);
+		assert_memory_equal(buffer(t, at), buffer(t, 512), 1);
+	}
+	tear_down(t);
+}
+
 /* A ring's buffers in one mapping, of which each is fetched by itself. */
 static void partial_syncs(void **state)
 {
@@ -202,7 +223,7 @@ static void partial_syncs(void **state)
 	vdma_domain_sync_for_cpu(&t->b.domain, 0, 64, DMA_IN);
 	assert_true(all_are(buffer(t, 32768), 64, 0));
 	assert_int_equal(vdma_bounce_unmap(&t->b, dma, 32768, DMA_IN,
-					   VDMA_BOUNCE_NO_COPY), VDMA_OK);
+					   VDMA_BOUNCE_NO_COPY, 0), VDMA_OK);
 	vdma_domain_sync_for_cpu(&t->b.domain, dma, 64, DMA_IN);
 	tear_down(t);
 }
@@ -318,6 +339,7 @@ int main(void)
 		cmocka_unit_test(both_ways),
 		cmocka_unit_test(no_copy),
 		cmocka_unit_test(partial_writes),
+		cmocka_unit_test(written_anywhere),
 		cmocka_unit_test(written_by_chance),
 		cmocka_unit_test(partial_syncs),
 		cmocka_unit_test(wrong_unmaps),

@@ -52,8 +52,8 @@ static void longest_mapping(void **state)
 	assert_int_equal(t->b.domain.max_len, 256 * KIB);
 	assert_int_equal(map(t, 0, 256 * KIB + 1, DMA_OUT, &dma), VDMA_E_RANGE);
 	assert_int_equal(vdma_bounce_map(&t->b, VM_PHYS, 256 * KIB + 1, DMA_OUT,
-					 0, &dma), VDMA_E_RANGE);
-	assert_int_equal(vdma_bounce_map(&t->b, VM_PHYS, 0, DMA_OUT, 0, &dma),
+					 0, 0, &dma), VDMA_E_RANGE);
+	assert_int_equal(vdma_bounce_map(&t->b, VM_PHYS, 0, DMA_OUT, 0, 0, &dma),
 			 VDMA_E_RANGE);
 	assert_int_equal(map(t, 0, 256 * KIB, DMA_OUT, &dma), VDMA_OK);
 	assert_int_equal(unmap(t, dma, 256 * KIB, DMA_OUT), VDMA_OK);

@@ -81,7 +81,7 @@ static void begin(struct worker *w)
 	memset(buffer(w->t, w->held[i].offset), w->held[i].value,
 	       w->held[i].len);
 	if (vdma_bounce_map(&w->t->b, phys, w->held[i].len, w->held[i].dir, 0,
-			    &w->held[i].dma)) {
+			    cpu(NULL), &w->held[i].dma)) {
 		w->full++;
 		return;
 	}
@@ -104,7 +104,7 @@ static void end(struct worker *w)
 		value = (unsigned char)~value;
 	w->wrong += !all_are(at, w->held[i].len, value);
 	w->wrong += vdma_bounce_unmap(&w->t->b, w->held[i].dma, w->held[i].len,
-				      w->held[i].dir, 0) != VDMA_OK;
+				      w->held[i].dir, 0, cpu(NULL)) != VDMA_OK;
 	w->wrong += !all_are(buffer(w->t, w->held[i].offset), w->held[i].len,
 			     value);
 }
