@@ -8,7 +8,7 @@
 
 #define NONE	VDMA_SLOT_NONE
 /* How much moves between a cache and the pool at once */
-#define BATCH	(VDMA_SLOT_CACHED / 2)
+#define BATCH	16u
 
 /* Gives up to @most slots of a class back to the pool. */
 static void drain(struct vdma_slots *s, struct vdma_slot_cache *cache,
@@ -26,8 +26,14 @@ static void drain_all(struct vdma_slots *s)
 	uint32_t i;
 
 	for (i = 0; i < s->caches; i++)
-		for (class = 0; class < VDMA_SLOT_CLASSES; class++)
-			drain(s, &s->cache[i], class, VDMA_SLOT_CACHED);
+		for (class = 0; class < VDMA_SLOT_CLASSES; class++) {
+			uint32_t places = slot_places(class);
+
+			/* Also what the top does not know of. */
+			__atomic_store_n(&s->cache[i].top[class], places,
+					 __ATOMIC_RELAXED);
+			drain(s, &s->cache[i], class, places);
+		}
 }
 
 /* More of the same, as long as the pool is not short of units. */

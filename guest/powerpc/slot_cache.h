@@ -9,8 +9,17 @@
 #include "acquire.h"
 #include "slots.h"
 
-/* What is long is kept when it is given, and never taken in advance. */
-#define CACHED_PAGES	4
+/*
+ * How many slots of a class are kept at most. A network card's driver unmaps what it
+ * has sent dozens of frames at a time, and then maps as many; of what is long a few
+ * are kept when they are given, and none is taken in advance.
+ */
+static inline uint32_t slot_places(unsigned int class)
+{
+	if (class < CLASS_UNIT)
+		return VDMA_SLOT_CACHED;
+	return class == CLASS_UNIT ? VDMA_SLOT_CACHED / 4 : 4;
+}
 
 static inline struct vdma_slot_cache *slot_cache(const struct vdma_slots *s,
 						 uint32_t cpu)
@@ -18,45 +27,46 @@ static inline struct vdma_slot_cache *slot_cache(const struct vdma_slots *s,
 	return &s->cache[cpu < s->caches ? cpu : cpu % s->caches];
 }
 
-static inline unsigned int slot_places(unsigned int class)
-{
-	return class == CLASS_PAGE ? CACHED_PAGES : VDMA_SLOT_CACHED;
-}
-
+/*
+ * A stack, but that its top is a hint: who comes in between may leave it too low or
+ * too high. A place tells itself whether it is free; what lies above the top is found
+ * when the top gets there, or by a pool that is short.
+ */
 static inline uint32_t slot_pop(struct vdma_slot_cache *cache,
 				unsigned int class)
 {
-	unsigned int i;
+	uint32_t *top = &cache->top[class];
+	uint32_t n = __atomic_load_n(top, __ATOMIC_RELAXED);
+	uint32_t slot = VDMA_SLOT_NONE;
 
-	for (i = 0; i < slot_places(class); i++) {
-		uint32_t *place = &cache->slot[class][i];
-		uint32_t slot = VDMA_SLOT_NONE;
+	while (n && slot == VDMA_SLOT_NONE) {
+		uint32_t *place = &cache->slot[class][--n];
 
 		if (__atomic_load_n(place, __ATOMIC_RELAXED) != VDMA_SLOT_NONE)
 			slot = __atomic_exchange_n(place, VDMA_SLOT_NONE,
 						   ACQUIRE);
-		if (slot == VDMA_SLOT_NONE)
-			continue;
-		acquire_fence();
-		return slot;
 	}
-	return VDMA_SLOT_NONE;
+	__atomic_store_n(top, n, __ATOMIC_RELAXED);
+	acquire_fence();
+	return slot;
 }
 
 static inline bool slot_push(struct vdma_slot_cache *cache, unsigned int class,
 			     uint32_t slot)
 {
-	unsigned int i;
+	uint32_t *top = &cache->top[class];
+	uint32_t n;
 
-	for (i = 0; i < slot_places(class); i++) {
-		uint32_t *place = &cache->slot[class][i];
+	for (n = __atomic_load_n(top, __ATOMIC_RELAXED); n < slot_places(class);
+	     n++) {
 		uint32_t none = VDMA_SLOT_NONE;
 
-		if (__atomic_load_n(place, __ATOMIC_RELAXED) == none &&
-		    __atomic_compare_exchange_n(place, &none, slot, false,
-						__ATOMIC_RELEASE,
-						__ATOMIC_RELAXED))
+		if (__atomic_compare_exchange_n(&cache->slot[class][n], &none,
+						slot, false, __ATOMIC_RELEASE,
+						__ATOMIC_RELAXED)) {
+			__atomic_store_n(top, n + 1, __ATOMIC_RELAXED);
 			return true;
+		}
 	}
 	return false;
 }

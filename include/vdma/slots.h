@@ -35,7 +35,7 @@
 #define VDMA_SLOT_SMALL		3
 /* Those that are cached: also 4 KiB and 64 KiB; and how many of each at most */
 #define VDMA_SLOT_CLASSES	5
-#define VDMA_SLOT_CACHED	16
+#define VDMA_SLOT_CACHED	64
 
 /*
  * A unit: which of its slots are free, the first unit of the run that it is in,
@@ -56,14 +56,17 @@ struct vdma_unit {
 /**
  * struct vdma_slot_cache - what belongs to one CPU; a multiple of 128 bytes
  * @slot: free slots by size, or VDMA_SLOT_NONE
+ * @top: how many of @slot are in use, from the first on; may be wrong
  * @in: bytes copied into the pool on this CPU
  * @out: bytes copied out of it
  */
 struct vdma_slot_cache {
 	uint32_t slot[VDMA_SLOT_CLASSES][VDMA_SLOT_CACHED];
+	uint32_t top[VDMA_SLOT_CLASSES];
+	uint32_t pad;
 	uint64_t in;
 	uint64_t out;
-	uint64_t pad[6];
+	uint64_t pads[11];
 };
 
 /**

@@ -5,6 +5,8 @@
  */
 #include "slots_bench.h"
 
+#define CACHED_UNITS	(VDMA_SLOT_CACHED / 4)
+
 static void keep_some(struct bench *b)
 {
 	unsigned int cpu, i;
@@ -39,6 +41,39 @@ static void nothing_hides_in_caches(void **state)
 	assert_int_equal(b->slots.caches, 2);
 	vdma_slots_init(&b->slots, 1 << 16, CPUS, NULL, b->private_mem);
 	assert_int_equal(b->slots.caches, 1);
+	tear_down(b);
+}
+
+/*
+ * Who comes in between leaves the top too low or too high: that costs a turn of the
+ * lock, and nothing is lost.
+ */
+static void top_is_a_hint(void **state)
+{
+	struct bench *b = set_up(1);
+	struct vdma_slot_cache *cache = b->slots.cache;
+	unsigned int class, i;
+
+	(void)state;
+	for (class = 0; class < VDMA_SLOT_CLASSES; class++) {
+		static const uint32_t len[] = { 64, 512, 2048, 4096, 65536 };
+		static const uint32_t tops[] = { 0, 1, 3, 4 };
+
+		for (i = 0; i < sizeof(tops) / sizeof(tops[0]); i++) {
+			assert_true(take(b, len[class], 0));
+			assert_true(take(b, len[class], 0));
+			assert_true(take(b, len[class], 0));
+			cache->top[class] = tops[i];
+			give(b, 2);
+			give(b, 1);
+			cache->top[class] = tops[i];
+			assert_true(take(b, len[class], 0));
+			give_all(b);
+		}
+		cache->top[class] = 0;
+	}
+	assert_true(b->slots.count > 0);
+	whole_again(b);
 	tear_down(b);
 }
 
@@ -83,6 +118,31 @@ static void pages_without_the_lock(void **state)
 	tear_down(b);
 }
 
+/* A card's driver maps as many frames as it has just unmapped. */
+static void frames_without_the_lock(void **state)
+{
+	struct bench *b = set_up(1);
+	unsigned int turns = 0, before, round, i;
+	struct vdma_lock lock = { count_turn, no_turn, &turns };
+
+	(void)state;
+	b->slots.lock = &lock;
+	for (round = 0; round < 10; round++) {
+		before = turns;
+		for (i = 0; i < VDMA_SLOT_CACHED; i++) {
+			assert_true(take(b, 64, 0));
+			assert_true(take(b, 100, 0));
+			assert_true(take(b, 1448, 0));
+		}
+		while (b->count)
+			give(b, b->count - 1);
+	}
+	assert_int_equal(turns - before, 0);
+	b->slots.lock = NULL;
+	whole_again(b);
+	tear_down(b);
+}
+
 /* What another CPU does while this one waits for the lock. */
 static void others_turn(void *ctx)
 {
@@ -101,14 +161,14 @@ static void filled_meanwhile(void **state)
 	uint32_t slot;
 
 	(void)state;
-	/* Eight move at once: none is in the cache after these. */
-	for (i = 0; i < VDMA_SLOT_CACHED; i++)
+	/* As many move at once: none is in the cache after these. */
+	for (i = 0; i < CACHED_UNITS; i++)
 		assert_true(take(b, 4096, 0));
-	assert_int_equal(b->slots.count, VDMA_SLOT_CACHED);
+	assert_int_equal(b->slots.count, CACHED_UNITS);
 	b->slots.lock = &lock;
 	slot = vdma_slots_take(&b->slots, 4096, 0);
 	b->slots.lock = NULL;
-	assert_int_equal(b->slots.count, VDMA_SLOT_CACHED + 1);
+	assert_int_equal(b->slots.count, CACHED_UNITS + 1);
 	vdma_slots_give(&b->slots, slot, 0);
 	whole_again(b);
 	tear_down(b);
@@ -118,7 +178,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_hides_in_caches),
+		cmocka_unit_test(top_is_a_hint),
 		cmocka_unit_test(pages_without_the_lock),
+		cmocka_unit_test(frames_without_the_lock),
 		cmocka_unit_test(filled_meanwhile),
 	};
 

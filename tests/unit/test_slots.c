@@ -55,6 +55,8 @@ static void all_of_it(void **state)
 	fill_up(b, 512, (UNITS - SMALL) * 8);
 	fill_up(b, 2048, (UNITS - SMALL) * 2);
 	fill_up(b, 4096, UNITS - SMALL);
+	/* What CPUs keep would lie between. */
+	whole_again(b);
 	fill_up(b, 65536, (UNITS - SMALL) / 16);
 	whole_again(b);
 	tear_down(b);
