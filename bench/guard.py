@@ -84,16 +84,16 @@ class Turns:
 def boot(folder: Path) -> dict[str, float]:
     """All three anew, each in turn, again and again; what a read costs each, in us."""
     with ExitStack() as stack:
-        guests = {kind: Turns(kind, folder / kind) for kind in KINDS}
-        for guest in guests.values():
-            stack.enter_context(guest.guest)
-        for guest in guests.values():
-            guest.ready()
+        turns = {kind: Turns(kind, folder / kind) for kind in KINDS}
+        for turn in turns.values():
+            stack.enter_context(turn.guest)
+        for turn in turns.values():
+            turn.ready()
         costs: dict[str, list[int]] = {kind: [] for kind in KINDS}
         for number in range(TURNS):
             # who comes first changes
             for kind in KINDS if number % 2 else reversed(KINDS):
-                costs[kind].append(guests[kind].take())
+                costs[kind].append(turns[kind].take())
     return {kind: min(costs[kind]) / REQUESTS / 1000 for kind in KINDS}
 
 

@@ -90,9 +90,9 @@ static inline uint64_t word_at(const uint64_t *words, uint32_t n)
 	return __atomic_load_n(&words[n], __ATOMIC_RELAXED);
 }
 
-/* Are the @WORDS_AT_ONCE words from @n on all @filler? */
 #define WORDS_AT_ONCE	8u
 
+/* Are so many words, from @n on, all @filler? */
 static inline bool still_filled(const uint64_t *words, uint32_t n,
 				uint64_t filler)
 {

@@ -56,17 +56,16 @@ struct vdma_unit {
 /**
  * struct vdma_slot_cache - what belongs to one CPU; a multiple of 128 bytes
  * @slot: free slots by size, or VDMA_SLOT_NONE
- * @top: how many of @slot are in use, from the first on; may be wrong
  * @in: bytes copied into the pool on this CPU
  * @out: bytes copied out of it
+ * @top: how many of @slot are in use, from the first on; may be wrong
  */
 struct vdma_slot_cache {
 	uint32_t slot[VDMA_SLOT_CLASSES][VDMA_SLOT_CACHED];
-	uint32_t top[VDMA_SLOT_CLASSES];
-	uint32_t pad;
 	uint64_t in;
 	uint64_t out;
-	uint64_t pads[11];
+	uint32_t top[VDMA_SLOT_CLASSES];
+	uint32_t pad[23];
 };
 
 /**

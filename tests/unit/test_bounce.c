@@ -187,14 +187,14 @@ static void written_anywhere(void **state)
 
 	(void)state;
 	for (at = 0; at < 200; at++) {
-		unsigned char *byte;
+		unsigned char *byte, wrote;
 
 		assert_int_equal(map(t, 0, 200, DMA_IN, &dma), VDMA_OK);
 		byte = vm_device(t->vm, dma + at, 1);
-		*byte = (unsigned char)~*byte;
-		memcpy(buffer(t, 512), byte, 1);
+		wrote = (unsigned char)~*byte;
+		*byte = wrote;
 		assert_int_equal(unmap(t, dma, 200, DMA_IN), VDMA_OK);
-		assert_memory_equal(buffer(t, at), buffer(t, 512), 1);
+		assert_int_equal(*buffer(t, at), wrote);
 	}
 	tear_down(t);
 }
