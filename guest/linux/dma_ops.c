@@ -52,7 +52,7 @@ static bool receives(struct vdp_pool *pool)
 {
 	u64 bytes;
 
-	if (READ_ONCE(pool->bounce.slots.taken) <= pool->receive_max)
+	if (vdma_slots_taken(&pool->bounce.slots) <= pool->receive_max)
 		return false;
 	/* That counts what the CPUs keep for the next one. */
 	vdma_slots_live(&pool->bounce.slots, &bytes);

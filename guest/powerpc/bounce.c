@@ -200,5 +200,5 @@ void vdma_bounce_count(struct vdma_bounce *b, struct vdma_bounce_counts *counts)
 		counts->out += __atomic_load_n(&cache->out, __ATOMIC_RELAXED);
 	}
 	counts->live = vdma_slots_live(&b->slots, &counts->used);
-	counts->used_max = b->slots.taken_max;
+	counts->used_max = vdma_slots_taken_max(&b->slots);
 }

@@ -146,14 +146,20 @@ uint64_t vdma_slot_bytes(const struct vdma_slots *s, uint32_t slot)
 	return (uint64_t)vdma_slot_classes[class].granules << VDMA_SLOT_SHIFT;
 }
 
+/* Written under the lock, read without it. */
+static void set_taken(struct vdma_slots *s, uint64_t taken)
+{
+	__atomic_store_n(&s->taken, taken, __ATOMIC_RELAXED);
+	if (taken > s->taken_max)
+		__atomic_store_n(&s->taken_max, taken, __ATOMIC_RELAXED);
+}
+
 static uint32_t account(struct vdma_slots *s, uint32_t slot)
 {
 	if (slot == NONE)
 		return NONE;
 	s->count++;
-	s->taken += vdma_slot_bytes(s, slot);
-	if (s->taken > s->taken_max)
-		s->taken_max = s->taken;
+	set_taken(s, s->taken + vdma_slot_bytes(s, slot));
 	return slot;
 }
 
@@ -267,7 +273,7 @@ void vdma_slot_give(struct vdma_slots *s, uint32_t slot)
 	uint32_t u = slot / UNIT_GRANULES;
 
 	s->count--;
-	s->taken -= vdma_slot_bytes(s, slot);
+	set_taken(s, s->taken - vdma_slot_bytes(s, slot));
 	if (slot_class(s, slot) >= CLASS_UNIT)
 		give_units(s, u, run_length(s, slot));
 	else

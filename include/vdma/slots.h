@@ -73,8 +73,6 @@ struct vdma_slot_cache {
  * @units: how many units there are
  * @small: how many of them have slots of 64 bytes
  * @caches: how many caches there are
- * @taken: bytes of slots that are taken or in a cache
- * @taken_max: most there ever were
  * @count: slots that are taken or in a cache
  *
  * The rest is its own.
@@ -83,11 +81,11 @@ struct vdma_slots {
 	uint32_t units;
 	uint32_t small;
 	uint32_t caches;
-	uint64_t taken;
-	uint64_t taken_max;
 	uint32_t count;
 
 	/* private: */
+	uint64_t taken;
+	uint64_t taken_max;
 	const struct vdma_lock *lock;
 	struct vdma_slot_cache *cache;
 	struct vdma_unit *unit;
@@ -143,6 +141,28 @@ uint32_t vdma_slots_take_aligned(struct vdma_slots *slots, uint64_t len,
  * @cpu: the CPU that gives
  */
 void vdma_slots_give(struct vdma_slots *slots, uint32_t slot, uint32_t cpu);
+
+/**
+ * vdma_slots_taken() - bytes of slots that are taken or in a cache
+ * @slots: the slots
+ *
+ * Context: any. Takes no lock: others may be about to change it.
+ */
+static inline uint64_t vdma_slots_taken(const struct vdma_slots *slots)
+{
+	return __atomic_load_n(&slots->taken, __ATOMIC_RELAXED);
+}
+
+/**
+ * vdma_slots_taken_max() - the most that vdma_slots_taken() ever was
+ * @slots: the slots
+ *
+ * Context: as vdma_slots_taken().
+ */
+static inline uint64_t vdma_slots_taken_max(const struct vdma_slots *slots)
+{
+	return __atomic_load_n(&slots->taken_max, __ATOMIC_RELAXED);
+}
 
 /**
  * vdma_slots_find() - the slot that a granule belongs to

@@ -134,13 +134,36 @@ static void *work(void *arg)
 	return NULL;
 }
 
+struct watcher {
+	struct bench *t;
+	bool stop;
+	uint64_t looks, wrong;
+};
+
+/* As sysfs does: looks at the figures, and holds no lock. */
+static void *watch(void *arg)
+{
+	struct watcher *w = arg;
+	uint64_t size = w->t->b.config.size;
+	struct vdma_bounce_counts counts;
+
+	while (!__atomic_load_n(&w->stop, __ATOMIC_RELAXED)) {
+		vdma_bounce_count(&w->t->b, &counts);
+		w->wrong += counts.used > size || counts.used_max > size;
+		w->wrong += vdma_slots_taken(&w->t->b.slots) > size;
+		w->looks++;
+	}
+	return NULL;
+}
+
 static void at_once(uint64_t size, bool small)
 {
 	static const struct vdma_lock lock = { acquire, release, &mutex };
 	struct worker workers[THREADS] = { 0 };
 	struct bench *t = set_up_as(true, size);
 	struct vdma_bounce_config config = t->b.config;
-	pthread_t threads[THREADS];
+	pthread_t threads[THREADS], watching;
+	struct watcher watcher = { .t = t };
 	struct vdma_bounce_counts counts;
 	uint64_t maps = 0, full = 0;
 	unsigned int i;
@@ -157,6 +180,7 @@ static void at_once(uint64_t size, bool small)
 	t->vm->reach_maps = 0;
 	assert_int_equal(vdma_bounce_init(&t->b, &config, t->private_mem),
 			 VDMA_OK);
+	assert_int_equal(pthread_create(&watching, NULL, watch, &watcher), 0);
 	for (i = 0; i < THREADS; i++) {
 		workers[i].t = t;
 		workers[i].number = i;
@@ -170,6 +194,10 @@ static void at_once(uint64_t size, bool small)
 		maps += workers[i].maps;
 		full += workers[i].full;
 	}
+	__atomic_store_n(&watcher.stop, true, __ATOMIC_RELAXED);
+	pthread_join(watching, NULL);
+	assert_true(watcher.looks > 0);
+	assert_int_equal(watcher.wrong, 0);
 	vdma_bounce_count(&t->b, &counts);
 	print_message("seed %#x: %llu maps, %llu found no room\n", SEED,
 		      (unsigned long long)maps, (unsigned long long)full);
