@@ -10,7 +10,7 @@
  * A kernel that panics gets no time for this. The one that kdump starts then has
  * memory of its own, in which this one has mapped nothing for a device.
  */
-#include <linux/syscore_ops.h>
+#include "compat.h"
 #include "vdp.h"
 
 /* After the devices' own shutdown; one CPU is left to run us, and may sleep. */
@@ -21,14 +21,14 @@ static void shutdown(void)
 	vdp_unlock();
 }
 
-static struct syscore_ops ops = { .shutdown = shutdown };
+VDP_SYSCORE_SHUTDOWN(at_end, shutdown);
 
 void vdp_shutdown_start(void)
 {
-	register_syscore_ops(&ops);
+	vdp_register_syscore(&at_end);
 }
 
 void vdp_shutdown_stop(void)
 {
-	unregister_syscore_ops(&ops);
+	vdp_unregister_syscore(&at_end);
 }
