@@ -5,11 +5,17 @@
 
 # What a recipe may call ----------------------------------------------------
 
-# apt_debs SUITE ARCH PACKAGE[=VERSION]…: unpack binary packages into ./root.
+# apt_debs [--only] SUITE ARCH PACKAGE[=VERSION]…: unpack binary packages into
+# ./root. The set comes from one suite: from SUITE, or, without --only, from a later
+# release if the mirror does not have all of it.
 apt_debs() {
-	local debs deb
+	local debs deb how=fetch
 
-	debs=$("$TOP/mk/apt" "$1" "$2" fetch "${@:3}") || part_fail "could not fetch ${*:3}"
+	if [[ $1 == --only ]]; then
+		how=only
+		shift
+	fi
+	debs=$("$TOP/mk/apt" "$1" "$2" "$how" "${@:3}") || part_fail "cannot fetch ${*:3}"
 	mkdir -p root debs
 	for deb in $debs; do
 		dpkg -x "$deb" root
@@ -24,7 +30,7 @@ deb_version() { cat "debs/$1"; }
 apt_source() {
 	local dsc
 
-	dsc=$("$TOP/mk/apt" "$1" source fetch "$2") || part_fail "could not fetch the source of $2"
+	dsc=$("$TOP/mk/apt" "$1" source fetch "$2") || part_fail "cannot fetch the source of $2"
 	# apt has checked it against the archive's signature.
 	dpkg-source --no-check -x "$dsc" src
 }
