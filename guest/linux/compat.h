@@ -6,13 +6,76 @@
 #ifndef VDP_COMPAT_H
 #define VDP_COMPAT_H
 
+#include <linux/device.h>
+#include <linux/dma-map-ops.h>
+#include <linux/mm.h>
 #include <linux/syscore_ops.h>
+
+/* struct device: a bit of its own, then one of many with functions. */
+#ifndef VDP_HAVE_DEV_FLAGS
+static inline bool dev_dma_ops_bypass(const struct device *dev)
+{
+	return dev->dma_ops_bypass;
+}
+
+static inline void dev_clear_dma_ops_bypass(struct device *dev)
+{
+	dev->dma_ops_bypass = false;
+}
+#endif
 
 /* struct dma_map_ops: renamed when alloc_pages() became a macro. */
 #ifdef VDP_HAVE_ALLOC_PAGES_OP
 #define VDP_ALLOC_PAGES alloc_pages_op
 #else
 #define VDP_ALLOC_PAGES alloc_pages
+#endif
+
+/*
+ * struct dma_map_ops: pages, then physical addresses. Ours take these, and
+ * VDP_MAP_PAGE(map) makes of @map what an older kernel calls.
+ */
+#ifdef VDP_HAVE_MAP_PHYS
+#define VDP_MAP_PAGE(_map)
+#define VDP_MAP_OPS(_map, _unmap) .map_phys = _map, .unmap_phys = _unmap
+#else
+#define VDP_MAP_PAGE(_map)						\
+static dma_addr_t _map##_page(struct device *dev, struct page *page,	\
+			      unsigned long offset, size_t size,	\
+			      enum dma_data_direction dir,		\
+			      unsigned long attrs)			\
+{									\
+	return _map(dev, page_to_phys(page) + offset, size, dir, attrs); \
+}
+#define VDP_MAP_OPS(_map, _unmap) .map_page = _map##_page, .unmap_page = _unmap
+#endif
+
+static inline dma_addr_t vdp_ops_map(const struct dma_map_ops *ops,
+				     struct device *dev, phys_addr_t phys,
+				     size_t size, enum dma_data_direction dir)
+{
+#ifdef VDP_HAVE_MAP_PHYS
+	return ops->map_phys(dev, phys, size, dir, 0);
+#else
+	return ops->map_page(dev, pfn_to_page(PHYS_PFN(phys)),
+			     offset_in_page(phys), size, dir, 0);
+#endif
+}
+
+static inline void vdp_ops_unmap(const struct dma_map_ops *ops,
+				 struct device *dev, dma_addr_t dma,
+				 size_t size, enum dma_data_direction dir)
+{
+#ifdef VDP_HAVE_MAP_PHYS
+	ops->unmap_phys(dev, dma, size, dir, 0);
+#else
+	ops->unmap_page(dev, dma, size, dir, 0);
+#endif
+}
+
+/* What is not memory can be mapped by map_phys() only. */
+#ifndef DMA_ATTR_MMIO
+#define DMA_ATTR_MMIO 0
 #endif
 
 /*

@@ -7,6 +7,7 @@
 #include <vdma/abi.h>
 #include <vdma/error.h>
 #include <vdma/virtio_pci.h>
+#include "compat.h"
 #include "pool.h"
 #include "vdp.h"
 
@@ -88,7 +89,7 @@ static void close_bypass(struct vdp_device *dev)
 	}
 	dev->bypass_open = false;
 	/* A driver that sets no mask must not go on through a closed window. */
-	dev->pdev->dev.dma_ops_bypass = false;
+	dev_clear_dma_ops_bypass(&dev->pdev->dev);
 	dev->pdev->dev.archdata.dma_offset = 0;
 }
 
@@ -185,10 +186,14 @@ static void announce(struct vdp_device *dev)
  */
 static bool ask_ddw(struct vdp_device *dev, u64 mask)
 {
+	const struct device *device = &dev->pdev->dev;
 	bool direct = vdp_seam_original(dev->pdev, mask);
+	u64 limit = device->bus_dma_limit;
 
-	/* With a limit the kernel maps memory above it by single TCEs. */
-	vdp_facts_ddw(dev, direct && !dev->pdev->dev.bus_dma_limit);
+	/* The kernel maps memory above a limit by single TCEs. */
+	vdp_facts_ddw(dev, direct &&
+		      (!limit || limit - device->archdata.dma_offset >=
+				 dev->facts.memory_end));
 	return direct;
 }
 
@@ -206,6 +211,8 @@ static bool decide(struct vdp_device *dev, u64 mask)
 
 	f->dma_mask = mask;
 	f->ddw = VDMA_DDW_ABSENT;
+	/* An earlier answer's. */
+	dev->pdev->dev.bus_dma_limit = 0;
 	vdma_decide(f, &dev->decision);
 	if (dev->decision.mode == VDMA_MODE_BOUNCE && !open_pool(dev))
 		vdma_decide(f, &dev->decision);
@@ -262,7 +269,7 @@ bool vdp_device_mask(struct vdp_device *dev, u64 mask)
 
 	if (is_bound(&dev->pdev->dev) ||
 	    (again && dev->facts.dma_mask == mask))
-		return dev->pdev->dev.dma_ops_bypass;
+		return dev_dma_ops_bypass(&dev->pdev->dev);
 
 	if (!again) {
 		vdp_facts_features(dev);
@@ -270,6 +277,9 @@ bool vdp_device_mask(struct vdp_device *dev, u64 mask)
 	}
 	dev->facts.live = VDMA_MODE_AUTO;
 	direct = decide(dev, mask);
+	/* By a limit alone, the kernel maps directly whatever lies below it. */
+	if (!direct)
+		dev->pdev->dev.bus_dma_limit = 0;
 	dev->window = window_of(dev);
 	dev->decided = true;
 	if (!again || before.mode != dev->decision.mode)
@@ -283,7 +293,7 @@ static enum vdma_mode live_mode(const struct vdp_device *dev)
 
 	if (!vdma_facts_access_platform(&dev->facts))
 		return VDMA_MODE_DIRECT;
-	if (!device->dma_ops_bypass)
+	if (!dev_dma_ops_bypass(device))
 		return VDMA_MODE_TCE;
 	if (dev->bypass_open &&
 	    device->archdata.dma_offset == dev->facts.answer_window.base)
@@ -294,15 +304,16 @@ static enum vdma_mode live_mode(const struct vdp_device *dev)
 /**
  * vdp_device_found_bound() - describe a device that virtio_pci has already
  * @dev: the record
- * @features: what the device offers
  *
  * It goes on with what it has, in a secure guest too.
+ *
+ * Context: with the locks of the function and of the virtio device.
  */
-void vdp_device_found_bound(struct vdp_device *dev, u64 features)
+void vdp_device_found_bound(struct vdp_device *dev)
 {
 	struct vdma_facts *f = &dev->facts;
 
-	f->features = features;
+	vdp_facts_features(dev);
 	vdp_facts_collect(dev);
 	f->dma_mask = dma_get_mask(&dev->pdev->dev);
 	f->live = live_mode(dev);

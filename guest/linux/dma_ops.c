@@ -91,16 +91,19 @@ static __always_inline void unmap(struct vdp_pool *pool, dma_addr_t dma,
 		  "%s: nothing is mapped at %pad\n", dev_name(pool->dev), &dma);
 }
 
-static dma_addr_t bounce_map_page(struct device *dev, struct page *page,
-				  unsigned long offset, size_t size,
-				  enum dma_data_direction dir,
-				  unsigned long attrs)
+static dma_addr_t bounce_map_one(struct device *dev, phys_addr_t phys,
+				 size_t size, enum dma_data_direction dir,
+				 unsigned long attrs)
 {
-	return map(pool_of(dev), page_to_phys(page) + offset, size, dir, attrs);
+	if (attrs & DMA_ATTR_MMIO)
+		return DMA_MAPPING_ERROR;
+	return map(pool_of(dev), phys, size, dir, attrs);
 }
 
-static void bounce_unmap_page(struct device *dev, dma_addr_t dma, size_t size,
-			      enum dma_data_direction dir, unsigned long attrs)
+VDP_MAP_PAGE(bounce_map_one)
+
+static void bounce_unmap_one(struct device *dev, dma_addr_t dma, size_t size,
+			     enum dma_data_direction dir, unsigned long attrs)
 {
 	unmap(pool_of(dev), dma, size, dir, attrs);
 }
@@ -290,8 +293,7 @@ const struct dma_map_ops vdp_dma_ops = {
 	.free_pages = bounce_free_pages,
 	.mmap = bounce_mmap,
 	.get_sgtable = bounce_get_sgtable,
-	.map_page = bounce_map_page,
-	.unmap_page = bounce_unmap_page,
+	VDP_MAP_OPS(bounce_map_one, bounce_unmap_one),
 	.map_sg = bounce_map_sg,
 	.unmap_sg = bounce_unmap_sg,
 	.sync_single_for_cpu = bounce_sync_for_cpu,

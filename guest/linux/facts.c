@@ -67,7 +67,7 @@ static void cfg_write32(void *ctx, uint32_t offset, uint32_t value)
  * vdp_facts_map() - map the common configuration of a function
  * @dev: its record
  *
- * Context: while virtio_pci or a driver above it probes @dev: it is enabled.
+ * Context: while virtio_pci has @dev or probes it: it is enabled.
  * Return: struct virtio_pci_common_cfg, for pci_iounmap(); NULL for a legacy
  * function, and for one that is taken for one, after a line.
  */
@@ -101,8 +101,8 @@ void __iomem *vdp_facts_map(struct vdp_device *dev)
  * vdp_facts_features() - read the features that a function offers
  * @dev: its record; a legacy function offers none of the bits that matter
  *
- * Context: while virtio_pci probes @dev: it is enabled, and nobody else reads
- * its features.
+ * Context: while virtio_pci probes @dev, or with the lock of its virtio device:
+ * it is enabled, and nobody else selects features.
  */
 void vdp_facts_features(struct vdp_device *dev)
 {

@@ -170,10 +170,8 @@ static struct notifier_block pci_nb = { .notifier_call = pci_event };
  */
 static int list_bound(struct device *device, void *unused)
 {
-	struct virtio_device *vdev = dev_to_virtio(device);
 	struct pci_dev *pdev = function_of(device);
 	struct vdp_device *dev;
-	u64 features;
 
 	if (!pdev)
 		return 0;
@@ -181,14 +179,12 @@ static int list_bound(struct device *device, void *unused)
 	if (!device_is_registered(device))
 		goto unlock;
 	device_lock(device);
-	features = vdev->config->get_features(vdev);
-	device_unlock(device);
-
 	vdp_lock();
 	dev = vdp_device_find(pdev) ? NULL : vdp_device_get(pdev);
 	if (dev)
-		vdp_device_found_bound(dev, features);
+		vdp_device_found_bound(dev);
 	vdp_unlock();
+	device_unlock(device);
 	show(device);
 unlock:
 	device_unlock(&pdev->dev);

@@ -11,6 +11,7 @@
 #include <asm/svm.h>
 #include <asm/ultravisor.h>
 #include <vdma/error.h>
+#include "compat.h"
 #include "pool.h"
 #include "vdp.h"
 
@@ -87,8 +88,8 @@ static int tce_map(struct vdma_domain *domain, uint64_t phys, uint64_t len,
 {
 	struct vdp_pool *pool = container_of(domain, struct vdp_pool, reach);
 
-	*dma = pool->kernel->map_page(pool->dev, pfn_to_page(PHYS_PFN(phys)), 0,
-				      len, DMA_BIDIRECTIONAL, 0);
+	*dma = vdp_ops_map(pool->kernel, pool->dev, phys, len,
+			   DMA_BIDIRECTIONAL);
 	return *dma == DMA_MAPPING_ERROR ? VDMA_E_NO_SPACE : VDMA_OK;
 }
 
@@ -97,7 +98,7 @@ static int tce_unmap(struct vdma_domain *domain, uint64_t dma, uint64_t len,
 {
 	struct vdp_pool *pool = container_of(domain, struct vdp_pool, reach);
 
-	pool->kernel->unmap_page(pool->dev, dma, len, DMA_BIDIRECTIONAL, 0);
+	vdp_ops_unmap(pool->kernel, pool->dev, dma, len, DMA_BIDIRECTIONAL);
 	return VDMA_OK;
 }
 
@@ -186,7 +187,7 @@ int vdp_pool_get(struct pci_dev *pdev, bool iommu, u64 size,
 		return error;
 	}
 	__module_get(THIS_MODULE);
-	pdev->dev.dma_ops_bypass = false;
+	dev_clear_dma_ops_bypass(p->dev);
 	pdev->dev.bus_dma_limit = 0;
 	set_dma_ops(p->dev, &p->ops);
 	*pool = p;

@@ -109,7 +109,7 @@ bool vdp_device_handles(const struct pci_dev *pdev);
 struct vdp_device *vdp_device_find(const struct pci_dev *pdev);
 struct vdp_device *vdp_device_get(struct pci_dev *pdev);
 bool vdp_device_mask(struct vdp_device *dev, u64 mask);
-void vdp_device_found_bound(struct vdp_device *dev, u64 features);
+void vdp_device_found_bound(struct vdp_device *dev);
 void vdp_device_unbound(struct vdp_device *dev);
 void vdp_device_quiesce_all(void);
 void vdp_device_drop(struct vdp_device *dev);
