@@ -3,12 +3,19 @@
 # reads guest/linux/Kbuild.
 
 PYTHON := /usr/bin/python3
-KERNELS := 6.12 6.1
-SECURE_KERNELS := secure-6.12 secure-6.1
 
-KERNEL ?= 6.12
+# rows,TABLE[,WHEN]: names of a table's rows, everyday ones or all.
+rows = $(shell awk '!/^\#/ && NF && ("$(2)" == "" || $$NF == "$(2)") { print $$1 }' mk/$(1))
+ALL_KERNELS := $(call rows,kernels)
+EVERYDAY := $(call rows,kernels,everyday)
+KERNELS := $(filter-out secure-%,$(EVERYDAY))
+SECURE_KERNELS := $(filter secure-%,$(ALL_KERNELS))
+# In make check; the others are in check-secure and check-matrix.
+SECURE_KERNEL := $(firstword $(filter secure-%,$(EVERYDAY)))
+
+KERNEL ?= $(firstword $(ALL_KERNELS))
 QEMU ?= vdma
-SECURE ?=
+SECURE ?= 0
 APPEND ?=
 V ?= 0
 VDMA_CACHE ?= $(HOME)/.cache/vdma
@@ -31,6 +38,11 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/build/pycache
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
+# A name that is wrong is said before anything is built for it.
+one-of = $(if $(filter $(2),$(3)),,$(error $(1)=$(2): want one of $(3)))
+$(call one-of,KERNEL,$(KERNEL),$(ALL_KERNELS))
+$(call one-of,SECURE,$(SECURE),0 1)
+
 include mk/lib.mk mk/boot.mk mk/unit.mk mk/guest.mk mk/check.mk mk/docs.mk mk/fuzz.mk mk/bench.mk
 -include $(DEPS)
 
@@ -39,7 +51,8 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' \
 		mk/boot.mk mk/lib.mk mk/guest.mk mk/check.mk mk/fuzz.mk mk/bench.mk mk/docs.mk Makefile
 	@echo
-	@echo '  KERNEL=6.12|6.1       Debian 13 or Debian 12 kernel for boot and shell (now $(KERNEL))'
+	@echo '  KERNEL=NAME           kernel for boot, shell, bench and tests (now $(KERNEL)): one of'
+	@echo '                        $(ALL_KERNELS)'
 	@echo '  QEMU=vdma|stock       our QEMU, or the one the distribution has (now $(QEMU))'
 	@echo '  SECURE=1              boot and shell: a secure VM, watched by the DMA guard'
 	@echo '  APPEND="..."          more for the kernel command line, such as disable_ddw'

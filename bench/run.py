@@ -27,7 +27,7 @@ from bench.plot import PlotError
 from bench.progress import Progress
 from bench.rows import BadRow, Configuration, Profile, Rows, Workload, choose, read
 from bench.session import PASSES, Session, cells_of, planned_seconds, shuffled
-from tests.lib import parts
+from tests.lib import parts, rows as tables
 
 # Logs, traces and what guests boot from.
 SPACE_MIB = 256
@@ -42,7 +42,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="how often each cell is measured")
     parser.add_argument("--seconds", type=float, help="how long each time")
     parser.add_argument("--seed", type=int, help="of the cells' order")
-    parser.add_argument("--kernel", choices=("6.12", "6.1"), default="6.12")
+    parser.add_argument("--kernel", choices=tables.kernels(secure_ones=False), default="6.12")
     parser.add_argument("--qemu", choices=("vdma", "stock"), default="vdma")
     parser.add_argument("--accel", default="tcg", help="tcg or kvm (%(default)s)")
     parser.add_argument("--limit", type=float, default=45.0, help="seconds for a cell")

@@ -8,17 +8,24 @@ BENCH_OPTIONS = --profile $(BENCH) --accel $(ACCEL) --kernel $(KERNEL) --qemu $(
 	--configurations "$(CONFIGS)" --workloads "$(WORKLOADS)" \
 	$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
 
-BENCH_NEEDS := $(MODULES) build/firmware/vdma.nvramrc $(PPC64LE)/vdmactl guest
+# What bench.toml names, and what is asked for.
+BENCH_KERNELS := $(sort 6.12 6.1 $(filter-out secure-%,$(KERNEL)))
+BENCH_SECURE := secure-6.12
+BENCH_NEEDS := $(call module,$(BENCH_KERNELS)) build/firmware/vdma.nvramrc $(PPC64LE)/vdmactl guest
 
 # A quick session has no secure VM, and does not wait for its kernel.
 ifneq ($(BENCH),quick)
-BENCH_NEEDS += $(SECURE_MODULE)
-BENCH_PARTS := secure-part
+BENCH_NEEDS += $(call module,$(BENCH_SECURE))
+BENCH_PARTS := bench-secure-part
 endif
 
 .PHONY: bench-parts
 bench-parts: installed-boot installed-bench $(if $(filter stock,$(QEMU)),installed-stock)
-	$(Q)mk/part $(KERNELS:%=kernel-%) busybox slof qemu bench-ppc64le >/dev/null
+	$(Q)mk/part $(BENCH_KERNELS:%=kernel-%) busybox slof qemu bench-ppc64le >/dev/null
+
+.PHONY: bench-secure-part
+bench-secure-part: installed-boot installed-secure
+	$(Q)mk/part kernel-$(BENCH_SECURE) busybox slof qemu >/dev/null
 
 .PHONY: bench
 bench: $(BENCH_NEEDS) | bench-parts $(BENCH_PARTS) ## ten minutes: what the IOMMU costs and what bypass gives back
@@ -44,6 +51,6 @@ bench-explain: build/bench/explain build/tools/vdmactl | installed-boot installe
 	$(Q)$(PYTHON) -m bench.explain_report $^ build/bench/trees
 
 .PHONY: bench-guard
-bench-guard: build/tools/ppc64le/vdmactl | secure-part installed-check ## what the ultravisor costs a guest that does not use it
+bench-guard: build/tools/ppc64le/vdmactl | bench-secure-part installed-check ## what the ultravisor costs a guest that does not use it
 	$(Q)mk/part qemu-plain >/dev/null
 	$(Q)$(PYTHON) -m bench.guard build/bench/guard

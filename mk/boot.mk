@@ -7,11 +7,13 @@ INSTALLED := $(addprefix installed-,boot stock secure tools check coverage bench
 $(INSTALLED):
 	$(Q)mk/install $(@:installed-%=%)
 
-BOOT_SECURE := $(filter 1,$(SECURE))
+# SECURE=1 KERNEL=7.2 and KERNEL=secure-7.2 are the same.
+BOOT_KERNEL := $(if $(filter 1,$(SECURE)),$(patsubst secure-secure-%,secure-%,secure-$(KERNEL)),$(KERNEL))
+$(call one-of,KERNEL,$(BOOT_KERNEL),$(ALL_KERNELS))
+BOOT_SECURE := $(if $(filter secure-%,$(BOOT_KERNEL)),1)
 ifeq ($(BOOT_SECURE)$(QEMU),1stock)
-$(error SECURE=1: only QEMU=vdma has an ultravisor)
+$(error KERNEL=$(BOOT_KERNEL): QEMU=stock has no ultravisor)
 endif
-BOOT_KERNEL := $(BOOT_SECURE:1=secure-)$(KERNEL)
 BOOT_PARTS := kernel-$(BOOT_KERNEL) headers-$(BOOT_KERNEL) busybox
 BOOT_SETS := installed-boot $(BOOT_SECURE:1=installed-secure)
 ifeq ($(QEMU),stock)
@@ -25,23 +27,28 @@ boot-parts: $(BOOT_SETS)
 	$(Q)mk/part $(BOOT_PARTS) >/dev/null
 
 # The kernel's build system knows best whether there is something to do.
-MODULES := $(KERNELS:%=build/linux/%/virtio_dma_policy.ko)
-SECURE_MODULE := build/linux/secure-6.12/virtio_dma_policy.ko
-SECURE_MODULES := $(SECURE_KERNELS:%=build/linux/%/virtio_dma_policy.ko)
+module = $(1:%=build/linux/%/virtio_dma_policy.ko)
+MODULES := $(call module,$(KERNELS))
+SECURE_MODULE := $(call module,$(SECURE_KERNEL))
+SECURE_MODULES := $(call module,$(SECURE_KERNELS))
 .PHONY: FORCE modules
-modules: $(MODULES) ## the module for both kernels
-$(MODULES) $(SECURE_MODULES): build/linux/%/virtio_dma_policy.ko: FORCE | installed-boot
+modules: $(MODULES) ## the module for the everyday kernels
+$(call module,$(ALL_KERNELS)): build/linux/%/virtio_dma_policy.ko: FORCE | installed-boot
 	$(Q)mk/module $*
 $(SECURE_MODULES): | installed-secure
+
+.PHONY: kernels
+kernels: ## the kernels that KERNEL= takes, and what the cache has of them
+	$(Q)mk/kernel-list
 
 build/firmware/vdma.nvramrc: firmware/slof/vdma.fs firmware/slof/pack | installed-boot
 	@mkdir -p $(@D)
 	@printf '  %-7s %s\n' PACK $@
 	$(Q)$(PYTHON) firmware/slof/pack -o $@ $<
 
-BOOT_NEEDS := build/linux/$(BOOT_KERNEL)/virtio_dma_policy.ko build/firmware/vdma.nvramrc \
+BOOT_NEEDS := $(call module,$(BOOT_KERNEL)) build/firmware/vdma.nvramrc \
 	$(PPC64LE)/vdmactl
-BOOT := $(PYTHON) -m tests.lib.boot --kernel $(KERNEL) --qemu $(QEMU) $(BOOT_SECURE:1=--secure) --append "$(APPEND)"
+BOOT := $(PYTHON) -m tests.lib.boot --kernel $(BOOT_KERNEL) --qemu $(QEMU) --append "$(APPEND)"
 
 .PHONY: boot shell
 boot: $(BOOT_NEEDS) | boot-parts ## boot the chain, do I/O, print the table of devices

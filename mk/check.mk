@@ -4,41 +4,45 @@
 # A boot has one busy thread and a guest's memory, 3 GiB with all around it.
 PYTEST_JOBS = $(shell awk -v jobs=$(JOBS) '/^MemAvailable/ { n = int($$2 / 3145728) } \
 	END { if (n > jobs) n = jobs; print (n > 1 ? n : 1) }' /proc/meminfo)
-PYTEST = $(PYTHON) -m pytest -n $(PYTEST_JOBS) -o cache_dir=$(CURDIR)/build/pytest
+# KERNEL= and QEMU= are what tests boot that do not care.
+PYTEST = VDMA_KERNEL=$(KERNEL) VDMA_QEMU=$(QEMU) $(PYTHON) -m pytest -n $(PYTEST_JOBS) -o cache_dir=$(CURDIR)/build/pytest
+
+# One that is asked for is tested, too.
+CHECK_KERNELS := $(sort $(KERNELS) $(KERNEL))
 
 .PHONY: check-parts
 check-parts: installed-boot installed-stock installed-check installed-bench
-	$(Q)mk/part $(KERNELS:%=kernel-%) $(KERNELS:%=headers-%) busybox programs-ppc64le slof qemu \
+	$(Q)mk/part $(CHECK_KERNELS:%=kernel-%) busybox programs-ppc64le slof qemu \
 		libfdt bench-ppc64le >/dev/null
 
 # make check has one kernel for secure VMs, check-secure all.
 .PHONY: secure-part secure-parts
 secure-part: installed-boot installed-secure
-	$(Q)mk/part kernel-secure-6.12 headers-secure-6.12 busybox slof qemu >/dev/null
+	$(Q)mk/part kernel-$(SECURE_KERNEL) headers-$(SECURE_KERNEL) busybox slof qemu >/dev/null
 secure-parts: secure-part
 	$(Q)mk/part $(SECURE_KERNELS:%=kernel-%) $(SECURE_KERNELS:%=headers-%) >/dev/null
 
-CHECK_NEEDS := $(MODULES) build/firmware/vdma.nvramrc $(TOOLS) $(LIBS) guest
+CHECK_NEEDS := $(call module,$(CHECK_KERNELS)) build/firmware/vdma.nvramrc $(TOOLS) $(LIBS) guest
 
 # Those that boot nothing.
 TOOL_TESTS := tests/tools tests/library tests/abi
 
 .PHONY: check check-host
 check: check-host $(CHECK_NEEDS) $(SECURE_MODULE) | check-parts secure-part ## all tests
-	$(Q)$(PYTEST) -m 'not more' tests
+	$(Q)$(PYTEST) -m 'not more and not matrix' tests
 
 check-host: unit fuzz-replay module-strict ## unit tests, a minute of fuzzing; core and module without a warning
 
 .PHONY: module-strict
-module-strict: | installed-boot installed-check
-	$(Q)mk/module-strict $(KERNELS)
+module-strict: | installed-boot installed-check installed-secure
+	$(Q)mk/module-strict $(EVERYDAY)
 
 .PHONY: check-linux check-firmware check-hypervisor
 check-linux: ## boots that test the module
 check-firmware: ## boots that test the firmware plugin, and its packing
 check-hypervisor: ## boots that test the hypercall and its switches
 check-linux check-firmware check-hypervisor: $(CHECK_NEEDS) | check-parts
-	$(Q)$(PYTEST) tests/$(@:check-%=%)
+	$(Q)$(PYTEST) -m 'not matrix' tests/$(@:check-%=%)
 
 # Another QEMU to migrate to, and fio for the guest.
 .PHONY: live-parts

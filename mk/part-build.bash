@@ -106,7 +106,7 @@ need_space() {
 # rename: a part that is in the cache is whole.
 build_part() {
 	local name=$1 dir=$2 log=$VDMA_CACHE/log/$1.log start=$SECONDS
-	local dep var tail_pid='' status=0
+	local tail_pid='' status=0
 
 	# Nobody else builds NAME now: what is left of earlier builds is dead.
 	rm -rf "$VDMA_CACHE"/tmp/"$name"-????????????.*
@@ -119,11 +119,6 @@ build_part() {
 	trap 'exit 143' TERM HUP
 	mkdir -p "$tmp/work" "$tmp/out"
 
-	for dep in $(recipe_var "$name" part_deps); do
-		var=DEP_${dep//[-.]/_}
-		printf -v "$var" '%s' "$(dir_of "$dep")"
-		export "${var?}"
-	done
 	export OUT=$tmp/out
 	exec {VDMA_SAY}>&2
 
@@ -140,8 +135,7 @@ build_part() {
 		# shellcheck disable=SC2154 # lock_file sets it
 		exec >>"$log" 2>&1 </dev/null {lock_fd}>&-
 		set -euo pipefail
-		# shellcheck disable=SC1090 # the recipe
-		. "$(recipe "$name")"
+		source_recipe "$name"
 		cd "$tmp/work"
 		part_build
 	) &

@@ -14,7 +14,7 @@ import termios
 from dataclasses import replace
 from pathlib import Path
 
-from tests.lib import parts, secure
+from tests.lib import parts, rows, secure
 from tests.lib.guest import HARD_LIMIT, Cargo, Guest, Result
 from tests.lib.machine import Machine
 from tests.lib.table import format_table, write_json
@@ -23,16 +23,19 @@ from tests.lib.table import format_table, write_json
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="boot", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--kernel", choices=("6.12", "6.1"), default=Machine.kernel)
-    parser.add_argument("--qemu", choices=("vdma", "stock"), default=Machine.qemu)
+    parser.add_argument(
+        "--kernel",
+        choices=rows.kernels(),
+        default=rows.default_kernel(),
+        metavar="ROW",
+        help=f"of mk/kernels: {' '.join(rows.kernels())} (%(default)s)",
+    )
+    parser.add_argument("--qemu", choices=("vdma", "stock"), default=rows.default_qemu())
     parser.add_argument(
         "--firmware",
         choices=("rom", "nvramrc", "none"),
         default="",
         help="how our plugin gets into SLOF (vdma: rom, stock: nvramrc)",
-    )
-    parser.add_argument(
-        "--secure", action="store_true", help="a secure VM (vdma), watched by the DMA guard"
     )
     parser.add_argument("--append", default="", help="for the kernel's command line")
     parser.add_argument("--cpu", default=Machine.cpu, help="(%(default)s)")
@@ -56,7 +59,7 @@ def arguments() -> argparse.Namespace:
         "--run", type=Path, default=parts.BUILD / "boot", help="folder for the logs"
     )
     options = parser.parse_args()
-    if options.secure and options.qemu != "vdma":
+    if rows.is_secure(options.kernel) and options.qemu != "vdma":
         parser.error("only QEMU vdma has an ultravisor")
     return options
 
@@ -72,7 +75,7 @@ def run(options: argparse.Namespace) -> Result:
         smp=options.smp,
         mem_mib=options.mem,
     )
-    if options.secure:
+    if rows.is_secure(options.kernel):
         # Linux shares no rings of a device with 32 address bits, such as the e1000
         virtio = tuple(device for device in machine.devices if device.f is not None)
         machine = secure.secured(replace(machine, devices=virtio))
@@ -83,7 +86,7 @@ def run(options: argparse.Namespace) -> Result:
     )
     with Guest(machine, options.run, cargo) as guest:
         result = guest.finish(None if options.shell else options.limit)
-    if options.secure:
+    if machine.secure():
         seen = [violation.text() for violation in secure.violations(options.run)]
         result.problems[:] = result.left(secure.KNOWN) + seen
     return result

@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.lib import parts
+from tests.lib import parts, rows
 from tests.lib.devices import BRIDGE_ARGS, DEVICES, F_OPTIONS, Device
 from tests.lib.screen import HEIGHT, WIDTH
 
@@ -32,8 +32,8 @@ class Machine:
     PHB after the first: their ids are phb1, phb2, …
     """
 
-    kernel: str = "6.12"
-    qemu: str = "vdma"
+    kernel: str = rows.default_kernel()
+    qemu: str = rows.default_qemu()
     firmware: str = ""
     append: str = ""
     accel: str = "tcg,thread=multi"

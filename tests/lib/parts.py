@@ -45,6 +45,12 @@ def programs() -> dict[str, bytes]:
     return {str(path.relative_to(root)): path.read_bytes() for path in files}
 
 
+def has_built_in(kernel: str, option: str) -> bool:
+    """Is CONFIG_OPTION=y in a kernel?"""
+    config = (part(f"kernel-{kernel}") / "config").read_text(encoding="utf-8")
+    return f"\nCONFIG_{option}=y\n" in config
+
+
 def policy_module(kernel: str) -> Path:
     """Our kernel module for a kernel."""
     return built(f"linux/{kernel}/virtio_dma_policy.ko")

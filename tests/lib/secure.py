@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tests.lib import rows
 from tests.lib.devices import Device
 from tests.lib.guest import Guest
 from tests.lib.machine import Machine
@@ -114,7 +115,7 @@ def machine(
     **more: Any,
 ) -> Machine:
     """A machine whose guest becomes a secure VM, with the control in it."""
-    fields = {"kernel": "6.12", "mem_mib": 1024, "hotplug_mib": 0, **more}
+    fields = {"kernel": rows.default_secure_kernel(), "mem_mib": 1024, "hotplug_mib": 0, **more}
     plain = Machine(append=append, devices=devices, args=(*CONTROL_ARGS, *args), **fields)
     return secured(plain, guard)
 
@@ -123,7 +124,7 @@ def secured(plain: Machine, guard: str = "deny") -> Machine:
     """The same machine, whose guest becomes a secure VM."""
     return replace(
         plain,
-        kernel=f"secure-{plain.kernel}",
+        kernel=rows.secure(plain.kernel),
         append=f"svm=on {plain.append}".strip(),
         machine_options=f"x-ultravisor=on,x-dma-guard={guard}",
         args=(*TRACE, *plain.args),

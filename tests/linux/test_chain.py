@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.lib import rows
 from tests.lib.guest import Cargo, Guest
 from tests.lib.machine import Machine
 from tests.lib.parts import TOP
@@ -18,13 +19,16 @@ from tests.lib.parts import TOP
 # Small disks: the checks are the same, and the boots are many.
 CARGO = Cargo(disk_mib=8)
 
+# Everyday kernels beside the usual one; the others are in test_modes.py.
+KERNELS = [k for k in rows.kernels(rows.EVERYDAY, secure_ones=False) if k != Machine().kernel]
+
 MACHINES = {
-    "6.12": Machine(),
-    "6.1": Machine(kernel="6.1"),
+    "usual": Machine(),
+    **{kernel: Machine(kernel=kernel) for kernel in KERNELS},
     "nvramrc": Machine(firmware="nvramrc"),
     "no-firmware-tag": Machine(firmware="none"),
     "disable_ddw": Machine(append="disable_ddw"),
-    "stock-6.12": Machine(qemu="stock"),
+    "stock": Machine(qemu="stock"),
     "stock-6.1": Machine(qemu="stock", kernel="6.1"),
     "stock-disable_ddw": Machine(qemu="stock", append="disable_ddw"),
     "1GiB-1cpu": Machine(mem_mib=1024, smp=1),
@@ -110,9 +114,9 @@ def test_boot_program(run: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[0].split()[:3] == ["DEVICE", "DRIVER", "F"]
-    rows = json.loads((run / "devices.json").read_text())
-    assert len(rows) == 6
-    assert rows[0] == {
+    devices = json.loads((run / "devices.json").read_text())
+    assert len(devices) == 6
+    assert devices[0] == {
         "device": "0000:00:01.0",
         "driver": "virtio_blk",
         "f": True,

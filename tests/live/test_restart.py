@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.lib import parts, secure
+from tests.lib import parts, rows, secure
 from tests.lib.devices import DEVICES, F_OPTIONS, Device, Expected
 from tests.lib.guest import Cargo, Guest
 from tests.lib.machine import Machine
@@ -244,7 +244,7 @@ def machine(run: Path, way: Way) -> Machine:
         options += ",x-ultravisor=on,x-dma-guard=deny"
         append += " svm=on"
     return Machine(
-        kernel="secure-6.12" if way.secure else "6.12",
+        kernel=rows.default_secure_kernel() if way.secure else rows.default_kernel(),
         devices=(way.disk(),),
         args=args,
         append=append,

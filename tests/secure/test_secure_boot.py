@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.lib import rows
 from tests.lib.parts import TOP
 
 pytestmark = pytest.mark.more
@@ -16,7 +17,8 @@ pytestmark = pytest.mark.more
 
 def boot(run: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """The program behind it."""
-    command = ["/usr/bin/python3", "-m", "tests.lib.boot", "--secure", "--run", str(run)]
+    command = ["/usr/bin/python3", "-m", "tests.lib.boot", "--run", str(run)]
+    command += ["--kernel", rows.default_secure_kernel()]
     return subprocess.run([*command, *options], cwd=TOP, capture_output=True, text=True, check=False)
 
 
@@ -24,9 +26,9 @@ def test_secure_boot(run: Path) -> None:
     """Status 0, and each device bounced."""
     done = boot(run)
     assert done.returncode == 0, done.stderr
-    rows = json.loads((run / "devices.json").read_text())
-    assert len(rows) == 5
-    assert {(row["secure"], row["mode"]) for row in rows} == {(True, "bounce")}
+    devices = json.loads((run / "devices.json").read_text())
+    assert len(devices) == 5
+    assert {(device["secure"], device["mode"]) for device in devices} == {(True, "bounce")}
 
 
 def test_secure_boot_tells_what_touched_private_memory(run: Path) -> None:

@@ -8,7 +8,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from tests.lib import secure
+from tests.lib import rows, secure
 from tests.lib.guest import Guest
 from tests.lib.parts import TOP, part
 from tests.lib.screen import Picture
@@ -23,7 +23,7 @@ def ultracall(run: Path) -> bytes:
     folder.mkdir()
     (folder / "Kbuild").write_text("obj-m := ultracall.o\n")
     (folder / "ultracall.c").write_bytes((TOP / "tests/secure/ultracall.c").read_bytes())
-    headers = part("headers-secure-6.12") / "build"
+    headers = part(f"headers-{rows.default_secure_kernel()}") / "build"
     subprocess.run(["make", "-s", "-C", headers, f"M={folder}", "modules"], check=True)
     return (folder / "ultracall.ko").read_bytes()
 
