@@ -64,7 +64,7 @@ def from_qemu(count: int, tree: Path) -> None:
     args += ["-display", "none", "-M", f"pseries,{CAPABILITIES}"]
     args += ["-bios", str(parts.part("slof") / "slof.bin")]
     with Qemu([*args, *machine(count)], tree.parent) as qemu:
-        qemu.qmp.command("dumpdtb", filename=str(tree))
+        qemu.dump_tree(tree)
 
 
 def copies(match: re.Match[str]) -> str:

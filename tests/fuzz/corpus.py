@@ -32,7 +32,8 @@ REGRESS = Path(__file__).parent / "regress"
 # Nobody here reads these, and a bridge has 10 KiB of them.
 BULK = re.compile(r"^\s*ibm,(drc-\w+|pa-features)[- \w]* = .*;\n", re.MULTILINE)
 
-OLD = ("2.1", "2.7", "3.1", "5.0", "7.2")  # of Debian 12's QEMU
+# Machine versions, as far as a QEMU still has them.
+OLD = ("2.1", "2.7", "3.1", "5.0", "7.2")  # of the distribution's
 NEW = ("3.0", "6.2", "8.0", "10.0")  # of ours
 
 
@@ -85,7 +86,7 @@ def from_qemu(args: list[str], run: Path) -> bytes:
     """The tree that QEMU has made for firmware."""
     tree = run / "tree"
     with Qemu([*args, "-S"], run) as machine:
-        machine.qmp.command("dumpdtb", filename=str(tree))
+        machine.dump_tree(tree)
     return tree.read_bytes()
 
 
@@ -109,10 +110,17 @@ def from_slof(args: list[str], run: Path) -> bytes:
     return tree.read_bytes()
 
 
+def known(kind: str, versions: tuple[str, ...]) -> list[str]:
+    """Those of the versions that a QEMU has."""
+    command = [parts.qemu_binary(kind), "-M", "help"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return [version for version in versions if f"pseries-{version} " in told]
+
+
 def machines(run: Path) -> Iterator[tuple[str, bytes]]:
     """Trees of QEMU and of SLOF, by name."""
     for kind, versions in (("stock", OLD), ("vdma", NEW)):
-        for version in versions:
+        for version in known(kind, versions):
             for name, devices, more in MACHINES:
                 args = qemu(kind, f"pseries-{version}", "slof.bin")
                 yield f"{kind}-{version}-{name}", from_qemu([*args, *devices, *more], run)

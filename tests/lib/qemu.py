@@ -140,6 +140,10 @@ class Qemu:
                     return fd
         raise QemuError("its memory is in no file")
 
+    def dump_tree(self, file: Path) -> None:
+        """Write the machine's device tree as QEMU has it now."""
+        self.qmp.command("dumpdtb", filename=str(file))
+
     def last_words(self) -> str:
         """The last line that QEMU itself has written."""
         lines = self._errors.read_text(errors="replace").split("\n")

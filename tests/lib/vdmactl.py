@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 from tests.lib.parts import built, qemu_binary
+from tests.lib.qemu import Qemu
 
 # make coverage sets another one.
 BINARY = os.environ.get("VDMACTL")
@@ -41,7 +42,8 @@ def one_line(done: subprocess.CompletedProcess[str], status: int) -> str:
 
 def dump_tree(file: Path, *args: str, machine: str = "pseries") -> Path:
     """The device tree of a machine of the distribution's QEMU."""
-    command = [qemu_binary("stock"), "-M", f"{machine},dumpdtb={file}"]
+    command = [str(qemu_binary("stock")), "-M", machine, "-S"]
     command += ["-nodefaults", "-display", "none", *args]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    with Qemu(command, file.parent) as qemu:
+        qemu.dump_tree(file)
     return file

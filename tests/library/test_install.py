@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib.parts import BUILD, TOP, qemu_binary
+from tests.lib.parts import BUILD, TOP
+from tests.lib.vdmactl import dump_tree
 
 PREFIX = "/opt/vdma"
 LIBRARY = "/opt/vdma/lib64"
@@ -99,10 +100,7 @@ def root(run: Path) -> Path:
 @pytest.fixture
 def tree(run: Path) -> Path:
     """A machine's device tree, by the distribution's QEMU."""
-    file = run / "machine.dtb"
-    machine = ["-M", f"pseries,dumpdtb={file}", "-m", "512M", "-nodefaults", "-display", "none"]
-    shell([str(qemu_binary("stock")), *machine, *DEVICES])
-    return file
+    return dump_tree(run / "machine.dtb", "-m", "512M", *DEVICES)
 
 
 def test_install_and_uninstall(root: Path) -> None:

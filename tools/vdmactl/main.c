@@ -29,7 +29,7 @@ static const char help[] =
 "\n"
 "Says which way the DMA of each virtio device of a pseries guest takes, and why.\n"
 "\n"
-"  explain   from a flattened device tree (/sys/firmware/fdt, QEMU's dumpdtb=)\n"
+"  explain   from a flattened device tree (/sys/firmware/fdt, QMP dumpdtb)\n"
 "  status    of this guest, as the module virtio_dma_policy has it\n"
 "  tag       write the property qemu,dma-bypass on a function's node\n"
 "  untag     remove it\n"
