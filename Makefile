@@ -13,6 +13,8 @@ SECURE_KERNELS := $(filter secure-%,$(ALL_KERNELS))
 # In make check; the others are in check-secure and check-matrix.
 SECURE_KERNEL := $(firstword $(filter secure-%,$(EVERYDAY)))
 
+ALL_QEMUS := $(call rows,qemus)
+
 KERNEL ?= $(firstword $(ALL_KERNELS))
 QEMU ?= vdma
 SECURE ?= 0
@@ -41,7 +43,17 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/build/pycache
 # A name that is wrong is said before anything is built for it.
 one-of = $(if $(filter $(2),$(3)),,$(error $(1)=$(2): want one of $(3)))
 $(call one-of,KERNEL,$(KERNEL),$(ALL_KERNELS))
+$(call one-of,QEMU,$(QEMU),$(ALL_QEMUS))
 $(call one-of,SECURE,$(SECURE),0 1)
+
+# qemu-row,NAME: the row itself where NAME is another's; its way and its flavour.
+qemu-row = $(shell awk '$$1 == "$(1)" { print $$2 == "=" ? $$3 : $$1 }' mk/qemus)
+qemu-way = $(shell awk '$$1 == "$(call qemu-row,$(1))" { print $$2 }' mk/qemus)
+qemu-flavour = $(shell awk '$$1 == "$(call qemu-row,$(1))" { print $$5 }' mk/qemus)
+QEMU_WAY := $(call qemu-way,$(QEMU))
+# The QEMU with our hypervisor side: the one that was asked for, or the usual one.
+OURS := $(if $(filter hooked,$(call qemu-flavour,$(QEMU))),$(QEMU),vdma)
+QEMU_PARTS := slof qemu-$(OURS) $(if $(filter debian,$(QEMU_WAY)),qemu-$(QEMU))
 
 include mk/lib.mk mk/boot.mk mk/unit.mk mk/guest.mk mk/check.mk mk/docs.mk mk/fuzz.mk mk/bench.mk
 -include $(DEPS)
@@ -53,7 +65,8 @@ help: ## this list
 	@echo
 	@echo '  KERNEL=NAME           kernel for boot, shell, bench and tests (now $(KERNEL)): one of'
 	@echo '                        $(ALL_KERNELS)'
-	@echo '  QEMU=vdma|stock       our QEMU, or the one the distribution has (now $(QEMU))'
+	@echo '  QEMU=NAME             QEMU for the same (now $(QEMU)); stock is the distribution'"'"'s: one of'
+	@echo '                        $(ALL_QEMUS)'
 	@echo '  SECURE=1              boot and shell: a secure VM, watched by the DMA guard'
 	@echo '  APPEND="..."          more for the kernel command line, such as disable_ddw'
 	@echo '  PREFIX=DIR            where install puts things, below DESTDIR if set (now $(PREFIX))'

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import datetime
+import os
 import random
 import shutil
 import signal
@@ -43,11 +44,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, help="how long each time")
     parser.add_argument("--seed", type=int, help="of the cells' order")
     parser.add_argument("--kernel", choices=tables.kernels(secure_ones=False), default="6.12")
-    parser.add_argument("--qemu", choices=("vdma", "stock"), default="vdma")
+    parser.add_argument("--qemu", choices=tables.qemus(), default="vdma")
     parser.add_argument("--accel", default="tcg", help="tcg or kvm (%(default)s)")
     parser.add_argument("--limit", type=float, default=45.0, help="seconds for a cell")
     parser.add_argument("--folder", type=Path, default=parts.BUILD / "bench")
-    return parser.parse_args()
+    options = parser.parse_args()
+    os.environ["VDMA_QEMU"] = options.qemu
+    options.qemu = tables.role(options.qemu)
+    return options
 
 
 def profile_of(rows: Rows, options: argparse.Namespace) -> Profile:

@@ -20,12 +20,12 @@ BENCH_PARTS := bench-secure-part
 endif
 
 .PHONY: bench-parts
-bench-parts: installed-boot installed-bench $(if $(filter stock,$(QEMU)),installed-stock)
-	$(Q)mk/part $(BENCH_KERNELS:%=kernel-%) busybox slof qemu bench-ppc64le >/dev/null
+bench-parts: installed-boot installed-bench $(if $(filter host,$(QEMU_WAY)),installed-stock)
+	$(Q)mk/part $(BENCH_KERNELS:%=kernel-%) busybox $(QEMU_PARTS) bench-ppc64le >/dev/null
 
 .PHONY: bench-secure-part
 bench-secure-part: installed-boot installed-secure
-	$(Q)mk/part kernel-$(BENCH_SECURE) busybox slof qemu >/dev/null
+	$(Q)mk/part kernel-$(BENCH_SECURE) busybox $(QEMU_PARTS) >/dev/null
 
 .PHONY: bench
 bench: $(BENCH_NEEDS) | bench-parts $(BENCH_PARTS) ## ten minutes: what the IOMMU costs and what bypass gives back

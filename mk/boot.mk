@@ -11,15 +11,15 @@ $(INSTALLED):
 BOOT_KERNEL := $(if $(filter 1,$(SECURE)),$(patsubst secure-secure-%,secure-%,secure-$(KERNEL)),$(KERNEL))
 $(call one-of,KERNEL,$(BOOT_KERNEL),$(ALL_KERNELS))
 BOOT_SECURE := $(if $(filter secure-%,$(BOOT_KERNEL)),1)
-ifeq ($(BOOT_SECURE)$(QEMU),1stock)
-$(error KERNEL=$(BOOT_KERNEL): QEMU=stock has no ultravisor)
+ifeq ($(BOOT_SECURE)$(filter $(OURS),$(QEMU)),1)
+$(error KERNEL=$(BOOT_KERNEL): QEMU=$(QEMU) has no ultravisor)
 endif
 BOOT_PARTS := kernel-$(BOOT_KERNEL) headers-$(BOOT_KERNEL) busybox
 BOOT_SETS := installed-boot $(BOOT_SECURE:1=installed-secure)
-ifeq ($(QEMU),stock)
+ifeq ($(QEMU_WAY),host)
 BOOT_SETS += installed-stock
 else
-BOOT_PARTS += slof qemu
+BOOT_PARTS += $(if $(filter built,$(QEMU_WAY)),slof) qemu-$(QEMU)
 endif
 
 .PHONY: boot-parts

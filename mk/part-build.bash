@@ -26,11 +26,15 @@ apt_debs() {
 # deb_version PACKAGE: of a package that apt_debs has unpacked.
 deb_version() { cat "debs/$1"; }
 
-# apt_source SUITE PACKAGE[=VERSION]: unpack a source package into ./src.
+# apt_source SUITE[,SUITE…] PACKAGE[=PATTERN]: unpack a source package into ./src,
+# from the first suite that has it.
 apt_source() {
-	local dsc
+	local suite dsc=
 
-	dsc=$("$TOP/mk/apt" "$1" source fetch "$2") || part_fail "cannot fetch the source of $2"
+	for suite in ${1//,/ }; do
+		! dsc=$("$TOP/mk/apt" "$suite" source only "$2") || break
+	done
+	[[ -n $dsc ]] || part_fail "cannot fetch the source of $2"
 	# apt has checked it against the archive's signature.
 	dpkg-source --no-check -x "$dsc" src
 }

@@ -24,5 +24,7 @@ CONFIG_VHOST_USER_SCSI=y
 # Devices that always go through the IOMMU.
 CONFIG_E1000_PCI=y
 CONFIG_NVME_PCI=y
+# NVMe does not link without it, and does not select it in each QEMU.
+CONFIG_SPDM_SOCKET=y
 CONFIG_USB_STORAGE_BOT=y
 CONFIG_USB_XHCI_PCI=y

@@ -7,7 +7,6 @@
 #include "qemu/cutils.h"
 #include "qemu/error-report.h"
 #include "qemu/lockable.h"
-#include "exec/address-spaces.h"
 #include "hw/pci/pci_bus.h"
 #include "hw/pci/pci_device.h"
 #include "hw/pci-host/spapr.h"
@@ -241,7 +240,7 @@ void dma_guard_forget(SpaprUv *uv)
     }
 }
 
-static void guard_region_class_init(ObjectClass *klass, void *data)
+static void guard_region_class_init(ObjectClass *klass, ClassData data)
 {
     IOMMUMemoryRegionClass *imrc = IOMMU_MEMORY_REGION_CLASS(klass);
 

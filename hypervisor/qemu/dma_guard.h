@@ -14,7 +14,7 @@
 #ifndef HW_VDMA_DMA_GUARD_H
 #define HW_VDMA_DMA_GUARD_H
 
-#include "exec/memory.h"
+#include "compat.h"
 #include "hw/pci/pci.h"
 #include "hw/ppc/spapr.h"
 #include "qom/object.h"

@@ -6,7 +6,6 @@
  */
 #include "qemu/osdep.h"
 #include "qemu/error-report.h"
-#include "exec/address-spaces.h"
 #include "hw/pci/pci_bus.h"
 #include "hw/pci/pci_device.h"
 #include "hw/ppc/spapr.h"
@@ -180,7 +179,7 @@ char *dma_guard_unguarded(SpaprUv *uv)
                        object_get_canonical_path(OBJECT(found));
 }
 
-static void space_class_init(ObjectClass *klass, void *data)
+static void space_class_init(ObjectClass *klass, ClassData data)
 {
     klass->unparent = space_unparent;
 }

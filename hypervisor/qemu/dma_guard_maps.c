@@ -6,7 +6,6 @@
 #include "qemu/osdep.h"
 #include "qemu/lockable.h"
 #include "block/block-global-state.h"
-#include "exec/address-spaces.h"
 #include "hw/pci/pci_device.h"
 #include "vdma/abi.h"
 #include "dma_guard.h"

@@ -9,7 +9,7 @@
 #ifndef HW_VDMA_DMA_GUARD_MAPS_H
 #define HW_VDMA_DMA_GUARD_MAPS_H
 
-#include "exec/memory.h"
+#include "compat.h"
 #include "hw/virtio/virtio.h"
 
 extern bool dma_guard_maps_on;

@@ -11,7 +11,6 @@
 #include "qemu/cutils.h"
 #include "qemu/error-report.h"
 #include "qemu/log.h"
-#include "exec/address-spaces.h"
 #include "hw/ppc/spapr.h"
 #include "migration/blocker.h"
 #include "system/hw_accel.h"

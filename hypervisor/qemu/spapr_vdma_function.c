@@ -8,7 +8,6 @@
  */
 #include "qemu/osdep.h"
 #include "qemu/error-report.h"
-#include "exec/address-spaces.h"
 #include "hw/boards.h"
 #include "hw/pci/pci_bus.h"
 #include "hw/virtio/virtio-pci.h"

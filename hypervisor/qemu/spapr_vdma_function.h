@@ -7,7 +7,7 @@
 #ifndef HW_VDMA_SPAPR_VDMA_FUNCTION_H
 #define HW_VDMA_SPAPR_VDMA_FUNCTION_H
 
-#include "exec/memory.h"
+#include "compat.h"
 #include "hw/pci-host/spapr.h"
 #include "qom/object.h"
 #include "vdma_bypass.h"

@@ -8,7 +8,6 @@
  * IOMMU's notifiers.
  */
 #include "qemu/osdep.h"
-#include "exec/address-spaces.h"
 #include "qemu/rcu.h"
 #include "hw/ppc/spapr.h"
 #include "vdma/abi.h"

@@ -7,7 +7,7 @@
 #ifndef HW_VDMA_VDMA_IOTLB_H
 #define HW_VDMA_VDMA_IOTLB_H
 
-#include "exec/memory.h"
+#include "compat.h"
 
 /**
  * vdma_iotlb_window() - the translation of an address in a bypass window

@@ -8,6 +8,7 @@ Exit status: 0 all is right, 1 something is not (a line each), 2 cannot boot.
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import termios
@@ -30,7 +31,13 @@ def arguments() -> argparse.Namespace:
         metavar="ROW",
         help=f"of mk/kernels: {' '.join(rows.kernels())} (%(default)s)",
     )
-    parser.add_argument("--qemu", choices=("vdma", "stock"), default=rows.default_qemu())
+    parser.add_argument(
+        "--qemu",
+        choices=rows.qemus(),
+        default="vdma",
+        metavar="ROW",
+        help=f"of mk/qemus: {' '.join(rows.qemus())} (%(default)s)",
+    )
     parser.add_argument(
         "--firmware",
         choices=("rom", "nvramrc", "none"),
@@ -59,8 +66,9 @@ def arguments() -> argparse.Namespace:
         "--run", type=Path, default=parts.BUILD / "boot", help="folder for the logs"
     )
     options = parser.parse_args()
-    if rows.is_secure(options.kernel) and options.qemu != "vdma":
-        parser.error("only QEMU vdma has an ultravisor")
+    os.environ["VDMA_QEMU"] = options.qemu
+    if rows.is_secure(options.kernel) and rows.role(options.qemu) != "vdma":
+        parser.error(f"QEMU {options.qemu} has no ultravisor")
     return options
 
 
@@ -68,7 +76,7 @@ def run(options: argparse.Namespace) -> Result:
     """Boot as the command line says."""
     machine = Machine(
         kernel=options.kernel,
-        qemu=options.qemu,
+        qemu=rows.role(options.qemu),
         firmware=options.firmware,
         append=options.append,
         cpu=options.cpu,

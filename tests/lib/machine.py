@@ -26,7 +26,7 @@ class Machine:
     asks for a dynamic window of 0 bytes and gets none: it takes the end of
     memory from /ibm,dynamic-reconfiguration-memory, which then is not there.
 
-    QEMU is "vdma", "stock" or "plain"; FIRMWARE "rom", "nvramrc", "none", or ""
+    QEMU is a role (rows.role): "vdma", "stock" or "plain"; FIRMWARE "rom", "nvramrc", "none", or ""
     for what the QEMU has by default. ARGS and MACHINE_OPTIONS go to QEMU as they
     are; DEVICE_OPTIONS add to single devices, by name. PHBS has options for each
     PHB after the first: their ids are phb1, phb2, …

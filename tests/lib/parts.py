@@ -8,11 +8,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
-TOP = Path(__file__).resolve().parents[2]
+from tests.lib import rows
+from tests.lib.rows import TOP
+
 BUILD = TOP / "build"
-
-QEMU_PARTS = {"vdma": "qemu", "tsan": "qemu-tsan", "plain": "qemu-plain"}
-
 
 class Missing(Exception):
     """Something that must be there before a guest can boot is not there."""
@@ -57,14 +56,25 @@ def policy_module(kernel: str) -> Path:
 
 
 def qemu_binary(qemu: str) -> Path:
-    """The emulator: "vdma" is ours, "tsan" the same with ThreadSanitizer, "plain" with
-    nothing of ours in it, "stock" is the distribution's."""
-    if qemu != "stock":
-        return part(QEMU_PARTS[qemu]) / "bin/qemu-system-ppc64"
+    """The emulator of a role (rows.role) or of a row."""
+    row = rows.in_use(qemu)
+    if rows.way(row) != "host":
+        return part(f"qemu-{row}") / "bin/qemu-system-ppc64"
     found = shutil.which("qemu-system-ppc64", path="/usr/bin")
     if found is None:
         raise Missing("Debian's package qemu-system-ppc is not installed")
     return Path(found)
+
+
+def firmware_image(qemu: str, firmware: str) -> Path | None:
+    """The SLOF that firmware_args() has QEMU boot; None if QEMU does not tell."""
+    if qemu != "stock":
+        return part("slof") / ("slof-vdma.bin" if firmware == "rom" else "slof.bin")
+    done = subprocess.run(
+        [qemu_binary(qemu), "-L", "help"], capture_output=True, text=True, check=False
+    )
+    images = (Path(folder) / "slof.bin" for folder in done.stdout.split())
+    return next(filter(Path.is_file, images), None)
 
 
 def firmware_args(qemu: str, firmware: str) -> list[str]:

@@ -49,6 +49,35 @@ def default_secure_kernel() -> str:
     return asked if is_secure(asked) else kernels(EVERYDAY, secure_ones=True)[0]
 
 
+def qemus() -> list[str]:
+    """Names of all QEMUs, those that are another's included."""
+    return list(read("qemus"))
+
+
+def real(qemu: str) -> str:
+    """The row itself, where a name is another's."""
+    first, *fields = read("qemus")[qemu]
+    return fields[0] if first == "=" else qemu
+
+
+def role(qemu: str) -> str:
+    """What a QEMU is good for: "vdma" has our side, "plain" the same without, "tsan" a
+    sanitizer, "stock" is not built here."""
+    flavour = read("qemus")[real(qemu)][3]
+    return {"hooked": "vdma"}.get(flavour, flavour)
+
+
 def default_qemu() -> str:
-    """The same for the emulator."""
-    return os.environ.get("VDMA_QEMU") or "vdma"
+    """The role that tests boot that do not care: "vdma", or what the caller asked for."""
+    return role(os.environ.get("VDMA_QEMU") or "vdma")
+
+
+def in_use(qemu: str) -> str:
+    """The row for a role: what the caller asked for, if it is one; else the usual one."""
+    asked = os.environ.get("VDMA_QEMU") or "vdma"
+    return asked if role(asked) == qemu else qemu
+
+
+def way(qemu: str) -> str:
+    """How a QEMU is had."""
+    return read("qemus")[real(qemu)][0]

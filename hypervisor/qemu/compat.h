@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One shape for what differs between QEMUs, found out from their headers: no version
+ * is asked for.
+ */
+#ifndef HW_VDMA_COMPAT_H
+#define HW_VDMA_COMPAT_H
+
+#if __has_include("system/memory.h")
+#include "system/address-spaces.h"
+#include "system/memory.h"
+#else
+#include "exec/address-spaces.h"
+#include "compat.h"
+#endif
+#include "qom/object.h"
+
+/* The second parameter of a class_init(): became const. */
+typedef __typeof__(_Generic(((TypeInfo *)0)->class_init,
+                            void (*)(ObjectClass *, const void *):
+                                (const void *)0,
+                            default: (void *)0)) ClassData;
+
+#endif /* HW_VDMA_COMPAT_H */
