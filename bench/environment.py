@@ -6,18 +6,12 @@ from __future__ import annotations
 import os
 import platform
 import re
-import subprocess
 from pathlib import Path
 
 from bench.document import Json
 from bench.guest import Host
-from tests.lib import parts
-
-
-def _said(*command: str | Path) -> str:
-    """The first line of a command's output; "" if it has none, or fails."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=parts.TOP)
-    return done.stdout.partition("\n")[0].strip()
+from tests.lib import parts, versions
+from tests.lib.machine import Machine
 
 
 def _found(pattern: str, file: str) -> str:
@@ -38,8 +32,9 @@ def describe(host: Host) -> Json:
         "load": os.getloadavg()[0],
         "accel": host.accel,
         "smp": host.smp(),
-        "qemu": _said(parts.qemu_binary(host.qemu), "--version") + f" ({host.qemu})",
+        "qemu": versions.said(parts.qemu_binary(host.qemu), "--version") + f" ({host.qemu})",
         "kernel": kernel.strip(),
         "tools": tools,
-        "vdma": _said("git", "describe", "--always", "--dirty") or "unknown",
+        "vdma": versions.tree(),
+        "versions": versions.of_machine(Machine(kernel=host.kernel, qemu=host.qemu), policy=True),
     }

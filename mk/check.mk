@@ -5,20 +5,21 @@
 PYTEST_JOBS = $(shell awk -v jobs=$(JOBS) '/^MemAvailable/ { n = int($$2 / 3145728) } \
 	END { if (n > jobs) n = jobs; print (n > 1 ? n : 1) }' /proc/meminfo)
 # KERNEL= and QEMU= are what tests boot that do not care.
-PYTEST = VDMA_KERNEL=$(KERNEL) VDMA_QEMU=$(QEMU) $(PYTHON) -m pytest -n $(PYTEST_JOBS) -o cache_dir=$(CURDIR)/build/pytest
+PYTEST = VDMA_KERNEL=$(KERNEL) VDMA_QEMU=$(QEMU) $(PYTHON) -m pytest -n $(PYTEST_JOBS) -o cache_dir=$(CURDIR)/build/pytest \
+	--junitxml=$(CURDIR)/build/junit/$@.xml
 
 # One that is asked for is tested, too.
 CHECK_KERNELS := $(sort $(KERNELS) $(KERNEL))
 
 .PHONY: check-parts
 check-parts: installed-boot installed-stock installed-check installed-bench
-	$(Q)mk/part $(CHECK_KERNELS:%=kernel-%) busybox programs-ppc64le slof qemu \
+	$(Q)mk/part $(CHECK_KERNELS:%=kernel-%) busybox programs-ppc64le $(QEMU_PARTS) \
 		libfdt bench-ppc64le >/dev/null
 
 # make check has one kernel for secure VMs, check-secure all.
 .PHONY: secure-part secure-parts
 secure-part: installed-boot installed-secure
-	$(Q)mk/part kernel-$(SECURE_KERNEL) headers-$(SECURE_KERNEL) busybox slof qemu >/dev/null
+	$(Q)mk/part kernel-$(SECURE_KERNEL) headers-$(SECURE_KERNEL) busybox $(QEMU_PARTS) >/dev/null
 secure-parts: secure-part
 	$(Q)mk/part $(SECURE_KERNELS:%=kernel-%) $(SECURE_KERNELS:%=headers-%) >/dev/null
 
@@ -57,7 +58,7 @@ check-live: $(CHECK_NEEDS) $(SECURE_MODULE) | check-parts secure-part live-parts
 
 .PHONY: check-soak
 check-soak: guest | installed-check ## the same windows under load for ten minutes in each mode
-	$(Q)mk/part slof qemu >/dev/null
+	$(Q)mk/part $(QEMU_PARTS) >/dev/null
 	$(Q)$(PYTEST) -m soak tests/live
 
 .PHONY: check-tsan
@@ -77,7 +78,7 @@ secure-table: $(SECURE_MODULES) build/tools/ppc64le/vdmactl | secure-parts insta
 # Needs neither kernels nor modules, and so does not wait for them.
 .PHONY: check-guest
 check-guest: guest | installed-stock installed-check ## boots of the bare-metal program
-	$(Q)mk/part slof qemu >/dev/null
+	$(Q)mk/part $(QEMU_PARTS) >/dev/null
 	$(Q)$(PYTEST) tests/guest
 
 .PHONY: check-tools

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import zlib
@@ -32,13 +33,26 @@ def run(request: pytest.FixtureRequest) -> Path:
     return folder
 
 
+def booted(folder: str) -> list[tuple[str, str]]:
+    """Versions and build-ids of the guests that a test has left in its folder."""
+    found = {}
+    for file in sorted(Path(folder).rglob("versions.json")) if folder else []:
+        for part, facts in json.loads(file.read_text(encoding="utf-8")).items():
+            for key, value in facts.items():
+                found.setdefault(f"{part}.{key}", []).append(value)
+    return [(name, " ".join(dict.fromkeys(values))) for name, values in found.items()]
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.CallInfo[None], None]:
-    """Add the folder to the report of a test that failed."""
+    """Add the folder to the report of a test that failed; and to each, for JUnit, what
+    it has booted."""
     outcome = yield
     report = outcome.get_result()  # type: ignore[attr-defined]
+    if report.when == "call":
+        report.user_properties += booted(dict(item.user_properties).get("log", ""))
     if report.failed:
         for key, value in item.user_properties:
             if key == "log":

@@ -15,7 +15,7 @@ import termios
 from dataclasses import replace
 from pathlib import Path
 
-from tests.lib import parts, rows, secure
+from tests.lib import parts, rows, secure, versions
 from tests.lib.guest import HARD_LIMIT, Cargo, Guest, Result
 from tests.lib.machine import Machine
 from tests.lib.table import format_table, write_json
@@ -124,9 +124,9 @@ def main() -> int:
         if terminal is not None:
             # QEMU makes it raw, and cannot restore it when it is killed
             termios.tcsetattr(0, termios.TCSADRAIN, terminal)
-    write_json(result.rows, options.run / "devices.json")
+    write_json(result.rows, result.versions, options.run / "devices.json")
     if result.rows and not options.shell:
-        print(format_table(result.rows))
+        print(format_table(result.rows), versions.text(result.versions), sep="\n\n")
     for problem in result.problems:
         print(f"boot: {problem}", file=sys.stderr)
     if result.problems:

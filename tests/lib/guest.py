@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
-from tests.lib import initramfs, machine as machines, parts, verdict
+from tests.lib import initramfs, machine as machines, parts, verdict, versions
 from tests.lib.cpio import Archive
 from tests.lib.devices import Device, Expected, expected
 from tests.lib.disk import Disk
@@ -26,6 +26,7 @@ from tests.lib.peer import Peer
 from tests.lib.qemu import Qemu, QemuError, find_trouble
 from tests.lib.report import Report, parse
 from tests.lib.verdict import Row
+from tests.lib.versions import Versions
 
 Expectation = Callable[[Device], Expected]
 
@@ -64,6 +65,7 @@ class Result:
     rows: list[Row]
     problems: list[str]
     seconds: float
+    versions: Versions
 
     def left(self, but: tuple[str, ...]) -> list[str]:
         """The problems that have none of the words BUT."""
@@ -91,6 +93,8 @@ class Guest:
         run.mkdir(parents=True, exist_ok=True)
         for old in ("console.log", "report.log"):
             (run / old).write_bytes(b"")
+        self.versions = versions.of_machine(machine, cargo.policy)
+        versions.write(self.versions, run)
         try:
             self._prepare()
             command = machines.command(machine, run, cargo.interactive, cargo.talk)
@@ -180,7 +184,7 @@ class Guest:
         found += self._general_problems(report, console, whole)
         if not report.lines:
             found.append("guest: reported nothing")
-            return Result(report, console, [], found, seconds)
+            return Result(report, console, [], found, seconds, self.versions)
         found += [
             f"{line['address']}: module and device tree disagree: {line['disagreement']}"
             for line in report.all("device")
@@ -193,7 +197,7 @@ class Guest:
                 found += verdict.problems(device, want, by_address[device.address])
             else:
                 found.append(f"{device.address}: {device.name}: no report")
-        return Result(report, console, rows, found, seconds)
+        return Result(report, console, rows, found, seconds, self.versions)
 
     def expected(self, device: Device) -> Expected:
         """What policy and machine call for."""

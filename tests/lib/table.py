@@ -8,6 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.lib.verdict import Row, as_text
+from tests.lib.versions import Versions
+
+# Version of devices.json; the first was an array.
+SCHEMA = 2
 
 TITLES = ("DEVICE", "DRIVER", "F", "PROPERTY", "MODE", "REASON", "PASSED OVER", "I/O")
 WIDTHS = (12, 11, 1, 8, 8, 19, 22)
@@ -39,7 +43,8 @@ def _cells(row: Row) -> tuple[str, ...]:
     )
 
 
-def write_json(rows: Sequence[Row], file: Path) -> None:
-    """Write the same as an array of objects."""
-    objects = [row.json() for row in rows]
-    file.write_text(json.dumps(objects, indent=2) + "\n", encoding="utf-8")
+def write_json(rows: Sequence[Row], versions: Versions, file: Path) -> None:
+    """Write the same, and what it is of (docs/boot.md)."""
+    devices = [row.json() for row in rows]
+    document = {"schema": SCHEMA, "versions": versions, "devices": devices}
+    file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")

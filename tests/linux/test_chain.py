@@ -114,7 +114,9 @@ def test_boot_program(run: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[0].split()[:3] == ["DEVICE", "DRIVER", "F"]
-    devices = json.loads((run / "devices.json").read_text())
+    document = json.loads((run / "devices.json").read_text())
+    devices = document["devices"]
+    assert document["schema"] == 2
     assert len(devices) == 6
     assert devices[0] == {
         "device": "0000:00:01.0",

@@ -26,7 +26,7 @@ def test_secure_boot(run: Path) -> None:
     """Status 0, and each device bounced."""
     done = boot(run)
     assert done.returncode == 0, done.stderr
-    devices = json.loads((run / "devices.json").read_text())
+    devices = json.loads((run / "devices.json").read_text())["devices"]
     assert len(devices) == 5
     assert {(device["secure"], device["mode"]) for device in devices} == {(True, "bounce")}
 
