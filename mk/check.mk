@@ -81,6 +81,13 @@ check-guest: guest | installed-stock installed-check ## boots of the bare-metal 
 	$(Q)mk/part $(QEMU_PARTS) >/dev/null
 	$(Q)$(PYTEST) tests/guest
 
+# Needs root, for chroot and mounts.
+HOSTS ?=
+.PHONY: check-hosts
+check-hosts: ## README's commands in fresh systems: Debian 12, 13, 14, and ppc64el; HOSTS=NAME ...
+	$(Q)mk/install hosts
+	$(Q)mk/check-hosts $(HOSTS)
+
 .PHONY: check-tools
 check-tools: ## vdmactl, libvdma, docs/abi: the tests that boot nothing
 check-tools: build/tools/vdmactl $(LIBS) | installed-stock installed-check

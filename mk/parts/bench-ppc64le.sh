@@ -59,7 +59,8 @@ add_netserver() {
 	install -D root/usr/bin/netserver "$OUT/host/netserver"
 	add_library libc.so.6 "$OUT/host"
 	add_library libm.so.6 "$OUT/host"
-	install "$(find root/usr/lib -name 'ld-linux*.so.*' | sed -n 1p)" "$OUT/host/ld.so"
+	install "$(find root/usr/lib -name 'ld-linux*.so.*' -o -name 'ld64.so.*' | sed -n 1p)" \
+		"$OUT/host/ld.so"
 }
 
 part_build() {
