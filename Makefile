@@ -18,7 +18,8 @@ ALL_QEMUS := $(call rows,qemus)
 KERNEL ?= $(firstword $(ALL_KERNELS))
 QEMU ?= vdma
 SECURE ?= 0
-APPEND ?=
+# As it was written: no make and no shell looks into it.
+export VDMA_APPEND := $(value APPEND)
 V ?= 0
 VDMA_CACHE ?= $(HOME)/.cache/vdma
 JOBS ?= $(shell nproc)

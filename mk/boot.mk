@@ -48,7 +48,7 @@ build/firmware/vdma.nvramrc: firmware/slof/vdma.fs firmware/slof/pack | installe
 
 BOOT_NEEDS := $(call module,$(BOOT_KERNEL)) build/firmware/vdma.nvramrc \
 	$(PPC64LE)/vdmactl
-BOOT := $(PYTHON) -m tests.lib.boot --kernel $(BOOT_KERNEL) --qemu $(QEMU) --append "$(APPEND)"
+BOOT := $(PYTHON) -m tests.lib.boot --kernel $(BOOT_KERNEL) --qemu $(QEMU)
 
 .PHONY: boot shell
 boot: $(BOOT_NEEDS) | boot-parts ## boot the chain, do I/O, print the table of devices

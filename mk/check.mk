@@ -81,6 +81,14 @@ check-guest: guest | installed-stock installed-check ## boots of the bare-metal 
 	$(Q)mk/part $(QEMU_PARTS) >/dev/null
 	$(Q)$(PYTEST) tests/guest
 
+.PHONY: check-matrix check-drift
+check-matrix: $(call module,$(ALL_KERNELS)) $(CHECK_NEEDS) | check-parts secure-parts ## all rows: kernels and QEMUs beyond the everyday ones
+	$(Q)mk/check-matrix $(PYTEST)
+
+ROWS ?=
+check-drift: build/firmware/vdma.nvramrc $(PPC64LE)/vdmactl | installed-boot installed-secure ## what the newest of each row breaks; ROWS="NAME ..."
+	$(Q)mk/check-drift $(ROWS)
+
 # Needs root, for chroot and mounts.
 HOSTS ?=
 .PHONY: check-hosts

@@ -6,6 +6,7 @@
 # shellcheck shell=bash disable=SC2034 # mk/part reads the variables
 
 part_inputs="bench/noshm.c"
+part_newest="apt_version trixie ppc64el fio"
 part_disk_mib=256
 
 # What is really used: the C library, asynchronous I/O, and compression, which fio

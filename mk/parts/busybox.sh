@@ -2,6 +2,7 @@
 # The guest's userland: one static binary, the same for both kernels.
 # shellcheck shell=bash disable=SC2034 # mk/part reads the variables
 
+part_newest="apt_version trixie ppc64el busybox-static"
 part_disk_mib=64
 
 part_build() {

@@ -2,6 +2,7 @@
 # The style checkers of the kernel and of QEMU, for `make lint`.
 # shellcheck shell=bash disable=SC2034 # mk/part reads the variables
 
+part_newest="apt_version trixie ppc64el linux-source-6.12"
 part_disk_mib=1536
 
 part_build() {

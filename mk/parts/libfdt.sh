@@ -3,6 +3,7 @@
 # package, which is needed anyway, and there out of U-Boot's unmodified copy.
 # shellcheck shell=bash disable=SC2034 # mk/part reads the variables
 
+part_newest="apt_version trixie source qemu"
 part_disk_mib=1536
 
 part_build() {

@@ -3,6 +3,7 @@
 # release whose cross compiler and C library build it.
 # shellcheck shell=bash disable=SC2034 # mk/part reads the variables
 
+part_newest="apt_version bookworm ppc64el libfdt-dev"
 part_disk_mib=64
 
 part_build() {

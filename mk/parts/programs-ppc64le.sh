@@ -4,6 +4,7 @@
 # go on pseries.
 # shellcheck shell=bash disable=SC2034 # mk/part reads the variables
 
+part_newest="apt_version trixie ppc64el kexec-tools"
 part_disk_mib=128
 
 # take NAME FOLDER: a file, wherever the packages have it, and what it is linked with.

@@ -3,6 +3,7 @@
 # shellcheck shell=bash disable=SC2034 # mk/part reads the variables
 
 part_inputs="firmware/slof/vdma.fs firmware/slof/hooks"
+part_newest="apt_version trixie source qemu"
 part_disk_mib=1536
 
 # SLOF's makefiles have a variable TOP of their own, for their tree.

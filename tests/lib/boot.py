@@ -44,7 +44,11 @@ def arguments() -> argparse.Namespace:
         default="",
         help="how our plugin gets into SLOF (vdma: rom, stock: nvramrc)",
     )
-    parser.add_argument("--append", default="", help="for the kernel's command line")
+    parser.add_argument(
+        "--append",
+        default=os.environ.get("VDMA_APPEND", ""),
+        help="for the kernel's command line ($VDMA_APPEND)",
+    )
     parser.add_argument("--cpu", default=Machine.cpu, help="(%(default)s)")
     parser.add_argument("--smp", type=int, default=Machine.smp, help="(%(default)s)")
     parser.add_argument(

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The makefiles: what is wrong gives one line, what is right arrives as written."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+import pytest
+
+from tests.lib import rows
+from tests.lib.parts import TOP
+
+
+def make(*args: str) -> subprocess.CompletedProcess[str]:
+    """Run make, as from a shell and not from the make that runs the tests."""
+    return subprocess.run(
+        ["make", "-s", *args],
+        cwd=TOP,
+        env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "wrong, known",
+    [
+        ("KERNEL=5.10", rows.kernels()),
+        ("QEMU=foo", rows.qemus()),
+        ("SECURE=yes", ["0", "1"]),
+    ],
+)
+def test_a_wrong_name_gives_one_line(wrong: str, known: list[str]) -> None:
+    """With the names that there are."""
+    done = make("boot", wrong)
+    assert (done.returncode, done.stdout) == (2, "")
+    lines = done.stderr.splitlines()
+    assert len(lines) == 1 and f"{wrong}: want one of {' '.join(known)}." in lines[0]
+
+
+def test_secure_means_the_row_for_secure_vms() -> None:
+    """SECURE=1 KERNEL=7.2 is KERNEL=secure-7.2."""
+    show = "--eval=show:;@echo $(BOOT_KERNEL)"
+    asked = (["SECURE=1", "KERNEL=7.2"], ["KERNEL=secure-7.2"], ["SECURE=1", "KERNEL=secure-7.2"])
+    assert {make(show, "show", *args).stdout for args in asked} == {"secure-7.2\n"}
+
+
+def test_append_arrives_as_written() -> None:
+    """Neither make nor a shell looks into it."""
+    text = """a="b c" 'd' $(touch /tmp/x) `id` $HOME"""
+    done = make("--eval=show:;@printenv VDMA_APPEND", "show", f"APPEND={text}")
+    assert done.stdout == text + "\n"
