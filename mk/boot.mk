@@ -2,10 +2,11 @@
 # Host packages, third-party parts, the module, and booting it all.
 
 # installed-SET: Debian packages of that set (mk/packages) are on the host.
-INSTALLED := $(addprefix installed-,boot stock secure tools check coverage bench lint live)
+INSTALLED := $(addprefix installed-,module boot stock secure tools check coverage bench lint live)
 .PHONY: $(INSTALLED)
 $(INSTALLED):
 	$(Q)mk/install $(@:installed-%=%)
+installed-boot: installed-module
 
 # SECURE=1 KERNEL=7.2 and KERNEL=secure-7.2 are the same.
 BOOT_KERNEL := $(if $(filter 1,$(SECURE)),$(patsubst secure-secure-%,secure-%,secure-$(KERNEL)),$(KERNEL))
@@ -33,7 +34,7 @@ SECURE_MODULE := $(call module,$(SECURE_KERNEL))
 SECURE_MODULES := $(call module,$(SECURE_KERNELS))
 .PHONY: FORCE modules
 modules: $(MODULES) ## the module for the everyday kernels
-$(call module,$(ALL_KERNELS)): build/linux/%/virtio_dma_policy.ko: FORCE | installed-boot
+$(call module,$(ALL_KERNELS)): build/linux/%/virtio_dma_policy.ko: FORCE | installed-module
 	$(Q)mk/module $*
 $(SECURE_MODULES): | installed-secure
 

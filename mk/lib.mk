@@ -100,13 +100,13 @@ $(eval $(call tool_in,build/tools,$$(CC),$$(CPPFLAGS) $$(CFLAGS),tools,build/lib
 PPC64LE := build/tools/ppc64le
 PPC64LE_CC := powerpc64le-linux-gnu-gcc
 PPC64LE_CFLAGS := -O2 -static -s -I$(PPC64LE)/libs/include
-$(eval $(call core_in,$(PPC64LE),$(PPC64LE_CC),$(PPC64LE_CFLAGS),boot,$(DT_SRC)))
-$(eval $(call tool_in,$(PPC64LE),$(PPC64LE_CC),$(PPC64LE_CFLAGS),boot,$(PPC64LE)/libvdma.a,\
+$(eval $(call core_in,$(PPC64LE),$(PPC64LE_CC),$(PPC64LE_CFLAGS),module,$(DT_SRC)))
+$(eval $(call tool_in,$(PPC64LE),$(PPC64LE_CC),$(PPC64LE_CFLAGS),module,$(PPC64LE)/libvdma.a,\
 	-L$(PPC64LE)/libs/lib -lfdt -ljansson))
 
 $(TOOL_SRC:tools/vdmactl/%.c=$(PPC64LE)/obj/%.o) $(DT_SRC:%.c=$(PPC64LE)/%.o): \
 	mk/parts/libs-ppc64le.sh | $(PPC64LE)/libs
-$(PPC64LE)/libs: FORCE | installed-boot
+$(PPC64LE)/libs: FORCE | installed-module
 	@mkdir -p $(@D)
 	$(Q)ln -sfn "$$(mk/part libs-ppc64le)" $@
 
