@@ -52,6 +52,9 @@ static const char *parse_override(const char *text, struct override *o)
 	if (sscanf(text, "%x:%x:%x.%x=%n", &o->domain, &o->bus, &o->slot,
 		   &o->fn, &used) != 4 || !used)
 		return NULL;
+	/* What PCI_DEVFN() would cut off is another function's address. */
+	if (o->bus > 0xff || o->slot > 0x1f || o->fn > 7)
+		return NULL;
 	text += used;
 	len = strcspn(text, ",");
 	if (!parse_mode(text, len, &o->request))
