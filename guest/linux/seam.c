@@ -122,9 +122,9 @@ void vdp_seam_take_all(void)
 		vdp_seam_take(pdev);
 }
 
-static void restore_phb(struct pci_dev *pdev)
+static void restore_phb(struct pci_bus *bus)
 {
-	struct pci_controller *phb = pci_bus_to_host(pdev->bus);
+	struct pci_controller *phb = pci_bus_to_host(bus);
 	struct phb_hook *hook;
 
 	mutex_lock(&hooks_lock);
@@ -139,20 +139,24 @@ static void restore_phb(struct pci_dev *pdev)
 /**
  * vdp_seam_restore() - give every PHB its own function back
  *
- * PHBs are reached through their devices, so that one which went away is not
- * touched. Drivers ask from probe, under the device lock: once each lock has
- * been taken after the pointer was restored, nobody is in our function.
+ * PHBs are reached through their root buses: one that went away is not touched,
+ * one whose devices are gone is. Drivers ask from probe, under the device lock:
+ * once each lock has been taken after the pointer was restored, nobody is in our
+ * function.
  */
 void vdp_seam_restore(void)
 {
 	struct phb_hook *hook, *next;
 	struct pci_dev *pdev = NULL;
+	struct pci_bus *bus = NULL;
 
 	mutex_lock(&hooks_lock);
 	closed = true;
 	mutex_unlock(&hooks_lock);
-	for_each_pci_dev(pdev)
-		restore_phb(pdev);
+	pci_lock_rescan_remove();
+	while ((bus = pci_find_next_bus(bus)))
+		restore_phb(bus);
+	pci_unlock_rescan_remove();
 	for_each_pci_dev(pdev) {
 		device_lock(&pdev->dev);
 		device_unlock(&pdev->dev);

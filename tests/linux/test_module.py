@@ -47,6 +47,7 @@ def boot(run: Path, machine: Machine, script: str, limit: float = 180.0) -> Resu
 LAST = Expected(True, "bypass", "dt-bypass")
 
 FN = BLK.address
+PCI = "/sys/bus/pci/devices"
 
 LATE = f"""
 load bus
@@ -110,6 +111,34 @@ def test_unload_and_reload(run: Path, kernel: str) -> None:
         FOUND_IDENTITY,
         BYPASS,
     ]
+
+
+OTHER = Device(
+    "other", "0001:00:01.0", "virtio-blk-pci", "virtio_blk", "disk", True, bus="phb1.0", slot=1
+)
+EMPTY_PHB = f"""
+load policy
+load bus
+rebind_idle
+load drivers
+settle
+report_device {FN}
+echo 1 >{PCI}/{OTHER.address}/remove
+rmmod virtio_dma_policy || fail rmmod
+echo 1 >/sys/bus/pci/rescan
+wait_for disk_of {OTHER.address} || fail "no disk after the rescan"
+load policy
+rebind
+settle
+run_device {FN}
+run_device {OTHER.address}
+"""
+
+
+def test_unload_leaves_nothing_in_a_phb_without_devices(run: Path) -> None:
+    """Its only device was removed before, and comes back when our code is gone."""
+    machine = Machine(devices=(BLK, OTHER), phbs=("",))
+    boot(run, machine, EMPTY_PHB).check()
 
 
 @dataclass(frozen=True)
