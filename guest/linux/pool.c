@@ -162,7 +162,8 @@ static int bounce_init(struct vdp_pool *pool, u64 size)
  * @size: of the pool in bytes
  * @pool: receives it
  *
- * Holds the module, whose code the device's driver calls from now on.
+ * Holds the module, whose code the device's driver calls from now on, unless it is
+ * being unloaded: then there is no pool.
  *
  * Context: may sleep.
  * Return: VDMA_OK, or the reason why there is none.
@@ -170,11 +171,16 @@ static int bounce_init(struct vdp_pool *pool, u64 size)
 int vdp_pool_get(struct pci_dev *pdev, bool iommu, u64 size,
 		 struct vdp_pool **pool)
 {
-	struct vdp_pool *p = kzalloc(sizeof(*p), GFP_KERNEL);
+	struct vdp_pool *p;
 	int error;
 
-	if (!p)
-		return VDMA_E_NO_MEMORY;
+	if (!try_module_get(THIS_MODULE))
+		return VDMA_E_ENDING;
+	p = kzalloc(sizeof(*p), GFP_KERNEL);
+	if (!p) {
+		error = VDMA_E_NO_MEMORY;
+		goto put_module;
+	}
 	p->dev = &pdev->dev;
 	p->kernel = get_dma_ops(p->dev);
 	p->ops = vdp_dma_ops;
@@ -182,16 +188,19 @@ int vdp_pool_get(struct pci_dev *pdev, bool iommu, u64 size,
 	lock_init(&p->lock);
 	reach_init(p, iommu);
 	error = bounce_init(p, size);
-	if (error) {
-		kfree(p);
-		return error;
-	}
-	__module_get(THIS_MODULE);
+	if (error)
+		goto free;
 	dev_clear_dma_ops_bypass(p->dev);
 	pdev->dev.bus_dma_limit = 0;
 	set_dma_ops(p->dev, &p->ops);
 	*pool = p;
 	return VDMA_OK;
+
+free:
+	kfree(p);
+put_module:
+	module_put(THIS_MODULE);
+	return error;
 }
 
 /**

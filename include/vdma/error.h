@@ -24,6 +24,7 @@
 	X(FULL,		-24, "the ring has no room for it")		   \
 	X(NO_MEMORY,	-25, "there is no memory for it")		   \
 	X(NO_SPACE,	-26, "the DMA window or the pool has no room for it") \
+	X(ENDING,	-27, "the module is being unloaded")		   \
 	/* the hypervisor or the device breaks the interface */		   \
 	X(DISAGREES,	-16, "the answers contradict each other")	   \
 	X(STATUS,	-17, "the hypervisor's status is not defined")	   \

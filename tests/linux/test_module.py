@@ -141,6 +141,48 @@ def test_unload_leaves_nothing_in_a_phb_without_devices(run: Path) -> None:
     boot(run, machine, EMPTY_PHB).check()
 
 
+UNLOAD_UNDER_PROBE = f"""
+load bus
+load drivers
+settle
+unbind() {{ echo {FN} >/sys/bus/pci/drivers/virtio-pci/unbind; }}
+bind() {{ echo {FN} >/sys/bus/pci/drivers/virtio-pci/bind; }}
+delay=20000 gone=0
+for i in $(seq 1 30); do
+    unbind
+    insmod /lib/modules/virtio_dma_policy.ko mode=bounce pool_kib=16384 || fail insmod
+    bind &
+    usleep $delay
+    if rmmod virtio_dma_policy 2>/dev/null; then
+        gone=$((gone + 1)) delay=$((delay + delay / 10 + 500))
+        wait
+    else
+        # the pool held it; come earlier
+        wait
+        unbind
+        rmmod virtio_dma_policy || fail rmmod
+        bind
+        delay=$((delay - delay / 8))
+    fi
+done
+report race "gone=$gone"
+settle
+load policy
+rebind
+settle
+run_device {FN}
+"""
+
+
+@pytest.mark.more
+def test_unload_under_a_probe(run: Path) -> None:
+    """Whoever comes first: no pool outlives the module, and the device works."""
+    result = boot(run, BLK_ONLY, UNLOAD_UNDER_PROBE)
+    result.check()
+    race = result.report.one("race")
+    assert race and 0 < int(race["gone"]) < 30
+
+
 @dataclass(frozen=True)
 class Asked:
     """Parameters, and what becomes of a disk with F and one without."""
