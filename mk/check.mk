@@ -42,6 +42,7 @@ module-strict: | installed-boot installed-check installed-secure
 check-linux: ## boots that test the module
 check-firmware: ## boots that test the firmware plugin, and its packing
 check-hypervisor: ## boots that test the hypercall and its switches
+check-linux: $(SECURE_MODULE) | secure-part
 check-linux check-firmware check-hypervisor: $(CHECK_NEEDS) | check-parts
 	$(Q)$(PYTEST) -m 'not matrix' tests/$(@:check-%=%)
 
