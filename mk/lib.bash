@@ -9,7 +9,9 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 [[ $VDMA_CACHE == /* ]] || VDMA_CACHE=$PWD/$VDMA_CACHE
 export VDMA_CACHE JOBS
 # What programs that are built here run on.
+# shellcheck disable=SC2034 # for those that source this file
 HOST_SUITE=$(. /etc/os-release && echo "${VERSION_CODENAME:-${ID:-unknown}}")
+# shellcheck disable=SC2034
 HOST_ARCH=$(uname -m)
 # The user's own variables and the calling make's must not reach the builds: a
 # part depends on what its key has, and on nothing else. SLOF has a TOP too.
