@@ -92,4 +92,4 @@ clean-cache: ## remove cached parts and downloads that this tree no longer uses
 
 .PHONY: distclean
 distclean: clean ## clean, and remove all cached parts and downloads
-	$(Q)rm -rf $(addprefix $(VDMA_CACHE)/,apt lock log parts tmp)
+	$(Q)rm -rf $(addprefix $(VDMA_CACHE)/,apt drift hosts lock log parts tmp)
