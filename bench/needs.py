@@ -2,7 +2,7 @@
 """Whether a configuration can run here: what a row's "needs" may say.
 
 machine:NAME and phb:NAME are switches that QEMU's pseries machine and its PHB must
-have, kernel:NAME a part of ours, back-end:NAME a back end that bench/guest.py can
+have, kernel:NAME a row of mk/kernels, back-end:NAME a back end that bench/guest.py can
 start.
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import subprocess
 
-from tests.lib import parts
+from tests.lib import parts, rows
 
 # None yet: bench/guest.py gives every disk and card QEMU's own.
 BACK_ENDS: frozenset[str] = frozenset()
@@ -27,8 +27,7 @@ def why_not(need: str, qemu: str) -> str:
     """Why it can't be had, "" if it can."""
     kind, _, name = need.partition(":")
     if kind == "kernel":
-        there = (parts.TOP / "mk/parts" / f"kernel-{name}.sh").exists()
-        return "" if there else f"there is no kernel {name} (mk/parts)"
+        return "" if name in rows.kernels() else f"there is no kernel {name} (mk/kernels)"
     if kind == "back-end":
         return "" if name in BACK_ENDS else f"the benchmarks can't start a {name} back end yet"
     binary = str(parts.qemu_binary(qemu))

@@ -81,7 +81,7 @@ def test_choose() -> None:
         ("machine:x-ultravisor", ""),
         ("machine:nix", "this QEMU's machine has no option nix"),
         ("kernel:6.12", ""),
-        ("kernel:0.1", "there is no kernel 0.1 (mk/parts)"),
+        ("kernel:0.1", "there is no kernel 0.1 (mk/kernels)"),
         ("back-end:nix", "the benchmarks can't start a nix back end yet"),
         ("nix", "its row needs nix, which is not known here"),
     ],
