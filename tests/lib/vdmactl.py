@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 from pathlib import Path
 
 from tests.lib.parts import built, qemu_binary
@@ -44,6 +45,6 @@ def dump_tree(file: Path, *args: str, machine: str = "pseries") -> Path:
     """The device tree of a machine of the distribution's QEMU."""
     command = [str(qemu_binary("stock")), "-M", machine, "-S"]
     command += ["-nodefaults", "-display", "none", *args]
-    with Qemu(command, file.parent) as qemu:
+    with tempfile.TemporaryDirectory() as run, Qemu(command, Path(run)) as qemu:
         qemu.dump_tree(file)
     return file
