@@ -5,19 +5,16 @@ not with what is wrong."""
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.lib.binding import FOLDER, SCHEMA, validate
+from tests.lib.binding import AVAILABLE, FOLDER, SCHEMA, validate
 from tests.lib.trees import DATA, compile_tree
 from tests.lib.vdmactl import dump_tree, vdmactl
 
-pytestmark = pytest.mark.skipif(
-    not shutil.which("dt-validate"), reason="this release has no package dt-schema"
-)
+pytestmark = AVAILABLE
 
 PHB = "/pci@800000020000000"
 BINDING = DATA / "binding"

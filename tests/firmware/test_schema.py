@@ -7,7 +7,7 @@ import base64
 import json
 from pathlib import Path
 
-from tests.lib.binding import validate
+from tests.lib.binding import AVAILABLE, validate
 from tests.lib.guest import Cargo, Guest
 from tests.lib.machine import Machine
 from tests.lib.vdmactl import vdmactl
@@ -22,6 +22,7 @@ done
 TAGGED = {"0000:00:01.0", "0000:00:03.0", "0000:01:01.0"}
 
 
+@AVAILABLE
 def test_tags_obey_the_binding(run: Path) -> None:
     """Three functions are tagged, as the schema wants it, and vdmactl sees them."""
     with Guest(Machine(), run, Cargo(policy=False, script=DUMP, disk_mib=2)) as guest:
