@@ -150,9 +150,13 @@ int vdma_dt_open(struct vdma_dt *dt, const void *fdt, size_t size)
 	if (!dt->memory_end)
 		dt->memory_end = UINT64_MAX;
 	node = fdt_path_offset(fdt, "/chosen");
-	if (node >= 0)
+	if (node >= 0) {
 		dt->ddw_disabled = has_argument(fdt, node, "bootargs",
 						"disable_ddw");
+		dt->iommu_off = has(fdt, node, "linux,iommu-off") ||
+				has_argument(fdt, node, "bootargs",
+					     "iommu=off");
+	}
 	return VDMA_OK;
 }
 

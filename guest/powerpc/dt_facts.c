@@ -141,6 +141,8 @@ void vdma_dt_facts(const struct vdma_dt *dt, const struct vdma_dt_function *fn,
 			  a->dma_mask : UINT64_MAX;
 	facts->coherent = given(&c, VDMA_DT_COHERENT, true) ?
 			  a->coherent : !fn->noncoherent;
+	facts->iommu_off = given(&c, VDMA_DT_IOMMU_OFF, true) ?
+			   a->iommu_off : dt->iommu_off;
 	facts->secure = given(&c, VDMA_DT_SECURE, false) ? a->secure : false;
 	facts->secure_quirk = given(&c, VDMA_DT_QUIRK, false) ?
 			      a->secure_quirk : true;

@@ -24,6 +24,12 @@ bool vdma_facts_version_1(const struct vdma_facts *facts)
 	return facts->features >> VDMA_F_VERSION_1_BIT & 1;
 }
 
+/* Does the device obey an IOMMU that the kernel does not set up? */
+static bool needs_iommu(const struct vdma_facts *f)
+{
+	return f->iommu_off && vdma_facts_access_platform(f);
+}
+
 /* The first thing that keeps an IOMMU-obeying device from mode bypass. */
 static enum vdma_reason bypass_obstacle(const struct vdma_facts *f)
 {
@@ -54,6 +60,8 @@ static enum vdma_reason identity_obstacle(const struct vdma_facts *f)
 {
 	if (f->secure)
 		return VDMA_REASON_SECURE_VETO;
+	if (f->iommu_off)
+		return VDMA_REASON_IOMMU_OFF;
 	if (f->ddw == VDMA_DDW_ABSENT)
 		return VDMA_REASON_DDW_ABSENT;
 	if (f->dma_mask <= DDW_OUT_OF_REACH)
@@ -80,12 +88,14 @@ static void decide_secure(const struct vdma_facts *f, struct vdma_decision *d)
 		choose(d, 1, VDMA_MODE_REFUSE, VDMA_REASON_SECURE_LEGACY);
 	else if (!f->pool)
 		choose(d, 2, VDMA_MODE_REFUSE, VDMA_REASON_SECURE_NO_POOL);
+	else if (needs_iommu(f))
+		choose(d, 3, VDMA_MODE_REFUSE, VDMA_REASON_IOMMU_OFF);
 	else if (vdma_facts_access_platform(f))
-		choose(d, 3, VDMA_MODE_BOUNCE, VDMA_REASON_SECURE_PLATFORM);
+		choose(d, 4, VDMA_MODE_BOUNCE, VDMA_REASON_SECURE_PLATFORM);
 	else if (f->secure_quirk)
-		choose(d, 4, VDMA_MODE_BOUNCE, VDMA_REASON_SECURE_QUIRK);
+		choose(d, 5, VDMA_MODE_BOUNCE, VDMA_REASON_SECURE_QUIRK);
 	else
-		choose(d, 5, VDMA_MODE_REFUSE,
+		choose(d, 6, VDMA_MODE_REFUSE,
 		       VDMA_REASON_SECURE_QUIRK_DISABLED);
 }
 
@@ -94,14 +104,16 @@ static void decide_auto(const struct vdma_facts *f, struct vdma_decision *d)
 	if (f->secure)
 		decide_secure(f, d);
 	else if (!vdma_facts_access_platform(f))
-		choose(d, 6, VDMA_MODE_DIRECT, VDMA_REASON_NO_ACCESS_PLATFORM);
+		choose(d, 7, VDMA_MODE_DIRECT, VDMA_REASON_NO_ACCESS_PLATFORM);
 	else if (bypass_obstacle(f) == VDMA_REASON_NONE)
-		choose(d, 7, VDMA_MODE_BYPASS, VDMA_REASON_DT_BYPASS);
+		choose(d, 8, VDMA_MODE_BYPASS, VDMA_REASON_DT_BYPASS);
+	else if (needs_iommu(f))
+		choose(d, 9, VDMA_MODE_REFUSE, VDMA_REASON_IOMMU_OFF);
 	else if (identity_obstacle(f) == VDMA_REASON_NONE)
-		choose(d, 8, VDMA_MODE_IDENTITY,
+		choose(d, 10, VDMA_MODE_IDENTITY,
 		       VDMA_REASON_DDW_COVERS_MEMORY);
 	else
-		choose(d, 9, VDMA_MODE_TCE, VDMA_REASON_DEFAULT_WINDOW);
+		choose(d, 11, VDMA_MODE_TCE, VDMA_REASON_DEFAULT_WINDOW);
 }
 
 /* Would the mode asked for let the device reach a wrong address? */
@@ -132,8 +144,10 @@ static bool request_available(const struct vdma_facts *f)
 	switch (f->request) {
 	case VDMA_MODE_IDENTITY:
 		return identity_obstacle(f) == VDMA_REASON_NONE;
+	case VDMA_MODE_TCE:
+		return !needs_iommu(f);
 	case VDMA_MODE_BOUNCE:
-		return f->pool;
+		return f->pool && !needs_iommu(f);
 	default:
 		return true;
 	}
@@ -198,7 +212,7 @@ static void describe_live(const struct vdma_facts *f,
 		[VDMA_MODE_IDENTITY] = VDMA_REASON_DDW_COVERS_MEMORY,
 		[VDMA_MODE_TCE] = VDMA_REASON_DEFAULT_WINDOW,
 		[VDMA_MODE_BOUNCE] = VDMA_REASON_REQUESTED,
-		[VDMA_MODE_REFUSE] = VDMA_REASON_REQUESTED,
+		[VDMA_MODE_REFUSE] = VDMA_REASON_IOMMU_OFF,
 	};
 	bool requested = next->reason == VDMA_REASON_REQUESTED;
 

@@ -23,6 +23,7 @@
 	X(DDW,	    "ddw",	"dynamic DMA windows")			\
 	X(MASK,	    "mask",	"bits of the driver's DMA mask")	\
 	X(COHERENT, "coherent", "device's DMA is coherent")		\
+	X(IOMMU_OFF, "iommu-off", "kernel sets up no IOMMU")		\
 	X(SECURE,   "secure",	"guest is a secure VM")			\
 	X(QUIRK,    "quirk",	"devices without F may bounce in a secure guest") \
 	X(POOL,	    "pool",	"there is a pool to bounce through")	\
@@ -72,12 +73,15 @@ enum vdma_dt_source {
  *		all ones if the tree tells neither
  * @hcall_announced: /rtas "ibm,hypertas-functions" lists hcall-dma-bypass
  * @ddw_disabled: /chosen bootargs have disable_ddw
+ * @iommu_off: /chosen bootargs have iommu=off, or /chosen has what Linux writes
+ *	       there for it, "linux,iommu-off"
  */
 struct vdma_dt {
 	const void *fdt;
 	uint64_t memory_end;
 	bool hcall_announced;
 	bool ddw_disabled;
+	bool iommu_off;
 };
 
 /**

@@ -36,6 +36,8 @@
 	  "the device has no ACCESS_PLATFORM and the quirk is switched off") \
 	X(NO_ACCESS_PLATFORM, "no-access-platform",			\
 	  "the device ignores the IOMMU")				\
+	X(IOMMU_OFF, "iommu-off",					\
+	  "the device obeys an IOMMU that the kernel does not set up")	\
 	X(DT_BYPASS, "dt-bypass",					\
 	  "firmware tagged the device and the hypervisor confirmed")	\
 	X(DDW_COVERS_MEMORY, "ddw-covers-memory",			\
@@ -131,6 +133,7 @@ enum vdma_answer {
  * @coherent: the device's DMA is coherent with the caches
  * @secure: this is a secure guest
  * @secure_quirk: devices without ACCESS_PLATFORM may bounce in a secure guest
+ * @iommu_off: the kernel sets up no IOMMU (Linux: iommu=off)
  * @pool: there is a pool of pages to bounce through
  * @request: what the administrator asked for, or VDMA_MODE_AUTO
  * @live: the mode that a driver which is already bound runs with, or
@@ -150,6 +153,7 @@ struct vdma_facts {
 	enum vdma_ddw ddw;
 	struct vdma_window ddw_window;
 	bool coherent;
+	bool iommu_off;
 	bool secure;
 	bool secure_quirk;
 	bool pool;

@@ -28,6 +28,7 @@ static void assume_anything(struct vdma_dt_assume *assume, uint64_t state,
 	f->ddw_window = windows[next_number(&state) % ARRAY_SIZE(windows)];
 	f->dma_mask = masks[next_number(&state) % ARRAY_SIZE(masks)];
 	f->coherent = next_number(&state) & 1;
+	f->iommu_off = next_number(&state) & 1;
 	f->secure = next_number(&state) & 1;
 	f->secure_quirk = next_number(&state) & 1;
 	f->pool = next_number(&state) & 1;
@@ -44,6 +45,8 @@ static void check_safety(const struct vdma_facts *f, enum vdma_mode mode)
 		HOLDS(mode == VDMA_MODE_BOUNCE || mode == VDMA_MODE_REFUSE);
 	if (mode == VDMA_MODE_BOUNCE)
 		HOLDS(f->pool);
+	if (f->iommu_off && vdma_facts_access_platform(f))
+		HOLDS(mode == VDMA_MODE_BYPASS || mode == VDMA_MODE_REFUSE);
 	if (mode == VDMA_MODE_DIRECT)
 		HOLDS(!vdma_facts_access_platform(f));
 	if (mode == VDMA_MODE_BYPASS || mode == VDMA_MODE_IDENTITY ||
@@ -74,7 +77,7 @@ static void check_decision(const struct vdma_facts *f)
 	vdma_decide(f, &d);
 	HOLDS(d.mode < VDMA_MODE_COUNT);
 	HOLDS(d.reason > VDMA_REASON_NONE && d.reason < VDMA_REASON_COUNT);
-	HOLDS(d.row <= 9 && !d.row == (f->live != VDMA_MODE_AUTO));
+	HOLDS(d.row <= 11 && !d.row == (f->live != VDMA_MODE_AUTO));
 	if (f->live == VDMA_MODE_AUTO)
 		check_safety(f, d.mode);
 	else

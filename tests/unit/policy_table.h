@@ -18,6 +18,7 @@
 	X("f", p->f, "F", "not F")					\
 	X("v1", p->v1, NULL, "not V1")					\
 	X("pool", p->pool, NULL, "no bounce pool")			\
+	X("off", p->off, "OFF", NULL)					\
 	X("quirk", p->quirk, "quirk allowed", "quirk not allowed")	\
 	X("bypass-free", free_of(p, "bypass"),				\
 	  "nothing in the way of `bypass` (below)", NULL)		\
@@ -56,13 +57,15 @@ static const struct table_row {
 } table[] = {
 	{ 1, "sec !v1",		 "refuse",   "secure-legacy" },
 	{ 2, "sec !pool",	 "refuse",   "secure-no-pool" },
-	{ 3, "sec f",		 "bounce",   "secure-platform" },
-	{ 4, "sec !f quirk",	 "bounce",   "secure-quirk" },
-	{ 5, "sec !f !quirk",	 "refuse",   "secure-quirk-disabled" },
-	{ 6, "!f",		 "direct",   "no-access-platform" },
-	{ 7, "f bypass-free",	 "bypass",   "dt-bypass" },
-	{ 8, "f identity-free",	 "identity", "ddw-covers-memory" },
-	{ 9, "f",		 "tce",      "default-window" },
+	{ 3, "sec f off",	 "refuse",   "iommu-off" },
+	{ 4, "sec f",		 "bounce",   "secure-platform" },
+	{ 5, "sec !f quirk",	 "bounce",   "secure-quirk" },
+	{ 6, "sec !f !quirk",	 "refuse",   "secure-quirk-disabled" },
+	{ 7, "!f",		 "direct",   "no-access-platform" },
+	{ 8, "f bypass-free",	 "bypass",   "dt-bypass" },
+	{ 9, "f off",		 "refuse",   "iommu-off" },
+	{ 10, "f identity-free", "identity", "ddw-covers-memory" },
+	{ 11, "f",		 "tce",      "default-window" },
 };
 
 /* Why a better mode was passed over: first row of that mode that matches. */
@@ -81,6 +84,7 @@ static const struct obstacle_row {
 	{ "bypass",   "!coherent",    "not-coherent" },
 	{ "bypass",   "!mask-bypass", "mask-too-small" },
 	{ "identity", "sec",	      "secure-veto" },
+	{ "identity", "off",	      "iommu-off" },
 	{ "identity", "!ddw",	      "ddw-absent" },
 	{ "identity", "mask-32",      "mask-too-small" },
 	{ "identity", "!ddw-covers",  "ddw-too-small" },
@@ -100,13 +104,16 @@ static const struct request_row {
 	{ "bypass",   "",	 "request-unsafe" },
 	{ "identity", "sec",	 "request-unsafe" },
 	{ "identity", "!f",	 "request-unsafe" },
+	{ "identity", "off",	 "request-unavailable" },
 	{ "identity", "!ddw",	 "request-unavailable" },
 	{ "identity", "!ddw-covers", "request-unavailable" },
 	{ "identity", "!mask-ddw", "request-unavailable" },
 	{ "tce",      "sec",	 "request-unsafe" },
 	{ "tce",      "!f",	 "request-unsafe" },
+	{ "tce",      "off",	 "request-unavailable" },
 	{ "bounce",   "sec",	 "request-unsafe" },
 	{ "bounce",   "!pool",	 "request-unavailable" },
+	{ "bounce",   "f off",	 "request-unavailable" },
 };
 
 #endif /* POLICY_TABLE_H */

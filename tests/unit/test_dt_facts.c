@@ -13,7 +13,7 @@
 /* What the tree and its one function are like. */
 struct machine {
 	uint32_t device;
-	bool announced, ddw, noncoherent, memory_unknown;
+	bool announced, ddw, noncoherent, memory_unknown, iommu_off;
 	unsigned int tag_cells;		/* 0: not tagged */
 	unsigned int window_shift;	/* of a window that Linux made, or 0 */
 };
@@ -48,6 +48,11 @@ static void read_machine(const struct machine *m, struct vdma_dt *dt,
 	if (m->announced) {
 		begin("rtas");
 		string("ibm,hypertas-functions", VDMA_HYPERTAS_NAME);
+		end();
+	}
+	if (m->iommu_off) {
+		begin("chosen");
+		string("linux,iommu-off", "");
 		end();
 	}
 	begin_phb(0);
@@ -191,7 +196,7 @@ static void no_window_covers_the_unknown(void **state)
 			 VDMA_REASON_DDW_TOO_SMALL);
 }
 
-/* Facts of which a tree can say nothing, and coherence. */
+/* Facts of which a tree can say nothing, coherence, and whether there is an IOMMU. */
 static void the_rest(void **state)
 {
 	static const enum vdma_dt_fact unsaid[] = {
@@ -217,6 +222,12 @@ static void the_rest(void **state)
 	r = facts_of(&m, NULL);
 	assert_false(r.facts.coherent);
 	assert_int_equal(r.source[VDMA_DT_COHERENT], VDMA_DT_TREE);
+
+	assert_false(r.facts.iommu_off);
+	assert_int_equal(r.source[VDMA_DT_IOMMU_OFF], VDMA_DT_TREE);
+	m.iommu_off = true;
+	r = facts_of(&m, NULL);
+	assert_true(r.facts.iommu_off);
 }
 
 /* Each fact as something that no tree and no default says of this machine. */
@@ -228,6 +239,7 @@ static const struct vdma_facts assumed = {
 	.dma_mask = 0xffff,
 	.answer = VDMA_ANSWER_REFUSED,
 	.ddw = VDMA_DDW_TOO_SMALL,
+	.iommu_off = true,
 	.secure = true,
 	.request = VDMA_MODE_TCE,
 	.live = VDMA_MODE_BOUNCE,
@@ -243,6 +255,7 @@ static uint32_t assumed_in(const struct vdma_facts *f)
 		[VDMA_DT_DDW] = f->ddw == VDMA_DDW_TOO_SMALL,
 		[VDMA_DT_MASK] = f->dma_mask == 0xffff,
 		[VDMA_DT_COHERENT] = !f->coherent,
+		[VDMA_DT_IOMMU_OFF] = f->iommu_off,
 		[VDMA_DT_SECURE] = f->secure,
 		[VDMA_DT_QUIRK] = !f->secure_quirk,
 		[VDMA_DT_POOL] = !f->pool,

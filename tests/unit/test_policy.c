@@ -21,7 +21,7 @@
 
 /* One point of the product, in the words of the table. */
 struct point {
-	bool sec, f, v1, pool, quirk, coherent;
+	bool sec, f, v1, pool, quirk, coherent, off;
 	enum { UNTAGGED, MALFORMED, TAGGED } tag;
 	enum { UNLISTED, REFUSED, GRANTED } answer;
 	enum { AGREES, DISAGREES, BOTH_SMALL } windows;
@@ -78,6 +78,7 @@ static struct vdma_facts facts_of(const struct point *p)
 		       VDMA_DDW_COVERS,
 		.ddw_window = { DDW_BASE, MEMORY_END - (p->ddw == DDW_SHORT) },
 		.coherent = p->coherent,
+		.iommu_off = p->off,
 		.secure = p->sec,
 		.secure_quirk = p->quirk,
 		.pool = p->pool,
@@ -136,7 +137,7 @@ static struct expected oracle_bound(const struct expected *now,
 	if (!strcmp(now->reason, "requested") && !strcmp(now->mode, mode))
 		return e;
 	for (i = 0; i < ARRAY_SIZE(table); i++)
-		if (table[i].row > 5 && !strcmp(table[i].mode, mode))
+		if (table[i].row > 6 && !strcmp(table[i].mode, mode))
 			e.reason = table[i].reason;
 	return e;
 }
@@ -228,13 +229,14 @@ static void whole_product(void **state)
 	struct point p;
 
 	(void)state;
-	for (bits = 0; bits < 64; bits++) {
+	for (bits = 0; bits < 128; bits++) {
 		p.sec = BITS(bits, 0);
 		p.f = BITS(bits, 1);
 		p.v1 = BITS(bits, 2);
 		p.pool = BITS(bits, 3);
 		p.quirk = BITS(bits, 4);
 		p.coherent = BITS(bits, 5);
+		p.off = BITS(bits, 6);
 #define EACH(field, last) for (p.field = 0; p.field <= (last); p.field++)
 		EACH(tag, TAGGED) EACH(answer, GRANTED)
 		EACH(windows, BOTH_SMALL) EACH(ddw, DDW_FULL)

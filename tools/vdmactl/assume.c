@@ -83,6 +83,8 @@ static bool parse_value(enum vdma_dt_fact fact, const char *value,
 		return parse_mask(value, &f->dma_mask);
 	case VDMA_DT_COHERENT:
 		return parse_bool(value, &f->coherent);
+	case VDMA_DT_IOMMU_OFF:
+		return parse_bool(value, &f->iommu_off);
 	case VDMA_DT_SECURE:
 		return parse_bool(value, &f->secure);
 	case VDMA_DT_QUIRK:

@@ -25,7 +25,7 @@ _vdmactl() {
 		cur=${cur#=}
 		words=$(_vdmactl_values "${key##*,}")
 	elif [[ $prev == -A || $prev == --assume ]]; then
-		words="f= v1= hcall= ddw= mask= coherent= secure= quirk= pool= mode= live="
+		words="f= v1= hcall= ddw= mask= coherent= iommu-off= secure= quirk= pool= mode= live="
 		compopt -o nospace 2>/dev/null
 	elif [[ $cur == -* ]]; then
 		case $command in

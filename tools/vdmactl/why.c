@@ -17,6 +17,8 @@ static const char * const advices[VDMA_REASON_COUNT] = {
 		"give the module memory for a pool: pool_kib",
 	[VDMA_REASON_SECURE_QUIRK_DISABLED] =
 		"iommu_platform=on for the device on the host, or secure_quirk=1 in the guest",
+	[VDMA_REASON_IOMMU_OFF] =
+		"boot the guest without iommu=off",
 	[VDMA_REASON_REQUESTED] =
 		"ask for auto, or for this mode: module parameters mode and override",
 	[VDMA_REASON_PROPERTY_ABSENT] =
@@ -121,6 +123,9 @@ static void fact_value(const struct vdma_facts *f, enum vdma_dt_fact fact,
 	case VDMA_DT_COHERENT:
 		on = f->coherent;
 		break;
+	case VDMA_DT_IOMMU_OFF:
+		on = f->iommu_off;
+		break;
 	case VDMA_DT_SECURE:
 		on = f->secure;
 		break;
@@ -155,8 +160,8 @@ static void print_facts(const struct row *row)
 		window_value("window", &f->property_window, value);
 	else
 		snprintf(value, sizeof(value), "%s", properties[f->property]);
-	printf("  property  %s (device tree)\n", value);
-	printf("  memory    ");
+	printf("  property   %s (device tree)\n", value);
+	printf("  memory     ");
 	if (f->memory_end == UINT64_MAX)
 		printf("unknown (device tree)\n");
 	else
@@ -164,7 +169,7 @@ static void print_facts(const struct row *row)
 		       f->memory_end);
 	for (fact = 0; fact < VDMA_DT_FACT_COUNT; fact++) {
 		fact_value(f, (enum vdma_dt_fact)fact, value);
-		printf("  %-8s  %s (%s): %s\n",
+		printf("  %-9s  %s (%s): %s\n",
 		       vdma_dt_fact_key((enum vdma_dt_fact)fact), value,
 		       sources[row->source[fact]],
 		       vdma_dt_fact_text((enum vdma_dt_fact)fact));
