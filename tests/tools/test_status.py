@@ -40,6 +40,7 @@ class Case:
     base: int = BASE
     noted: bytes = b""
     bound: bool = True
+    iommu_off: bool = False
     calls_for: str = ""
 
 
@@ -65,6 +66,8 @@ def make_tree(root: Path, case: Case) -> None:
         base / "rtas", ibm__hypertas_functions=calls, ibm__lrdr_capacity=cells(0, SIZE, 0, 0, 1)
     )
     write(base / "chosen", bootargs=f"quiet {case.append}".encode() + b"\0")
+    if case.iommu_off:
+        write(base / "chosen", linux__iommu_off=b"")
     phb = base / "pci@800000020000000"
     write(phb, compatible=b"IBM,Logical_PHB\0", reg=cells(0x8000000, 0x20000000, 0, 0))
     if case.ddw:
@@ -173,6 +176,30 @@ AGREE = {
     "secure, legacy": Case(
         "refuse", "secure-legacy", f=False, v1=False, tag=None, secure=True
     ),
+    # A transitional device that virtio_pci drives by its legacy interface
+    "secure, legacy by choice": Case(
+        "refuse", "secure-legacy", f=False, tag=None, secure=True, bound=False
+    ),
+    "no IOMMU": Case(
+        "refuse",
+        "iommu-off",
+        "bypass:property-absent identity:iommu-off",
+        tag=None,
+        iommu_off=True,
+        bound=False,
+    ),
+    "no IOMMU, bypass": Case("bypass", "dt-bypass", "tce:request-unavailable", iommu_off=True),
+    "no driver, untagged": Case(
+        "identity", "ddw-covers-memory", "bypass:property-absent", tag=None, bound=False
+    ),
+    "no driver, secure": Case(
+        "bounce",
+        "secure-platform",
+        "bypass:secure-veto identity:secure-veto",
+        tag=None,
+        secure=True,
+        bound=False,
+    ),
 }
 
 
@@ -191,7 +218,8 @@ def test_agrees(run: Path, name: str) -> None:
     assert (row["disagreement"], said) == (None, "")
     assert (row["mode"], row["reason"]) == (case.mode, case.reason)
     assert row["passed_over"] == [i for i in case.passed_over.split() if i != "-"]
-    assert (row["device"], row["driver"], row["f"]) == (FN, "virtio_blk", case.f)
+    driver = "virtio_blk" if case.bound else "-"
+    assert (row["device"], row["driver"], row["f"]) == (FN, driver, case.f)
     assert row["property"] is (case.tag is not None)
     assert row["secure"] is case.secure
     curable = case.passed_over != "-" and not case.secure

@@ -88,6 +88,36 @@ static void learn_live(enum vdma_mode live, enum vdma_mode next, bool requested,
 		learn_request(next, assume);
 }
 
+/*
+ * Without a driver there are no features in sysfs, but the reason tells. With one
+ * only the quirk shows in them.
+ */
+static void learn_f(enum vdma_reason chosen, struct vdma_dt_assume *assume)
+{
+	const uint64_t f = 1ull << VDMA_F_ACCESS_PLATFORM_BIT;
+	bool known = assume->given & 1u << VDMA_DT_F;
+
+	switch (chosen) {
+	case VDMA_REASON_SECURE_QUIRK:
+		assume->facts.features &= ~f;
+		break;
+	case VDMA_REASON_IOMMU_OFF:
+	case VDMA_REASON_SECURE_PLATFORM:
+	case VDMA_REASON_DT_BYPASS:
+	case VDMA_REASON_DDW_COVERS_MEMORY:
+	case VDMA_REASON_DEFAULT_WINDOW:
+		if (!known)
+			assume->facts.features |= f;
+		break;
+	case VDMA_REASON_SECURE_QUIRK_DISABLED:
+	case VDMA_REASON_NO_ACCESS_PLATFORM:
+		break;
+	default:
+		return;
+	}
+	learn(assume, VDMA_DT_F);
+}
+
 void learn_from_module(const struct row *row, struct vdma_dt_assume *assume)
 {
 	enum vdma_mode live = VDMA_MODE_AUTO, next = VDMA_MODE_AUTO, mode;
@@ -124,10 +154,11 @@ void learn_from_module(const struct row *row, struct vdma_dt_assume *assume)
 		learn_live(live, next, requested, assume);
 	if (chosen == VDMA_REASON_REQUESTED)
 		learn_request(live, assume);
-	/* The quirk shows in the features that the kernel has. */
-	if (chosen == VDMA_REASON_SECURE_QUIRK)
-		assume->facts.features &= ~(1ull << VDMA_F_ACCESS_PLATFORM_BIT);
+	learn_f(chosen, assume);
 	/* What is learnt of these is that they are not there: zero. */
+	if (chosen == VDMA_REASON_SECURE_LEGACY &&
+	    !(assume->given & 1u << VDMA_DT_V1))
+		learn(assume, VDMA_DT_V1);
 	if (chosen == VDMA_REASON_SECURE_NO_POOL)
 		learn(assume, VDMA_DT_POOL);
 	if (chosen == VDMA_REASON_SECURE_QUIRK_DISABLED)
