@@ -54,7 +54,9 @@ struct vdp_device *vdp_device_find(const struct pci_dev *pdev)
  * vdp_device_get() - find or make the record of a function
  * @pdev: the function
  *
- * Return: the record, or NULL without memory, after a line.
+ * Context: may sleep.
+ * Return: the record. Without memory it waits: a device about which nothing was
+ * decided would be a way past the policy.
  */
 struct vdp_device *vdp_device_get(struct pci_dev *pdev)
 {
@@ -62,11 +64,7 @@ struct vdp_device *vdp_device_get(struct pci_dev *pdev)
 
 	if (dev)
 		return dev;
-	dev = kzalloc(sizeof(*dev), GFP_KERNEL);
-	if (!dev) {
-		pci_err(pdev, "virtio DMA: no memory; the kernel's own set-up stays in force\n");
-		return NULL;
-	}
+	dev = kzalloc(sizeof(*dev), GFP_KERNEL | __GFP_NOFAIL);
 	dev->pdev = pci_dev_get(pdev);
 	dev->facts.live = VDMA_MODE_AUTO;
 	list_add_tail(&dev->node, &devices);
@@ -246,6 +244,22 @@ static bool decide(struct vdp_device *dev, u64 mask)
 	return direct && dev->decision.mode <= VDMA_MODE_IDENTITY;
 }
 
+/* The same, and what becomes of it in the record and in the log */
+static bool decide_and_tell(struct vdp_device *dev, u64 mask)
+{
+	enum vdma_mode before = dev->decision.mode;
+	bool direct = decide(dev, mask);
+
+	/* By a limit alone, the kernel maps directly whatever lies below it. */
+	if (!direct)
+		dev->pdev->dev.bus_dma_limit = 0;
+	dev->window = window_of(dev);
+	if (!dev->decided || before != dev->decision.mode)
+		announce(dev);
+	dev->decided = true;
+	return direct;
+}
+
 /* device_is_bound() is not exported by 6.1. */
 static bool is_bound(const struct device *device)
 {
@@ -264,56 +278,48 @@ static bool is_bound(const struct device *device)
  */
 bool vdp_device_mask(struct vdp_device *dev, u64 mask)
 {
-	struct vdma_decision before = dev->decision;
-	bool direct, again = dev->decided;
-
 	if (is_bound(&dev->pdev->dev) ||
-	    (again && dev->facts.dma_mask == mask))
+	    (dev->decided && dev->facts.dma_mask == mask))
 		return dev_dma_ops_bypass(&dev->pdev->dev);
 
-	if (!again) {
-		vdp_facts_features(dev);
+	if (!dev->decided) {
+		vdp_facts_features(dev, NULL);
 		vdp_facts_collect(dev);
 	}
 	dev->facts.live = VDMA_MODE_AUTO;
-	direct = decide(dev, mask);
-	/* By a limit alone, the kernel maps directly whatever lies below it. */
-	if (!direct)
-		dev->pdev->dev.bus_dma_limit = 0;
-	dev->window = window_of(dev);
-	dev->decided = true;
-	if (!again || before.mode != dev->decision.mode)
-		announce(dev);
-	return direct;
+	return decide_and_tell(dev, mask);
 }
 
 static enum vdma_mode live_mode(const struct vdp_device *dev)
 {
 	const struct device *device = &dev->pdev->dev;
 
+	bool direct = dev->facts.iommu_off || dev_dma_ops_bypass(device);
+
 	if (!vdma_facts_access_platform(&dev->facts))
 		return VDMA_MODE_DIRECT;
-	if (!dev_dma_ops_bypass(device))
-		return VDMA_MODE_TCE;
-	if (dev->bypass_open &&
+	if (direct && dev->bypass_open &&
 	    device->archdata.dma_offset == dev->facts.answer_window.base)
 		return VDMA_MODE_BYPASS;
-	return VDMA_MODE_IDENTITY;
+	if (dev->facts.iommu_off)
+		return VDMA_MODE_REFUSE;
+	return direct ? VDMA_MODE_IDENTITY : VDMA_MODE_TCE;
 }
 
 /**
  * vdp_device_found_bound() - describe a device that virtio_pci has already
  * @dev: the record
+ * @vdev: its virtio device
  *
  * It goes on with what it has, in a secure guest too.
  *
  * Context: with the locks of the function and of the virtio device.
  */
-void vdp_device_found_bound(struct vdp_device *dev)
+void vdp_device_found_bound(struct vdp_device *dev, struct virtio_device *vdev)
 {
 	struct vdma_facts *f = &dev->facts;
 
-	vdp_facts_features(dev);
+	vdp_facts_features(dev, vdev);
 	vdp_facts_collect(dev);
 	f->dma_mask = dma_get_mask(&dev->pdev->dev);
 	f->live = live_mode(dev);
@@ -324,6 +330,36 @@ void vdp_device_found_bound(struct vdp_device *dev)
 	announce(dev);
 	if (f->secure)
 		pci_warn(dev->pdev, "virtio DMA: bound before this module was loaded, its DMA is not made safe until it is rebound\n");
+}
+
+/**
+ * vdp_device_added() - decide about a virtio device if nothing was decided yet
+ * @dev: the record
+ * @vdev: its virtio device, which no driver has
+ *
+ * The kernel asks us when virtio_pci sets its DMA mask, but not with iommu=off,
+ * and not if the module came after that. Only now is it known whether virtio_pci
+ * uses the legacy interface. Outside of a secure guest, what the kernel has set up
+ * is described: it is safe.
+ *
+ * Context: with the locks of the function and of the virtio device, or before
+ * drivers see it.
+ */
+void vdp_device_added(struct vdp_device *dev, struct virtio_device *vdev)
+{
+	struct vdma_facts *f = &dev->facts;
+	bool version_1 = vdma_facts_version_1(f);
+
+	vdp_facts_features(dev, vdev);
+	if (dev->decided &&
+	    (!f->secure || vdma_facts_version_1(f) == version_1))
+		return;
+	vdp_device_unbound(dev);
+	vdp_facts_collect(dev);
+	if (f->secure || f->iommu_off)
+		decide_and_tell(dev, dma_get_mask(&dev->pdev->dev));
+	else
+		vdp_device_found_bound(dev, vdev);
 }
 
 /**

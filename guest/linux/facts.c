@@ -3,6 +3,7 @@
  * Collects the facts of one device: from its common configuration, from the
  * device tree, from the hypervisor and from the kernel.
  */
+#include <linux/dma-map-ops.h>
 #include <linux/of.h>
 #include <linux/of_address.h>
 #include <asm/hvcall.h>
@@ -100,19 +101,28 @@ void __iomem *vdp_facts_map(struct vdp_device *dev)
 /**
  * vdp_facts_features() - read the features that a function offers
  * @dev: its record; a legacy function offers none of the bits that matter
+ * @vdev: its virtio device, if there is one: then it counts what the interface
+ *	  offers that virtio_pci uses
+ *
+ * Newer kernels have no get_features() in the modern interface.
  *
  * Context: while virtio_pci probes @dev, or with the lock of its virtio device:
  * it is enabled, and nobody else selects features.
  */
-void vdp_facts_features(struct vdp_device *dev)
+void vdp_facts_features(struct vdp_device *dev, struct virtio_device *vdev)
 {
 	struct vdma_common_cfg cfg = {
 		.read32 = cfg_read32,
 		.write32 = cfg_write32,
 	};
-	void __iomem *map = vdp_facts_map(dev);
+	void __iomem *map;
 
+	if (vdev && vdev->config->get_features) {
+		dev->facts.features = vdev->config->get_features(vdev);
+		return;
+	}
 	dev->facts.features = 0;
+	map = vdp_facts_map(dev);
 	if (!map)
 		return;
 	cfg.ctx = (void __force *)map;
@@ -199,7 +209,7 @@ static void collect_answer(struct vdp_device *dev)
 
 /**
  * vdp_facts_collect() - collect what does not depend on the DMA mask
- * @dev: the record; its features are known
+ * @dev: the record; its features are known, and it has no pool
  *
  * Context: may sleep.
  */
@@ -223,6 +233,8 @@ void vdp_facts_collect(struct vdp_device *dev)
 	f->ddw = VDMA_DDW_ABSENT;
 	f->memory_end = memory_end();
 	f->coherent = of_dma_is_coherent(np);
+	/* With iommu=off, pseries leaves PCI without any. */
+	f->iommu_off = !get_dma_ops(&dev->pdev->dev);
 	f->secure = is_secure_guest();
 	f->secure_quirk = vdp_params_secure_quirk();
 	/*

@@ -22,14 +22,17 @@ static int __init vdp_init(void)
 	if (error)
 		return error;
 	vdp_pools_start();
-	/* Devices that bind from now on ask us; then list the others. */
-	vdp_seam_take_all();
+	/*
+	 * In this order nothing gets by: whoever asked the kernel before we took
+	 * its functions over is seen when its virtio device is added, or is there.
+	 */
 	error = vdp_notify_start();
 	if (error) {
-		vdp_seam_restore();
 		pr_err("cannot watch the buses (%d); not loaded\n", error);
 		return error;
 	}
+	vdp_seam_take_all();
+	vdp_notify_list();
 	vdp_shutdown_start();
 	return 0;
 }
@@ -39,6 +42,7 @@ static void __exit vdp_exit(void)
 	vdp_shutdown_stop();
 	vdp_seam_restore();
 	vdp_notify_stop();
+	vdp_quirk_stop();
 	vdp_pools_stop();
 }
 

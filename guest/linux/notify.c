@@ -71,33 +71,33 @@ static void hide(struct virtio_device *vdev, struct pci_dev *pdev)
 }
 
 /* Before the device is offered to a driver. */
-static void apply(struct device *device)
+static void adopt(struct device *device)
 {
+	struct virtio_device *vdev = dev_to_virtio(device);
 	struct pci_dev *pdev = function_of(device);
 	struct vdp_device *dev;
 
-	if (!pdev)
-		return;
 	vdp_lock();
-	dev = vdp_device_find(pdev);
-	if (dev && !stopping)
-		vdp_quirk_apply(dev, dev_to_virtio(device));
+	if (stopping) {
+		vdp_unlock();
+		return;
+	}
+	if (pdev) {
+		dev = vdp_device_get(pdev);
+		vdp_device_added(dev, vdev);
+		vdp_quirk_apply(dev, vdev);
+	} else {
+		vdp_quirk_foreign(vdev);
+	}
 	vdp_unlock();
 }
 
 /* A driver that is being bound is in our function: wait for it. */
 static int undo(struct device *device, void *unused)
 {
-	struct pci_dev *pdev = function_of(device);
-	struct vdp_device *dev;
-
-	if (!pdev)
-		return 0;
 	device_lock(device);
 	vdp_lock();
-	dev = vdp_device_find(pdev);
-	if (dev)
-		vdp_quirk_undo(dev, dev_to_virtio(device));
+	vdp_quirk_undo(dev_to_virtio(device));
 	vdp_unlock();
 	device_unlock(device);
 	return 0;
@@ -110,7 +110,7 @@ static int virtio_event(struct notifier_block *nb, unsigned long action,
 	struct pci_dev *pdev = function_of(device);
 
 	if (action == BUS_NOTIFY_ADD_DEVICE) {
-		apply(device);
+		adopt(device);
 		show(device);
 	} else if (action == BUS_NOTIFY_DEL_DEVICE && pdev) {
 		hide(dev_to_virtio(device), pdev);
@@ -164,30 +164,41 @@ static int pci_event(struct notifier_block *nb, unsigned long action,
 static struct notifier_block virtio_nb = { .notifier_call = virtio_event };
 static struct notifier_block pci_nb = { .notifier_call = pci_event };
 
-/*
- * Lists a device that was bound before the module came. The locks keep the
- * function bound and the features from being negotiated meanwhile.
- */
-static int list_bound(struct device *device, void *unused)
+/* A device whose driver was there before the module came */
+static void found_bound(struct device *device)
 {
 	struct pci_dev *pdev = function_of(device);
 	struct vdp_device *dev;
 
-	if (!pdev)
+	vdp_lock();
+	dev = pdev ? vdp_device_get(pdev) : NULL;
+	if (dev && !dev->decided)
+		vdp_device_found_bound(dev, dev_to_virtio(device));
+	vdp_unlock();
+}
+
+/*
+ * Lists a device that was there before the module came. The locks keep the
+ * function bound, drivers away, and the features from being negotiated meanwhile.
+ */
+static int list(struct device *device, void *unused)
+{
+	struct device *parent = device->parent;
+
+	if (!parent)
 		return 0;
-	device_lock(&pdev->dev);
+	device_lock(parent);
 	if (!device_is_registered(device))
 		goto unlock;
 	device_lock(device);
-	vdp_lock();
-	dev = vdp_device_find(pdev) ? NULL : vdp_device_get(pdev);
-	if (dev)
-		vdp_device_found_bound(dev);
-	vdp_unlock();
+	if (device->driver)
+		found_bound(device);
+	else
+		adopt(device);
 	device_unlock(device);
 	show(device);
 unlock:
-	device_unlock(&pdev->dev);
+	device_unlock(parent);
 	return 0;
 }
 
@@ -213,7 +224,7 @@ static bool forget_one(void)
 }
 
 /**
- * vdp_notify_start() - watch the buses, list what is there
+ * vdp_notify_start() - watch the buses
  *
  * Return: 0, or a negative error with nothing left behind.
  */
@@ -230,7 +241,6 @@ int vdp_notify_start(void)
 	error = bus_register_notifier(&pci_bus_type, &pci_nb);
 	if (error)
 		goto unregister_virtio;
-	bus_for_each_dev(bus_finder.driver.bus, NULL, NULL, list_bound);
 	return 0;
 
 unregister_virtio:
@@ -238,6 +248,14 @@ unregister_virtio:
 unregister_driver:
 	unregister_virtio_driver(&bus_finder);
 	return error;
+}
+
+/**
+ * vdp_notify_list() - list the devices that are there, once the buses are watched
+ */
+void vdp_notify_list(void)
+{
+	bus_for_each_dev(bus_finder.driver.bus, NULL, NULL, list);
 }
 
 /**

@@ -6,9 +6,19 @@
  * which then hands out addresses in the device's pool. The device itself is
  * asked only for what it offers.
  */
+#include <linux/slab.h>
 #include <linux/virtio_config.h>
+#include <asm/svm.h>
 #include <vdma/policy.h>
 #include "vdp.h"
+
+/* For all devices with one transport's operations that are not on PCI */
+struct foreign {
+	struct list_head node;
+	struct vdp_config config;
+};
+
+static LIST_HEAD(foreigners);
 
 static struct vdp_config *config_of(const struct virtio_device *vdev)
 {
@@ -20,9 +30,9 @@ static int finalize_features(struct virtio_device *vdev)
 	struct vdp_config *config = config_of(vdev);
 	int error;
 
-	if (config->refuse != VDMA_REASON_NONE) {
+	if (config->refuse) {
 		dev_err(&vdev->dev, "virtio DMA: refused: %s; no driver gets it\n",
-			vdma_reason_meaning(config->refuse));
+			config->refuse);
 		return -EPERM;
 	}
 	/* Set by us, or cleared by a driver that does without the DMA API. */
@@ -38,33 +48,88 @@ static int finalize_features(struct virtio_device *vdev)
 	return 0;
 }
 
+static bool is_ours(const struct virtio_device *vdev)
+{
+	return vdev->config->finalize_features == finalize_features;
+}
+
+static void stand_before(struct vdp_config *config,
+			 const struct virtio_config_ops *original)
+{
+	config->original = original;
+	config->ops = *original;
+	config->ops.finalize_features = finalize_features;
+}
+
 /**
  * vdp_quirk_apply() - have a new virtio device obey the decision
- * @dev: its record
+ * @dev: its record, with a decision
  * @vdev: the device, which no driver has been offered yet
  */
 void vdp_quirk_apply(struct vdp_device *dev, struct virtio_device *vdev)
 {
 	struct vdp_config *config = &dev->config;
 
-	if (!dev->decided || dev->decision.mode < VDMA_MODE_BOUNCE)
+	if (is_ours(vdev) || dev->decision.mode < VDMA_MODE_BOUNCE)
 		return;
-	config->original = vdev->config;
-	config->ops = *vdev->config;
-	config->ops.finalize_features = finalize_features;
 	config->offered = vdma_facts_access_platform(&dev->facts);
 	config->refuse = dev->decision.mode == VDMA_MODE_REFUSE ?
-			 dev->decision.reason : VDMA_REASON_NONE;
+			 vdma_reason_meaning(dev->decision.reason) : NULL;
+	stand_before(config, vdev->config);
 	vdev->config = &config->ops;
+}
+
+/* A configuration that refuses any device with these operations */
+static struct vdp_config *refusal_of(const struct virtio_config_ops *original)
+{
+	struct foreign *f;
+
+	list_for_each_entry(f, &foreigners, node)
+		if (f->config.original == original)
+			return &f->config;
+	f = kzalloc(sizeof(*f), GFP_KERNEL | __GFP_NOFAIL);
+	f->config.refuse = "a secure guest has no pool for a device that is not on PCI";
+	stand_before(&f->config, original);
+	list_add(&f->node, &foreigners);
+	return &f->config;
+}
+
+/**
+ * vdp_quirk_foreign() - look at a new virtio device that is not on PCI
+ * @vdev: the device, which no driver has been offered yet
+ *
+ * With ACCESS_PLATFORM it is left to the DMA API. Without, its driver would have
+ * it reach private memory of a secure guest, and there is no pool for it.
+ *
+ * Context: with the lock. May sleep.
+ */
+void vdp_quirk_foreign(struct virtio_device *vdev)
+{
+	const struct virtio_config_ops *config = vdev->config;
+
+	if (!is_secure_guest() || is_ours(vdev))
+		return;
+	if (config->get_features && config->get_features(vdev) &
+				    BIT_ULL(VIRTIO_F_ACCESS_PLATFORM))
+		return;
+	vdev->config = &refusal_of(config)->ops;
 }
 
 /**
  * vdp_quirk_undo() - the virtio device is as it was
- * @dev: its record
  * @vdev: the device, which no driver is bound to or is being bound to
  */
-void vdp_quirk_undo(struct vdp_device *dev, struct virtio_device *vdev)
+void vdp_quirk_undo(struct virtio_device *vdev)
 {
-	if (vdev->config == &dev->config.ops)
-		vdev->config = dev->config.original;
+	if (is_ours(vdev))
+		vdev->config = config_of(vdev)->original;
+}
+
+/* Once no device has what is freed here */
+void vdp_quirk_stop(void)
+{
+	struct foreign *f, *next;
+
+	list_for_each_entry_safe(f, next, &foreigners, node)
+		kfree(f);
 }

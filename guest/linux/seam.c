@@ -67,16 +67,13 @@ bool vdp_seam_has_original(struct pci_dev *pdev)
 /* Called with the device lock of @pdev held, while its driver probes. */
 static bool bypass_supported(struct pci_dev *pdev, u64 mask)
 {
-	struct vdp_device *dev;
 	bool direct;
 
 	if (!vdp_device_handles(pdev))
 		return vdp_seam_original(pdev, mask);
 
 	vdp_lock();
-	dev = vdp_device_get(pdev);
-	direct = dev ? vdp_device_mask(dev, mask) :
-		       vdp_seam_original(pdev, mask);
+	direct = vdp_device_mask(vdp_device_get(pdev), mask);
 	vdp_unlock();
 	return direct;
 }
@@ -85,7 +82,7 @@ static bool bypass_supported(struct pci_dev *pdev, u64 mask)
  * vdp_seam_take() - take over the PHB of a device
  * @pdev: the device
  *
- * Without memory the PHB keeps its own function, and a line says so.
+ * Context: may sleep.
  */
 void vdp_seam_take(struct pci_dev *pdev)
 {
@@ -98,12 +95,8 @@ void vdp_seam_take(struct pci_dev *pdev)
 		goto unlock;
 	hook = find_hook(phb);
 	if (!hook) {
-		hook = kzalloc(sizeof(*hook), GFP_KERNEL);
-		if (!hook) {
-			dev_err(&pdev->dev,
-				"virtio DMA: no memory; this PHB's devices stay with the kernel's own set-up\n");
-			goto unlock;
-		}
+		/* In a secure guest nothing must be left out. */
+		hook = kzalloc(sizeof(*hook), GFP_KERNEL | __GFP_NOFAIL);
 		hook->phb = phb;
 		list_add(&hook->node, &hooks);
 	}

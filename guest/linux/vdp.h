@@ -36,13 +36,13 @@ struct vdp_pool;
  * @ops: the transport's, but for finalize_features
  * @original: the transport's
  * @offered: the device offers ACCESS_PLATFORM
- * @refuse: no driver gets the device, and this is why; or VDMA_REASON_NONE
+ * @refuse: why no driver gets the device, or NULL
  */
 struct vdp_config {
 	struct virtio_config_ops ops;
 	const struct virtio_config_ops *original;
 	bool offered;
-	enum vdma_reason refuse;
+	const char *refuse;
 };
 
 /**
@@ -90,11 +90,12 @@ bool vdp_seam_has_original(struct pci_dev *pdev);
 
 /* notify.c */
 int vdp_notify_start(void);
+void vdp_notify_list(void);
 void vdp_notify_stop(void);
 
 /* facts.c */
 void __iomem *vdp_facts_map(struct vdp_device *dev);
-void vdp_facts_features(struct vdp_device *dev);
+void vdp_facts_features(struct vdp_device *dev, struct virtio_device *vdev);
 void vdp_facts_collect(struct vdp_device *dev);
 void vdp_facts_ddw(struct vdp_device *dev, bool granted);
 void vdp_facts_ddw_live(struct vdp_device *dev);
@@ -109,7 +110,8 @@ bool vdp_device_handles(const struct pci_dev *pdev);
 struct vdp_device *vdp_device_find(const struct pci_dev *pdev);
 struct vdp_device *vdp_device_get(struct pci_dev *pdev);
 bool vdp_device_mask(struct vdp_device *dev, u64 mask);
-void vdp_device_found_bound(struct vdp_device *dev);
+void vdp_device_added(struct vdp_device *dev, struct virtio_device *vdev);
+void vdp_device_found_bound(struct vdp_device *dev, struct virtio_device *vdev);
 void vdp_device_unbound(struct vdp_device *dev);
 void vdp_device_quiesce_all(void);
 void vdp_device_drop(struct vdp_device *dev);
@@ -122,7 +124,9 @@ u64 vdp_rings_receive_max(const struct pci_dev *pdev, u64 size);
 
 /* quirk.c */
 void vdp_quirk_apply(struct vdp_device *dev, struct virtio_device *vdev);
-void vdp_quirk_undo(struct vdp_device *dev, struct virtio_device *vdev);
+void vdp_quirk_foreign(struct virtio_device *vdev);
+void vdp_quirk_undo(struct virtio_device *vdev);
+void vdp_quirk_stop(void);
 
 /* sysfs.c */
 int vdp_sysfs_add(struct virtio_device *vdev);

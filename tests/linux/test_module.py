@@ -209,6 +209,12 @@ REQUESTS = {
         ("bypass", "dt-bypass", "identity:request-unavailable"),
         append="disable_ddw",
     ),
+    "no IOMMU": Asked(
+        "mode=tce",
+        ("bypass", "dt-bypass", "tce:request-unavailable"),
+        ("direct", "no-access-platform", "tce:request-unsafe"),
+        append="iommu=off",
+    ),
     "direct with F": Asked(
         f"override={FN}=direct", ("bypass", "dt-bypass", "direct:request-unsafe")
     ),
@@ -231,7 +237,7 @@ REQUESTS = {
 
 
 # Others have each part of these.
-MORE = ("bypass for all", "one differs from all", "direct with F", "bounce")
+MORE = ("bypass for all", "one differs from all", "direct with F", "bounce", "no IOMMU")
 
 
 @pytest.mark.parametrize(

@@ -45,14 +45,14 @@ fail() {
 
 # ---- modules
 
-# policy_parameters: what the kernel's command line has for the module, as
-# modprobe would give it.
-policy_parameters() {
-	tr ' ' '\n' </proc/cmdline | sed -n 's/^virtio_dma_policy\.//p'
+# parameters MODULE: what the kernel's command line has for it, as modprobe would
+# give it.
+parameters() {
+	tr ' ' '\n' </proc/cmdline | sed -n "s/^$1\.//p"
 }
 
 # load STAGE [PARAMETER ...]: the modules of a stage (policy, bus, drivers, more,
-# filesystem) that are not there yet, in order; parameters go to the policy module.
+# filesystem) that are not there yet, in order; parameters go to each.
 load() {
 	local stage=$1 of name
 
@@ -61,13 +61,9 @@ load() {
 		if [ "$of" != "$stage" ] || [ -d "/sys/module/$name" ]; then
 			continue
 		fi
-		case $name in
-		virtio_dma_policy)
-			# shellcheck disable=SC2046 # one word for each parameter
-			insmod "/lib/modules/$name.ko" $(policy_parameters) "$@"
-			;;
-		*) insmod "/lib/modules/$name.ko" ;;
-		esac || fail "insmod $name"
+		# shellcheck disable=SC2046 # one word for each parameter
+		insmod "/lib/modules/$name.ko" $(parameters "$name") "$@" ||
+			fail "insmod $name"
 	done </lib/modules/order
 }
 

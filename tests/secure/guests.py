@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.lib import secure
+from tests.lib import rows, secure
 from tests.lib.devices import Device
 from tests.lib.guest import Cargo, Guest, Result
-from tests.lib.parts import TOP
+from tests.lib.parts import TOP, part
 from tests.secure.matrix import MATRIX
 
 SOURCE = ". /lib/vdma.sh\n. /lib/secure.sh\n"
@@ -32,6 +32,17 @@ def loader(run: Path) -> bytes:
     command = ["powerpc64le-linux-gnu-gcc", *flags.split(), "-o", program]
     subprocess.run([*command, TOP / "bench/loader.c"], check=True)
     return program.read_bytes()
+
+
+def module(name: str, run: Path) -> bytes:
+    """A module for the guest, of a file beside this one."""
+    folder = run / name
+    folder.mkdir()
+    (folder / "Kbuild").write_text(f"obj-m := {name}.o\n")
+    (folder / f"{name}.c").write_bytes((TOP / f"tests/secure/{name}.c").read_bytes())
+    headers = part(f"headers-{rows.default_secure_kernel()}") / "build"
+    subprocess.run(["make", "-s", "-C", headers, f"M={folder}", "modules"], check=True)
+    return (folder / f"{name}.ko").read_bytes()
 
 
 @dataclass(frozen=True)

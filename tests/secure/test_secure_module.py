@@ -5,7 +5,6 @@ and go, devices that are refused."""
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,10 @@ from tests.lib import secure
 from tests.lib.devices import Expected
 from tests.lib.drc import program, wait_deleted
 from tests.lib.guest import Guest
-from tests.secure.guests import Plan, Steps, boot, device
+from tests.secure.guests import Plan, Steps, boot, device, module
 
 BLK, NET, RNG = device("blk", True, 1), device("net", False, 2), device("rng", True, 3)
+PLAIN = device("blk", False, 4, "plain")
 PAGES_IN_POOL = 48
 
 
@@ -53,10 +53,15 @@ LATE = f"""
 ask start
 keep_control
 load bus
+insmod /lib/modules/virtio_blk.ko
+wait_for disk_of {BLK.address}
+load policy
 load drivers
 settle
-load policy
-report late "mode=$(cat /sys/bus/virtio/devices/virtio0/dma_policy/mode)"
+for fn in {BLK.address} {RNG.address}; do
+    report late "fn=$fn" "mode=$(cat $PCI/$fn/virtio*/dma_policy/mode)"
+done
+run_device {RNG.address}
 rebind || fail rebind
 settle
 run_io
@@ -65,13 +70,64 @@ give_back
 
 
 def test_loaded_late(run: Path) -> None:
-    """What was bound before goes on as it is, with a warning, until it is rebound."""
+    """What has a driver goes on as it is, with a warning, until it is rebound; what
+    has none yet is safe at once."""
     options = {"append": "swiotlb=force"}
-    watch, result = boot(run, Plan(LATE, (BLK,), options))
+    watch, result = boot(run, Plan(LATE, (BLK, RNG), options))
     result.check()
     watch.check_module()
-    assert (result.report.one("late") or {})["mode"] in ("identity", "tce")
+    late = {line["fn"]: line["mode"] for line in result.report.all("late")}
+    assert late[BLK.address] in ("identity", "tce")
+    assert late[RNG.address] == "bounce"
     assert f"{BLK.address}: virtio DMA: bound before this module was loaded" in result.console
+
+
+FOREIGN = """
+begin
+insmod /foreign.ko f={f}
+run_io
+give_back
+"""
+
+
+@pytest.mark.more
+@pytest.mark.parametrize("f", [False, True])
+def test_device_that_is_not_on_pci(run: Path, f: bool) -> None:
+    """Without F its driver would have it reach private memory, and it has no pool."""
+    files = {"foreign.ko": module("foreign", run)}
+    watch, result = boot(run, Plan(FOREIGN.format(f=int(f)), (RNG,), files=files))
+    result.check()
+    watch.check_module()
+    assert ("foreign: the driver has the device" in result.console) == f
+    assert ("refused: a secure guest has no pool for a device" in result.console) != f
+
+
+NO_IOMMU = f"""
+ask start
+keep_control
+load bus
+load policy
+load drivers
+settle
+run_device {PLAIN.address}
+echo {PLAIN.address} >/sys/bus/pci/drivers/virtio-pci/unbind
+echo {PLAIN.address} >/sys/bus/pci/drivers/virtio-pci/bind
+settle
+run_device {PLAIN.address}
+report_device {RNG.address}
+give_back
+"""
+
+
+def test_kernel_without_an_iommu(run: Path) -> None:
+    """With iommu=off the kernel asks nobody: what has no F bounces all the same, what
+    has F is refused, whether the module was there first or the device."""
+    watch, result = boot(run, Plan(NO_IOMMU, (RNG, PLAIN), {"append": "iommu=off"}))
+    watch.check_module()
+    line = result.report.device(RNG.address) or {}
+    assert (line["driver"], line["mode"], line["reason"]) == ("-", "refuse", "iommu-off")
+    result.check(but=(RNG.address,))
+    assert "refused: the device obeys an IOMMU that the kernel does not" in result.console
 
 
 FULL = f"""
@@ -159,40 +215,50 @@ give_back
 
 def test_quirk_switched_off(run: Path) -> None:
     """A device without F gets no driver, one with F is as ever."""
-    plain = device("blk", False, 4, "plain")
     script = REFUSED.format(parameters="secure_quirk=0")
-    watch, result = boot(run, Plan(script, (BLK, plain)))
+    watch, result = boot(run, Plan(script, (BLK, PLAIN)))
     watch.check_module()
-    line = result.report.device(plain.address) or {}
+    line = result.report.device(PLAIN.address) or {}
     assert (line["driver"], line["mode"]) == ("-", "refuse")
     assert line["reason"] == "secure-quirk-disabled"
-    result.check(but=(plain.address,))
+    result.check(but=(PLAIN.address,))
     assert "virtio DMA: refused: the device has no ACCESS_PLATFORM and the quirk" in result.console
 
 
 @pytest.mark.more
 def test_legacy_device_is_refused(run: Path) -> None:
-    """Without VERSION_1 there is no driver either."""
-    old = replace(device("rng", False, 5, "old"))
-    options = {"device_options": {"old": "disable-modern=on,disable-legacy=off"}}
+    """Without VERSION_1 there is no driver either; it counts what virtio_pci uses, not
+    what the device could do."""
+    old, both = device("rng", False, 5, "old"), device("rng", False, 6, "both")
+    options = {
+        "append": "virtio_pci.force_legacy=1",
+        "device_options": {
+            "old": "disable-modern=on,disable-legacy=off",
+            "both": "disable-modern=off,disable-legacy=off",
+        },
+    }
     script = REFUSED.format(parameters="")
-    watch, result = boot(run, Plan(script, (BLK, old), machine=options))
+    watch, result = boot(run, Plan(script, (BLK, old, both), machine=options))
     watch.check_module()
-    line = result.report.device(old.address) or {}
-    assert (line["driver"], line["mode"], line["reason"]) == ("-", "refuse", "secure-legacy")
-    result.check(but=(old.address,))
+    for refused in (old, both):
+        line = result.report.device(refused.address) or {}
+        assert (line["driver"], line["mode"], line["reason"]) == ("-", "refuse", "secure-legacy")
+    result.check(but=(old.address, both.address))
 
 
 def test_no_memory_for_a_pool(run: Path) -> None:
     """No pool, no driver; the module says why and nothing stays shared."""
-    script = REFUSED.format(parameters=f"pool_kib={1 << 20}")
-    watch, result = boot(run, Plan(script, (BLK,)))
-    assert watch.check_control() == []
-    assert watch.shared["start"] == watch.shared["used"] == watch.shared["end"]
-    line = result.report.device(BLK.address) or {}
-    assert (line["driver"], line["mode"], line["reason"]) == ("-", "refuse", "secure-no-pool")
-    assert "a pool of 1048576 KiB (pool_kib): " in result.console
-    result.check(but=(BLK.address,))
+    hungry = tuple(device("rng", True, slot, f"rng{slot}") for slot in range(2, 30))
+    script = f"begin pool_kib=16384\nrun_device {BLK.address}\n"
+    script += "".join(f"report_device {device.address}\n" for device in hungry) + "give_back\n"
+    watch, result = boot(run, Plan(script, (BLK, *hungry), {"mem_mib": 512}))
+    watch.check_module()
+    lines = [result.report.device(device.address) or {} for device in hungry]
+    found = {(line["driver"], line["mode"], line["reason"]) for line in lines}
+    refused = ("-", "refuse", "secure-no-pool")
+    assert found == {("virtio_rng", "bounce", "secure-platform"), refused}
+    assert "a pool of 16384 KiB (pool_kib): " in result.console
+    result.check(but=tuple(device.address for device in hungry))
 
 
 PLUG = {"driver": "virtio-rng-pci", "id": "new", "bus": "pci.0", "addr": "8"}

@@ -5,27 +5,14 @@ with a pointer that it got when they were shared."""
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 
-from tests.lib import rows, secure
+from tests.lib import secure
 from tests.lib.guest import Guest
-from tests.lib.parts import TOP, part
 from tests.lib.screen import Picture
-from tests.secure.guests import Plan, Steps, boot, device
+from tests.secure.guests import Plan, Steps, boot, device, module
 
 BLK, GPU = device("blk", False, 1), device("gpu", False, 2)
-
-
-def ultracall(run: Path) -> bytes:
-    """The guest's module for one ultracall."""
-    folder = run / "ultracall"
-    folder.mkdir()
-    (folder / "Kbuild").write_text("obj-m := ultracall.o\n")
-    (folder / "ultracall.c").write_bytes((TOP / "tests/secure/ultracall.c").read_bytes())
-    headers = part(f"headers-{rows.default_secure_kernel()}") / "build"
-    subprocess.run(["make", "-s", "-C", headers, f"M={folder}", "modules"], check=True)
-    return (folder / "ultracall.ko").read_bytes()
 
 
 # The pool of a device without F is where the device finds it.
@@ -85,7 +72,7 @@ def test_pages_taken_back_under_a_device(run: Path) -> None:
             "end": end,
         }
 
-    files = {"picture": picture.xrgb, "ultracall.ko": ultracall(run)}
+    files = {"picture": picture.xrgb, "ultracall.ko": module("ultracall", run)}
     plan = Plan(SCRIPT, (BLK, GPU), files=files, modules=("virtio_gpu",))
     watch, _ = boot(run, plan, steps)
     report, console = watch.guest.report(), watch.guest.console()
