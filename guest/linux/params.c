@@ -5,8 +5,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/module.h>
-#include <linux/sizes.h>
-#include <linux/virtio_ids.h>
+#include <linux/mmzone.h>
 #include <vdma/bounce.h>
 #include "vdp.h"
 
@@ -25,6 +24,9 @@ MODULE_PARM_DESC(secure_quirk, "in a secure guest, bounce for devices without AC
 static uint pool_kib;
 module_param(pool_kib, uint, 0444);
 MODULE_PARM_DESC(pool_kib, "size of each device's bounce pool in KiB, rounded up to 64; 0: by kind of device");
+
+/* A pool is one block of the page allocator. */
+#define POOL_MAX	((u64)MAX_ORDER_NR_PAGES << PAGE_SHIFT)
 
 static enum vdma_mode default_request = VDMA_MODE_AUTO;
 
@@ -84,15 +86,11 @@ int vdp_params_check(void)
 			return -EINVAL;
 		}
 	}
-	/*
-	 * The block layer makes requests of up to 1280 KiB, which have to fit as
-	 * a whole, with rings and other requests beside them.
-	 */
+	/* Requests have to fit as a whole, with rings and others beside them. */
 	if (pool_kib && (pool_kib < VDMA_BOUNCE_SIZE >> 10 ||
-			 pool_kib > VDMA_BOUNCE_SIZE_MAX >> 10)) {
+			 pool_kib > POOL_MAX >> 10)) {
 		pr_err("pool_kib=%u: want 0, or %llu to %llu; not loaded\n",
-		       pool_kib, VDMA_BOUNCE_SIZE >> 10,
-		       VDMA_BOUNCE_SIZE_MAX >> 10);
+		       pool_kib, VDMA_BOUNCE_SIZE >> 10, POOL_MAX >> 10);
 		return -EINVAL;
 	}
 	return 0;
@@ -124,23 +122,13 @@ enum vdma_mode vdp_params_request(const struct pci_dev *pdev)
  * vdp_params_pool_size() - size of a device's pool
  * @pdev: the device
  *
- * A console's driver receives into whole pages, and a graphics card shows what
- * is in its pool.
- *
  * Return: bytes, a multiple of VDMA_UV_PAGE_SIZE.
  */
 u64 vdp_params_pool_size(const struct pci_dev *pdev)
 {
 	if (pool_kib)
 		return ALIGN((u64)pool_kib << 10, VDMA_UV_PAGE_SIZE);
-	switch (vdp_virtio_id(pdev)) {
-	case VIRTIO_ID_CONSOLE:
-		return max_t(u64, VDMA_BOUNCE_SIZE, 256 * PAGE_SIZE);
-	case VIRTIO_ID_GPU:
-		return SZ_16M;
-	default:
-		return VDMA_BOUNCE_SIZE;
-	}
+	return vdp_limits_pool(pdev);
 }
 
 bool vdp_params_secure_quirk(void)

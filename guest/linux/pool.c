@@ -130,12 +130,14 @@ static void *fill(u64 *to, u64 word, size_t count)
 	return memset64(to, word, count);
 }
 
-static int bounce_init(struct vdp_pool *pool, u64 size)
+static int bounce_init(struct vdp_pool *pool, const struct pci_dev *pdev,
+		       u64 size)
 {
 	struct vdma_bounce_config config = {
 		.secure = &secure,
 		.reach = &pool->reach,
 		.size = size,
+		.max_len = vdp_limits_mapping(pdev, size),
 		.cpus = nr_cpu_ids,
 		.cpu = this_cpu,
 		.lock = &pool->lock.ops,
@@ -184,10 +186,10 @@ int vdp_pool_get(struct pci_dev *pdev, bool iommu, u64 size,
 	p->dev = &pdev->dev;
 	p->kernel = get_dma_ops(p->dev);
 	p->ops = vdp_dma_ops;
-	p->receive_max = vdp_rings_receive_max(pdev, size);
+	p->receive_max = vdp_limits_receive_max(pdev, size);
 	lock_init(&p->lock);
 	reach_init(p, iommu);
-	error = bounce_init(p, size);
+	error = bounce_init(p, pdev, size);
 	if (error)
 		goto free;
 	dev_clear_dma_ops_bypass(p->dev);

@@ -28,6 +28,7 @@ static struct vdp_config *config_of(const struct virtio_device *vdev)
 static int finalize_features(struct virtio_device *vdev)
 {
 	struct vdp_config *config = config_of(vdev);
+	struct vdp_device *dev = container_of(config, struct vdp_device, config);
 	int error;
 
 	if (config->refuse) {
@@ -40,12 +41,23 @@ static int finalize_features(struct virtio_device *vdev)
 		__virtio_set_bit(vdev, VIRTIO_F_ACCESS_PLATFORM);
 	else
 		__virtio_clear_bit(vdev, VIRTIO_F_ACCESS_PLATFORM);
+	vdp_limits_features(dev, vdev);
 	error = config->original->finalize_features(vdev);
 	if (error)
 		return error;
 	__virtio_set_bit(vdev, VIRTIO_F_ACCESS_PLATFORM);
-	vdp_rings_limit(container_of(config, struct vdp_device, config));
+	vdp_limits_rings(dev);
 	return 0;
+}
+
+static void config_get(struct virtio_device *vdev, unsigned int offset,
+		       void *buf, unsigned int len)
+{
+	struct vdp_device *dev = container_of(config_of(vdev),
+					      struct vdp_device, config);
+
+	dev->config.original->get(vdev, offset, buf, len);
+	vdp_limits_config(dev, vdev, offset, buf, len);
 }
 
 static bool is_ours(const struct virtio_device *vdev)
@@ -76,6 +88,8 @@ void vdp_quirk_apply(struct vdp_device *dev, struct virtio_device *vdev)
 	config->refuse = dev->decision.mode == VDMA_MODE_REFUSE ?
 			 vdma_reason_meaning(dev->decision.reason) : NULL;
 	stand_before(config, vdev->config);
+	if (dev->decision.mode == VDMA_MODE_BOUNCE)
+		config->ops.get = config_get;
 	vdev->config = &config->ops;
 }
 

@@ -10,7 +10,7 @@
  *	device.c	a record for each device: decides and carries out
  *	pool.c		mode bounce: makes a device's pool
  *	dma_ops.c	mode bounce: what the device's driver calls
- *	rings.c		mode bounce: rings that do not fill the pool
+ *	limits.c	mode bounce: requests and rings that fit the pool
  *	quirk.c		has the virtio core obey: refuses, makes it use the DMA API
  *	sysfs.c		shows the record
  *	shutdown.c	leaves nothing behind for the next kernel
@@ -33,7 +33,7 @@ struct vdp_pool;
 
 /**
  * struct vdp_config - what stands before a virtio device's transport
- * @ops: the transport's, but for finalize_features
+ * @ops: the transport's, but for finalize_features and, in mode bounce, get
  * @original: the transport's
  * @offered: the device offers ACCESS_PLATFORM
  * @refuse: why no driver gets the device, or NULL
@@ -117,10 +117,15 @@ void vdp_device_quiesce_all(void);
 void vdp_device_drop(struct vdp_device *dev);
 struct vdp_device *vdp_device_first(void);
 
-/* rings.c */
+/* limits.c */
 unsigned int vdp_virtio_id(const struct pci_dev *pdev);
-void vdp_rings_limit(struct vdp_device *dev);
-u64 vdp_rings_receive_max(const struct pci_dev *pdev, u64 size);
+u64 vdp_limits_pool(const struct pci_dev *pdev);
+u64 vdp_limits_mapping(const struct pci_dev *pdev, u64 size);
+void vdp_limits_config(struct vdp_device *dev, struct virtio_device *vdev,
+		       unsigned int offset, void *buf, unsigned int len);
+void vdp_limits_features(struct vdp_device *dev, struct virtio_device *vdev);
+void vdp_limits_rings(struct vdp_device *dev);
+u64 vdp_limits_receive_max(const struct pci_dev *pdev, u64 size);
 
 /* quirk.c */
 void vdp_quirk_apply(struct vdp_device *dev, struct virtio_device *vdev);

@@ -117,6 +117,7 @@ for fn in {addresses}; do
         "window_size=$(cat $dir/window_size)" "pool_bytes=$(cat $dir/pool_bytes)"
     ask from-$fn
     run_device $fn
+    read_large $fn || fail "large requests of $fn"
     ask to-$fn
 done
 """

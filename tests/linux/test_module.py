@@ -269,8 +269,8 @@ BAD_PARAMETERS = {
     "override=0000:00:01.8=tce": "override=0000:00:01.8=tce: want 0000:00:01.0=MODE",
     "override=0000:100:01.0=tce": "override=0000:100:01.0=tce: want 0000:00:01.0=MODE",
     "override=0000:00:01.0=tce,zz": "override=zz: want 0000:00:01.0=MODE",
-    "pool_kib=64": "pool_kib=64: want 0, or 3072 to 1048576; not loaded",
-    "pool_kib=1048577": "pool_kib=1048577: want 0, or 3072 to 1048576; not loaded",
+    "pool_kib=64": "pool_kib=64: want 0, or 3072 to 16384; not loaded",
+    "pool_kib=16385": "pool_kib=16385: want 0, or 3072 to 16384; not loaded",
 }
 
 

@@ -192,6 +192,19 @@ io_disk() {
 	echo "io=disk mib=$DISK_MIB sha256=${sum%% *} written=$written"
 }
 
+# read_large FUNCTION: 8 MiB of its disk in requests of up to 4 MiB, or what is the
+# most for the disk, against the same in small ones.
+read_large() {
+	local disk most sum
+
+	disk=$(disk_of "$1") || return 1
+	most=$(cat "/sys/block/$disk/queue/max_hw_sectors_kb")
+	[ "$most" -lt 4096 ] || most=4096
+	sum=$(dd if="/dev/$disk" bs=64k count=128 iflag=direct status=none | sha256sum)
+	echo "$most" >"/sys/block/$disk/queue/max_sectors_kb" || return 1
+	[ "$(dd if="/dev/$disk" bs=8M count=1 iflag=direct status=none | sha256sum)" = "$sum" ]
+}
+
 # tce_count: TCE hypercalls since TCE_HCALLS was set, of all devices.
 tce_count() {
 	sed -n 's/.*hitcount: *//p' "$HCALLS/hist" | awk '{ n += $1 } END { print n + 0 }'

@@ -63,6 +63,27 @@ give_back() {
 	ask end
 }
 
+# write_files FUNCTION: 16 files at a time to its folder by 9p, with the largest
+# requests, and back.
+write_files() {
+	local tag i bad=0
+
+	tag=$(tr -d '\000' <"$(echo "$PCI/$1"/virtio*/mount_tag)")
+	mkdir -p "/run/$tag"
+	mount -t 9p -o trans=virtio,version=9p2000.L,msize=1048576 "$tag" "/run/$tag" ||
+		return 1
+	for i in $(seq 16); do
+		dd if=/payload of="/run/$tag/large$i" bs=1M status=none || echo "$i" >>/run/bad &
+	done
+	wait
+	for i in $(seq 16); do
+		cmp -s /payload "/run/$tag/large$i" || bad=1
+		rm -f "/run/$tag/large$i"
+	done
+	umount "/run/$tag"
+	! [ -e /run/bad ] && return $bad
+}
+
 # memory: what the kernel has, in KiB.
 memory() {
 	awk '/^MemTotal/ { print $2 }' /proc/meminfo
