@@ -4,9 +4,10 @@
 # A boot has one busy thread and a guest's memory, 3 GiB with all around it.
 PYTEST_JOBS = $(shell awk -v jobs=$(JOBS) '/^MemAvailable/ { n = int($$2 / 3145728) } \
 	END { if (n > jobs) n = jobs; print (n > 1 ? n : 1) }' /proc/meminfo)
+PYTEST_RUN = $(PYTHON) -m pytest -n $(PYTEST_JOBS) -o cache_dir=$(CURDIR)/build/pytest
 # KERNEL= and QEMU= are what tests boot that do not care.
-PYTEST = VDMA_KERNEL=$(KERNEL) VDMA_QEMU=$(QEMU) $(PYTHON) -m pytest -n $(PYTEST_JOBS) -o cache_dir=$(CURDIR)/build/pytest \
-	--junitxml=$(CURDIR)/build/junit/$@.xml
+TEST_ROWS = VDMA_KERNEL=$(KERNEL) VDMA_QEMU=$(QEMU)
+PYTEST = $(TEST_ROWS) $(PYTEST_RUN) --junitxml=$(CURDIR)/build/junit/$@.xml
 
 # One that is asked for is tested, too.
 CHECK_KERNELS := $(sort $(KERNELS) $(KERNEL))
@@ -84,7 +85,7 @@ check-guest: guest | installed-stock installed-check ## boots of the bare-metal 
 
 .PHONY: check-matrix check-drift
 check-matrix: $(call module,$(ALL_KERNELS)) $(CHECK_NEEDS) | check-parts secure-parts ## all rows: kernels and QEMUs beyond the everyday ones
-	$(Q)mk/check-matrix $(PYTEST)
+	$(Q)$(TEST_ROWS) mk/check-matrix $(PYTEST_RUN)
 
 ROWS ?=
 check-drift: build/firmware/vdma.nvramrc $(PPC64LE)/vdmactl | installed-boot installed-secure ## what the newest of each row breaks; ROWS="NAME ..."

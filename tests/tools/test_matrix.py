@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""make check-matrix: which rows its combinations are of, and what becomes of one that
+fails. What they would run only says that it was called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.lib import rows
+from tests.lib.stubtree import StubTree
+
+PYTEST = "bin/python"
+PASSED = 'echo "===== 3 passed in 0.10s ====="\n'
+KERNELS = rows.kernels()
+QEMUS = [name for name, fields in rows.read("qemus").items() if fields[-1] == "matrix"]
+
+
+@pytest.fixture(name="tree")
+def _tree(run: Path) -> StubTree:
+    """Nothing is built or installed, and all tests pass."""
+    tree = StubTree(run)
+    for name in ("install", "module", "module-strict"):
+        tree.stub(f"mk/{name}")
+    tree.stub("mk/part", 'printf "/%s\\n" "$@"')
+    tree.stub(PYTEST, PASSED)
+    return tree
+
+
+def test_a_row_is_what_is_booted(tree: StubTree) -> None:
+    """One combination for each row, and its row in the tests' environment; KERNEL= and
+    QEMU= are the row where a combination is not of one."""
+    done = tree.run(
+        "make", "check-matrix", f"PYTHON={tree.top}/{PYTEST}", "CHECK_NEEDS=",
+        "KERNEL=7.2", "QEMU=vdma-10.2",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    calls = tree.calls(PYTEST)
+    assert all(call.args[:2] == ("-m", "pytest") for call in calls)
+    assert [(call.kernel, call.qemu) for call in calls] == [
+        ("7.2", "vdma-10.2"),
+        *((kernel, "vdma-10.2") for kernel in KERNELS),
+        *(("7.2", qemu) for qemu in QEMUS),
+    ]
+    for name in ("strict", "modes", *KERNELS, *QEMUS):
+        assert f"MATRIX  {name}: right" in done.stdout
