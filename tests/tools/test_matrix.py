@@ -45,3 +45,14 @@ def test_a_row_is_what_is_booted(tree: StubTree) -> None:
     ]
     for name in ("strict", "modes", *KERNELS, *QEMUS):
         assert f"MATRIX  {name}: right" in done.stdout
+
+
+def test_a_qemu_is_built_before_its_tests(tree: StubTree) -> None:
+    """For these have a time limit; and without it there is nothing to test."""
+    missing = QEMUS[0]
+    tree.stub("mk/part", f'[[ $1 != qemu-{missing} ]]\n')
+    done = tree.run("mk/check-matrix", PYTEST)
+    assert done.returncode == 1
+    assert [call.args for call in tree.calls("mk/part")] == [(f"qemu-{qemu}",) for qemu in QEMUS]
+    assert [call.qemu for call in tree.calls(PYTEST) if call.qemu] == QEMUS[1:]
+    assert f"part-{missing}: status 1; log: " in done.stdout
