@@ -4,11 +4,15 @@ fails. What they would run only says that it was called."""
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.lib import rows
+from tests.lib.parts import TOP
 from tests.lib.stubtree import StubTree
 
 PYTEST = "bin/python"
@@ -56,3 +60,16 @@ def test_a_qemu_is_built_before_its_tests(tree: StubTree) -> None:
     assert [call.args for call in tree.calls("mk/part")] == [(f"qemu-{qemu}",) for qemu in QEMUS]
     assert [call.qemu for call in tree.calls(PYTEST) if call.qemu] == QEMUS[1:]
     assert f"part-{missing}: status 1; log: " in done.stdout
+
+
+def test_a_secure_row_is_its_own() -> None:
+    """What the secure matrix boots often, it boots with the kernel that was asked for."""
+    for kernel in rows.kernels(secure_ones=True):
+        done = subprocess.run(
+            ["/usr/bin/python3", "-m", "pytest", "-q", "--collect-only", "-m", "not more",
+             "-p", "no:cacheprovider", "tests/secure/test_secure_matrix.py"],
+            cwd=TOP, env={**os.environ, "VDMA_KERNEL": kernel},
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        cases = re.findall(r"\[(.*?)-(?:module|stock)-", done.stdout)
+        assert len(cases) >= 2 and set(cases) == {kernel.removeprefix("secure-")}
