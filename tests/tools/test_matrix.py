@@ -73,3 +73,13 @@ def test_a_secure_row_is_its_own() -> None:
         )  # fmt: skip
         cases = re.findall(r"\[(.*?)-(?:module|stock)-", done.stdout)
         assert len(cases) >= 2 and set(cases) == {kernel.removeprefix("secure-")}
+
+
+def test_each_combination_has_a_report(tree: StubTree) -> None:
+    """Of its own, for JUnit."""
+    assert tree.run("mk/check-matrix", PYTEST).returncode == 0
+    reports = [call.args[-1] for call in tree.calls(PYTEST)]
+    assert reports == [
+        f"--junitxml={tree.top}/build/junit/matrix-{name}.xml"
+        for name in ("modes", *KERNELS, *QEMUS)
+    ]
