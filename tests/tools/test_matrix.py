@@ -83,3 +83,12 @@ def test_each_combination_has_a_report(tree: StubTree) -> None:
         f"--junitxml={tree.top}/build/junit/matrix-{name}.xml"
         for name in ("modes", *KERNELS, *QEMUS)
     ]
+
+
+def test_no_test_is_no_success(tree: StubTree) -> None:
+    """pytest's status 5; the other rows are tested all the same."""
+    tree.stub(PYTEST, "[[ $VDMA_KERNEL != 6.1 ]] || exit 5\n" + PASSED)
+    done = tree.run("mk/check-matrix", PYTEST)
+    assert done.returncode == 1
+    assert "check-matrix: 6.1: no test is for this row; log: " in done.stdout
+    assert len(tree.calls(PYTEST)) == 1 + len(KERNELS) + len(QEMUS)
