@@ -8,6 +8,8 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 : "${JOBS:=$(nproc)}"
 [[ $VDMA_CACHE == /* ]] || VDMA_CACHE=$PWD/$VDMA_CACHE
 export VDMA_CACHE JOBS
+# A program that has handled Ctrl-C ends like any other, and bash would go on.
+trap 'exit 130' INT
 # What programs that are built here run on.
 # shellcheck disable=SC2034 # for those that source this file
 HOST_SUITE=$(. /etc/os-release && echo "${VERSION_CODENAME:-${ID:-unknown}}")
