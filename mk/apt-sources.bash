@@ -4,16 +4,19 @@
 # Sourced by mk/apt.
 # shellcheck shell=bash
 
+# Another folder stands for /etc/apt, for a mirror that is not the system's; if there
+# is a debian-archive-keyring.gpg in it, that has the keys.
+apt_dir=${VDMA_APT_DIR:-/etc/apt}
+
 # One entry a line, tab between: URI, suite, components, keyring, Check-Valid-Until.
 # Entries that are switched off or of a kind that we can't reuse are left out.
 system_entries() {
-	local dir=${1:-/etc/apt}
 	local lists=() stanzas=() f
 
-	for f in "$dir/sources.list" "$dir"/sources.list.d/*.list; do
+	for f in "$apt_dir/sources.list" "$apt_dir"/sources.list.d/*.list; do
 		[[ ! -r $f ]] || lists+=("$f")
 	done
-	for f in "$dir"/sources.list.d/*.sources; do
+	for f in "$apt_dir"/sources.list.d/*.sources; do
 		[[ ! -r $f ]] || stanzas+=("$f")
 	done
 	((${#lists[@]} == 0)) || awk '
@@ -59,14 +62,15 @@ system_entries() {
 		END { flush() }' "${stanzas[@]}"
 }
 
-# private_sources SUITE TYPES [APT-DIR]: stanzas for SUITE on the mirrors that
+# private_sources SUITE TYPES: stanzas for SUITE on the mirrors that
 # the system gets its own release from. An entry that names a keyring which is
 # not Debian's is a third party's, even if it calls its suite like Debian's.
 private_sources() {
 	local codename keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
+	[[ ! -r $apt_dir/debian-archive-keyring.gpg ]] || keyring=$apt_dir/debian-archive-keyring.gpg
 	codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-stable}")
-	system_entries "${3:-}" | awk -F'\t' -v want="$1" -v types="$2" \
+	system_entries | awk -F'\t' -v want="$1" -v types="$2" \
 		-v codename="$codename" -v keyring="$keyring" '
 		$2 != codename && $2 !~ /^((old)?(old)?stable|testing|unstable|sid)$/ { next }
 		(" " $3 " ") !~ /[ \t]main[ \t]/ { next }

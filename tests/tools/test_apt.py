@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""mk/apt against a mirror that lists a file and answers 404 for it: each step of what
+docs/building.md tells, in its order, and that a set is whole and of one suite."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lib.mirror import ARCH, Mirror, content
+from tests.lib.parts import TOP
+
+LATER = ("forky", "sid")
+OLD = 3600.0
+
+
+class Apt:
+    """mk/apt with a cache of its own and a mirror of ours."""
+
+    def __init__(self, mirror: Mirror, folder: Path) -> None:
+        self.mirror = mirror
+        self.cache = folder / "cache"
+        self.said = ""
+        conf = folder / "apt.conf"
+        conf.write_text('Acquire::http::Proxy::127.0.0.1 "DIRECT";\n', encoding="ascii")
+        self._env = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "VDMA_CACHE": str(self.cache),
+            "VDMA_APT_DIR": str(mirror.apt_dir(folder / "apt")),
+            "APT_CONFIG": str(conf),
+            "no_proxy": "127.0.0.1",
+        }
+
+    def run(self, verb: str, *packages: str, **env: str) -> list[str]:
+        """What it fetched for Debian 13, "NAME VERSION" each, and with the content that it
+        must have; nothing if it failed."""
+        done = subprocess.run(
+            [TOP / "mk/apt", "trixie", ARCH, verb, *packages],
+            env=self._env | env,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        self.said = done.stderr
+        files = [Path(line) for line in done.stdout.splitlines()]
+        assert (done.returncode == 0) == bool(files), self.said
+        found = []
+        for file in files:
+            name, version, _ = file.name.split("_")
+            assert file.read_bytes() == content(name, version)
+            found.append(f"{name} {version}")
+        return sorted(found)
+
+    def age(self, suite: str = "trixie") -> None:
+        """Let its lists be older than ten minutes."""
+        then = time.time() - OLD
+        os.utime(self.cache / f"apt/{suite}-{ARCH}/updated", (then, then))
+
+
+@pytest.fixture(name="mirror", scope="module")
+def _mirror(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mirror]:
+    with Mirror(tmp_path_factory.mktemp("mirror")) as mirror:
+        yield mirror
+
+
+@pytest.fixture(name="apt")
+def _apt(mirror: Mirror, run: Path) -> Apt:
+    """Debian 13 lists two versions of two packages, later releases a third."""
+    mirror.lost.clear()
+    mirror.publish("trixie", ["prog 1", "prog 2", "libc 1", "libc 2"])
+    mirror.publish("stable", [], codename="bookworm")
+    for suite in LATER:
+        mirror.publish(suite, [f"prog 3+{suite}", f"libc 3+{suite}"])
+    return Apt(mirror, run)
+
+
+def lose(apt: Apt, *packages: str) -> None:
+    """The mirror lists them, and answers 404."""
+    apt.mirror.lost |= {f"{package.replace(' ', '_')}_{ARCH}.deb" for package in packages}
+
+
+def test_whole(apt: Apt) -> None:
+    """Nothing is missing: the newest, and a warm cache asks for nothing at all."""
+    assert apt.run("fetch", "prog", "libc") == ["libc 2", "prog 2"]
+    asked = len(apt.mirror.asked)
+    assert apt.run("fetch", "prog", "libc") == ["libc 2", "prog 2"]
+    assert len(apt.mirror.asked) == asked
+
+
+def test_newer_lists(apt: Apt) -> None:
+    """A newer version takes the place of one that is gone; lists that are older than ten
+    minutes are replaced, younger ones are not."""
+    assert apt.run("fetch", "libc") == ["libc 2"]
+    lose(apt, "prog 1", "prog 2", "tool 1")
+    apt.mirror.publish("trixie", ["prog 2.1", "libc 2", "tool 1"])
+    apt.age()
+    assert apt.run("fetch", "prog", "libc") == ["libc 2", "prog 2.1"]
+    assert "LISTS" in apt.said
+    apt.mirror.publish("trixie", ["tool 2"])
+    assert not apt.run("only", "tool")
+    assert "LISTS" not in apt.said
+
+
+def test_alias_suite(apt: Apt) -> None:
+    """The whole set comes from another suite of the same release, not only what is
+    missing."""
+    lose(apt, "prog 2")
+    apt.mirror.publish("stable", ["prog 1.9", "libc 1.9"], codename="trixie")
+    assert apt.run("fetch", "libc", "prog") == ["libc 1.9", "prog 1.9"]
+    assert "Debian 13 (trixie) lacks prog 2" in apt.said
+    assert "trying the set from stable" in apt.said
+
+
+def test_alias_suite_that_is_not_whole(apt: Apt) -> None:
+    """Nothing is taken from it then."""
+    lose(apt, "prog 2", "prog 1.9")
+    apt.mirror.publish("stable", ["prog 1.9", "libc 1.9"], codename="trixie")
+    assert apt.run("fetch", "libc", "prog") == ["libc 2", "prog 1"]
+    assert "trying the set from stable" in apt.said
+
+
+def test_older_version(apt: Apt) -> None:
+    """Of each package the newest that is served, of this release and before any later
+    one."""
+    lose(apt, "prog 2")
+    assert apt.run("fetch", "prog", "libc") == ["libc 2", "prog 1"]
+    assert "using an older version of it" in apt.said
+
+
+def test_version_that_was_asked_for(apt: Apt) -> None:
+    """A pattern is kept to: no other version will do."""
+    lose(apt, "prog 2")
+    assert not apt.run("only", "prog=2*")
+    assert "cannot fetch prog=2*" in apt.said and "the mirror lacks prog" in apt.said
+
+
+def test_next_release(apt: Apt) -> None:
+    """The whole set from the first later release that has it, though one of the two is
+    there; not with "only"."""
+    lose(apt, "prog 1", "prog 2", "prog 3+forky")
+    assert not apt.run("only", "libc", "prog")
+    assert "cannot fetch libc prog" in apt.said
+    assert apt.run("fetch", "libc", "prog") == ["libc 3+sid", "prog 3+sid"]
+    tried = [line for line in apt.said.splitlines() if "trying the set from" in line]
+    assert [line.rpartition(" ")[2] for line in tried] == ["forky", "sid"]
+
+
+def test_newest_or_nothing(apt: Apt) -> None:
+    """What make check-drift asks for."""
+    lose(apt, "prog 2")
+    assert not apt.run("fetch", "prog", "libc", VDMA_NEWEST="1")
+    assert "the mirror lacks prog 2" in apt.said and "the newest that it lists" in apt.said
+
+
+def test_half_of_a_file(apt: Apt) -> None:
+    """What a download that was cut off has left is not used, nor is what has the right
+    size and wrong content."""
+    archives = apt.cache / f"apt/trixie-{ARCH}/archives"
+    archives.mkdir(parents=True)
+    right = content("prog", "2")
+    (archives / f"prog_2_{ARCH}.deb").write_bytes(right[: len(right) // 2])
+    (archives / f"libc_2_{ARCH}.deb").write_bytes(right[::-1])
+    assert len(content("libc", "2")) == len(right)
+    assert apt.run("fetch", "prog", "libc") == ["libc 2", "prog 2"]
