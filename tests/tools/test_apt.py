@@ -169,3 +169,10 @@ def test_half_of_a_file(apt: Apt) -> None:
     (archives / f"libc_2_{ARCH}.deb").write_bytes(right[::-1])
     assert len(content("libc", "2")) == len(right)
     assert apt.run("fetch", "prog", "libc") == ["libc 2", "prog 2"]
+
+
+def test_nothing_named(apt: Apt) -> None:
+    """No set is not a set that is whole."""
+    for verb in ("fetch", "only", "newest"):
+        assert not apt.run(verb)
+        assert f"{verb}: which package?" in apt.said
