@@ -20,7 +20,8 @@ OLD = 3600.0
 
 
 class Apt:
-    """mk/apt with a cache of its own and a mirror of ours."""
+    """mk/apt with a cache of its own and a mirror of ours, which nobody reaches with the
+    variables `away`."""
 
     def __init__(self, mirror: Mirror, folder: Path) -> None:
         self.mirror = mirror
@@ -28,7 +29,13 @@ class Apt:
         self.said = ""
         conf = folder / "apt.conf"
         conf.write_text('Acquire::http::Proxy::127.0.0.1 "DIRECT";\n', encoding="ascii")
-        self._env = {
+        away = folder / "away.conf"
+        away.write_text(
+            'Acquire::http::Proxy "http://127.0.0.1:1";\nAcquire::Retries::Delay "false";\n',
+            encoding="ascii",
+        )
+        self.away = {"APT_CONFIG": str(away), "no_proxy": ""}
+        self.env = {
             "PATH": os.environ["PATH"],
             "HOME": str(folder),
             "VDMA_CACHE": str(self.cache),
@@ -42,7 +49,7 @@ class Apt:
         must have; nothing if it failed."""
         done = subprocess.run(
             [TOP / "mk/apt", "trixie", ARCH, verb, *packages],
-            env=self._env | env,
+            env=self.env | env,
             capture_output=True,
             text=True,
             timeout=120,
@@ -57,6 +64,10 @@ class Apt:
             assert file.read_bytes() == content(name, version)
             found.append(f"{name} {version}")
         return sorted(found)
+
+    def lists(self) -> int:
+        """How often it has just asked for lists."""
+        return self.said.count("  LISTS ")
 
     def age(self, suite: str = "trixie") -> None:
         """Let its lists be older than ten minutes."""
@@ -176,3 +187,24 @@ def test_nothing_named(apt: Apt) -> None:
     for verb in ("fetch", "only", "newest"):
         assert not apt.run(verb)
         assert f"{verb}: which package?" in apt.said
+
+
+def test_newest_by_new_lists(apt: Apt) -> None:
+    """Lists do that are newer than the time which was given, and no others."""
+    assert apt.run("fetch", "prog") == ["prog 2"]
+    apt.mirror.publish("trixie", ["prog 2.1"])
+    assert apt.run("fetch", "prog", VDMA_NEWEST="1") == ["prog 2"]
+    now = str(time.time())
+    assert apt.run("fetch", "prog", VDMA_NEWEST=now) == ["prog 2.1"]
+    assert apt.run("fetch", "prog", VDMA_NEWEST=now) == ["prog 2.1"]
+    assert apt.lists() == 0
+
+
+def test_newest_is_not_known_without_the_mirror(apt: Apt) -> None:
+    """Though lists are there, however old they are made to look."""
+    assert apt.run("fetch", "prog") == ["prog 2"]
+    apt.age()
+    assert apt.run("fetch", "prog", VDMA_NEWEST="1", **apt.away) == ["prog 2"]
+    for _ in range(2):
+        assert not apt.run("fetch", "prog", VDMA_NEWEST=str(time.time()), **apt.away)
+        assert "cannot fetch the lists of Debian 13, ppc64el: Failed to fetch" in apt.said
