@@ -32,7 +32,9 @@ EVERY_KIND = [
 ]
 
 
-@pytest.mark.parametrize("cpu", ["power8", "power9", "power10"])
+@pytest.mark.parametrize(
+    "cpu", ["power9", *(pytest.param(n, marks=pytest.mark.more) for n in ("power8", "power10"))]
+)
 def test_every_status_of_the_hypercall(run: Path, cpu: str) -> None:
     """Each status of docs/abi/h-dma-bypass.md that firmware can get, from a real guest."""
     sources = [slof.PLUGIN, slof.FORTH / "ktap.fs", slof.FORTH / "hcall.fs"]

@@ -40,8 +40,12 @@ MACHINES = {
 }
 
 # Two differences that others have one by one, or one that changes little; the usual
-# one is what test_boot_program boots.
-MORE = ("usual", "stock-6.1", "stock-disable_ddw", "hash", "hash-6.1", "power10", "1GiB-1cpu")
+# one is what test_boot_program boots, "stock" is with nvramrc, and test_modes.py
+# boots each kernel.
+MORE = (
+    *("usual", "nvramrc", "6.1", "stock-6.1", "stock-disable_ddw"),
+    *("hash", "hash-6.1", "power8", "power10", "1GiB-1cpu"),
+)
 CASES = [
     pytest.param(name, marks=[pytest.mark.more] if name in MORE else []) for name in MACHINES
 ]

@@ -237,7 +237,10 @@ REQUESTS = {
 
 
 # Others have each part of these.
-MORE = ("bypass for all", "one differs from all", "direct with F", "bounce", "no IOMMU")
+MORE = (
+    *("auto", "identity for one", "bypass for all", "one differs from all"),
+    *("direct with F", "bounce", "no IOMMU"),
+)
 
 
 @pytest.mark.parametrize(
