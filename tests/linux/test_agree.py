@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Four that must say the same of a device, whatever the command lines are: the module,
+`vdmactl status`, `vdmactl explain` from the tree that the kernel was started with, and
+QEMU, which counts."""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.lib import secure
+from tests.lib.counts import TRACE, Counts
+from tests.lib.devices import Device, Expected
+from tests.lib.guest import Cargo, Guest
+from tests.lib.machine import Machine
+from tests.lib.report import Report
+
+DISK_MIB = 8
+IO_BYTES = 3 * (DISK_MIB << 20)
+
+
+def disk(name: str, slot: int, f: bool, admin_off: bool = False) -> Device:
+    """A disk."""
+    fields = ("virtio-blk-pci", "virtio_blk", "disk", f)
+    return Device(name, f"0000:00:{slot:02x}.0", *fields, slot=slot, admin_off=admin_off)
+
+
+TAGGED, UNTAGGED, PLAIN = disk("tagged", 1, True), disk("untagged", 2, True, True), disk("plain", 3, False)
+DISKS = (TAGGED, UNTAGGED, PLAIN)
+
+REQUESTS = ("", "identity", "tce", "bounce", "bypass", "direct")
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Command lines by lot."""
+
+    append: str
+    mode: str
+    override: dict[str, str]
+    quirk: bool
+    secure: bool
+    policy_first: bool
+
+    def request(self, device: Device) -> str:
+        """What the administrator asks for."""
+        return self.override.get(device.address) or self.mode or "auto"
+
+    def parameters(self) -> str:
+        """For the module."""
+        text = f"secure_quirk={int(self.quirk)}"
+        if self.mode:
+            text += f" mode={self.mode}"
+        if self.override:
+            items = self.override.items()
+            text += " override=" + ",".join(f"{address}={mode}" for address, mode in items)
+        return text
+
+    def assume(self, device: Device) -> str:
+        """What the tree does not tell explain."""
+        # What is transitional has no VERSION_1 by the legacy interface.
+        v1 = device.f or "force_legacy" not in self.append
+        facts = {"f": device.f, "v1": v1, "secure": self.secure, "quirk": self.quirk}
+        # Outside of a secure guest what ignores the IOMMU has no pool.
+        facts["pool"] = device.f or self.secure
+        text = ",".join(f"{key}={int(bool(value))}" for key, value in facts.items())
+        return f"{text},mode={self.request(device)}"
+
+
+def draw(seed: int) -> Draw:
+    """The same for the same seed."""
+    lot = random.Random(seed)
+    words = ("iommu=off", "disable_ddw", "virtio_pci.force_legacy=1", "disable_radix")
+    asked = {device.address: lot.choice(REQUESTS) for device in DISKS}
+    return Draw(
+        " ".join(word for word in words if lot.random() < 0.4),
+        lot.choice(REQUESTS),
+        {address: mode for address, mode in asked.items() if mode},
+        lot.random() < 0.7,
+        lot.random() < 0.4,
+        lot.random() < 0.5,
+    )
+
+
+def script(drawn: Draw, counts: Counts) -> str:
+    """Drivers come last: without an IOMMU a disk with F may hang."""
+    policy = f"load policy {drawn.parameters()}"
+    first = [policy, "load bus"] if drawn.policy_first else ["load bus", policy]
+    lines = [". /lib/vdma.sh", *first, "rebind_idle", "load drivers"]
+    for device in DISKS:
+        lines += [
+            f"[ $(cat $PCI/{device.address}/virtio*/dma_policy/mode) = refuse ] ||"
+            f" wait_for disk_of {device.address} || fail no disk",
+            f"report explain fn={device.address} text=$(vdmactl explain --json"
+            f" -A {drawn.assume(device)} /sys/firmware/fdt | base64 | tr -d '\\n')",
+        ]
+    return "\n".join(lines) + counts.script()
+
+
+def explained(text: str, device: Device) -> Expected:
+    """What explain said of one function."""
+    said = next(item for item in json.loads(text) if item["device"] == device.address)
+    passed_over = tuple(said["passed_over"])
+    return Expected(said["property"], said["mode"], said["reason"], passed_over)
+
+
+def expectations(report: Report) -> dict[Device, Expected]:
+    """By explain, of each device."""
+    lines = {line["fn"]: line["text"] for line in report.all("explain")}
+    return {
+        device: explained(base64.b64decode(lines[device.address]).decode(), device)
+        for device in DISKS
+    }
+
+
+@pytest.mark.more
+@pytest.mark.parametrize("seed", range(12))
+def test_agree(run: Path, seed: int) -> None:
+    """Mode and reason, I/O, and the way that the DMA takes."""
+    drawn = draw(seed)
+    (run / "drawn").write_text(f"{drawn}\n")
+    machine = Machine(devices=DISKS, append=drawn.append, args=TRACE)
+    if drawn.secure:
+        machine = secure.secured(machine)
+    counts = Counts(run, DISKS)
+    with Guest(machine, run, Cargo(script=script(drawn, counts), disk_mib=DISK_MIB)) as guest:
+        counts.serve(guest)
+        result = guest.finish(expect=lambda device: expectations(guest.report())[device])
+    modes = {device: said.mode for device, said in expectations(result.report).items()}
+    refused = [device.address for device in DISKS if modes[device] == "refuse"]
+    # Of a refused device there is no more to check than that nothing drives it.
+    result.check(but=(*secure.KNOWN, *refused))
+    for address in refused:
+        line = result.report.device(address) or {}
+        assert (line["driver"], line["mode"]) == ("-", "refuse")
+    wrong = [counts.wrong(result.report, device, modes[device], IO_BYTES) for device in DISKS]
+    assert not any(wrong), "\n".join(wrong)
+    if drawn.secure:
+        assert secure.violations(run) == []
