@@ -89,10 +89,12 @@ fail_reason() {
 	local free
 
 	free=$(df --output=avail -m "$VDMA_CACHE" | tail -n 1)
-	if [[ -s $1/reason ]]; then
-		cat "$1/reason"
-	elif ((free < 20)) || tail -n 50 "$2" | grep -q 'No space left on device'; then
+	if ((free < 20)) || tail -n 50 "$2" | grep 'No space left on device' >/dev/null; then
 		echo "the disk that holds $VDMA_CACHE is full"
+	elif [[ ! -s $OUT/VERSION && -s $VDMA_TROUBLE ]]; then
+		cat "$VDMA_TROUBLE"
+	elif [[ -s $1/reason ]]; then
+		cat "$1/reason"
 	else
 		tail -n 50 "$2" | grep . | tail -n 1 | cut -c1-160 | grep . || echo "its recipe stopped"
 	fi
@@ -123,7 +125,7 @@ build_part() {
 	trap 'exit 143' TERM HUP
 	mkdir -p "$tmp/work" "$tmp/out"
 
-	export OUT=$tmp/out
+	export OUT=$tmp/out VDMA_TROUBLE=$tmp/trouble
 	exec {VDMA_SAY}>&2
 
 	: >"$log"

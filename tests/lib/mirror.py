@@ -116,8 +116,8 @@ class Mirror:
 
 
 def content(name: str, version: str) -> bytes:
-    """What a package's file has in it."""
-    return f"{name} {version}\n".encode() * 99
+    """What a package's file has in it; "big" has a MiB."""
+    return f"{name} {version}\n".encode() * (1 << 18 if name == "big" else 99)
 
 
 def _sha256(data: bytes) -> str:

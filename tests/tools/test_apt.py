@@ -5,6 +5,7 @@ docs/building.md tells, in its order, and that a set is whole and of one suite."
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -208,3 +209,54 @@ def test_newest_is_not_known_without_the_mirror(apt: Apt) -> None:
     for _ in range(2):
         assert not apt.run("fetch", "prog", VDMA_NEWEST=str(time.time()), **apt.away)
         assert "cannot fetch the lists of Debian 13, ppc64el: Failed to fetch" in apt.said
+
+
+def test_mirror_away(apt: Apt) -> None:
+    """It is asked once, and for nothing else; what is here serves."""
+    assert not apt.run("fetch", "prog", **apt.away)
+    assert "cannot fetch the lists of Debian 13, ppc64el: Failed to fetch" in apt.said
+    assert apt.lists() == 1
+    assert apt.run("fetch", "prog=1") == ["prog 1"]
+    apt.age()
+    assert apt.run("fetch", "prog", **apt.away) == ["prog 1"]
+    assert "going on with those that are here" in apt.said
+    apt.age()
+    assert not apt.run("fetch", "libc", **apt.away)
+    assert apt.said.splitlines()[-1].startswith("mk/apt: cannot fetch libc (ppc64el): cannot fetch")
+    assert apt.lists() == apt.said.count("  FETCH ") == 1 and "trying the set" not in apt.said
+
+
+@pytest.mark.more
+def test_suite_that_the_mirror_has_not(apt: Apt) -> None:
+    """It has answered: a later release is asked for."""
+    shutil.rmtree(apt.mirror.root / "dists/forky")
+    lose(apt, "prog 1", "prog 2")
+    assert apt.run("fetch", "prog") == ["prog 3+sid"]
+
+
+def test_calls_of_one_build(apt: Apt, run: Path) -> None:
+    """The first finds that the mirror is away, the others need not."""
+    trouble = {"VDMA_TROUBLE": str(run / "trouble")}
+    assert not apt.run("fetch", "prog", **trouble, **apt.away)
+    assert not apt.run("fetch", "prog", **trouble)
+    assert apt.lists() == 0
+    assert (run / "trouble").read_text() in apt.said.replace("; log: ", "\n")
+
+
+def test_full_disk(apt: Apt) -> None:
+    """It is said, and nothing else is tried."""
+    apt.mirror.publish("trixie", ["big 1", "big 2"])
+    apt.cache.mkdir()
+    script = f"""
+        mount -t tmpfs -o size=8m tmpfs "$VDMA_CACHE"
+        mk/apt trixie {ARCH} update
+        free=$(df --output=avail -k "$VDMA_CACHE" | tail -n 1)
+        head -c $((free - 512))K /dev/zero >"$VDMA_CACHE/fill"
+        mk/apt trixie {ARCH} fetch big"""
+    done = subprocess.run(
+        ["unshare", "--map-root-user", "--mount", "sh", "-ec", script],
+        cwd=TOP, env=apt.env, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert f"the disk that holds {apt.cache} is full" in done.stderr.splitlines()[-1], done.stderr
+    assert "older" not in done.stderr and "trying" not in done.stderr

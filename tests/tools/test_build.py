@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""mk/part: what it says, by its last line and its status, of a part that is not built."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.lib.stubtree import StubTree
+
+
+@pytest.fixture(name="tree")
+def _tree(run: Path) -> StubTree:
+    """mk/apt gives nothing."""
+    tree = StubTree(run)
+    tree.stub("mk/apt", "exit 1")
+    return tree
+
+
+def build(tree: StubTree, recipe: str) -> tuple[int, str]:
+    """Status and reason."""
+    (tree.top / "mk/parts/tiny.sh").write_text(
+        f"part_disk_mib=1\n{recipe}\n", encoding="utf-8"
+    )
+    done = tree.run("mk/part", "tiny")
+    line = done.stdout.splitlines()[-1].removeprefix("mk/part: part tiny failed: ")
+    return done.returncode, line.partition("; log: ")[0]
+
+
+FETCHES = 'part_build() { apt_debs trixie ppc64el prog; note_version 1; }'
+
+
+def test_mirror_away(tree: StubTree) -> None:
+    """The reason is why nothing could be fetched, and not that it was not."""
+    away = "[[ ! -s $VDMA_TROUBLE ]] || exit 1; echo mirror away >$VDMA_TROUBLE; exit 1"
+    tree.stub("mk/apt", away)
+    assert build(tree, FETCHES)[1] == "mirror away"
+
+
+def test_mirror_lacks_it(tree: StubTree) -> None:
+    """The recipe says what."""
+    assert build(tree, FETCHES)[1] == "cannot fetch prog"
+
+
+def test_full_disk(tree: StubTree) -> None:
+    """Whatever the recipe makes of it."""
+    full = 'part_build() { note_version 1; echo 1 >/dev/full || part_fail "no such option"; }'
+    assert build(tree, full)[1] == f"the disk that holds {tree.cache} is full"
