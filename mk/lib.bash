@@ -38,9 +38,10 @@ say() { say_raw "$(printf '  %-7s %s' "$1" "$2")"; }
 
 warn() { say_raw "mk/${0##*/}: $1"; }
 
+# die TEXT [STATUS]
 die() {
 	warn "$1"
-	exit 1
+	exit "${2:-1}"
 }
 
 # lock_file FILE: hold FILE's lock until the shell ends or $lock_fd is closed.

@@ -53,6 +53,9 @@ part_fail() {
 
 # The build itself ----------------------------------------------------------
 
+# Status where it could not be found out whether a part builds.
+UNJUDGED=125
+
 # How far the log says we are: "42%" from the last [n/m] of ninja or meson.
 log_percent() {
 	tail -c 2000 "$1" | tr '\r' '\n' | awk '
@@ -84,12 +87,16 @@ show_progress() {
 	done
 }
 
+free_mib() { df --output=avail -m "$VDMA_CACHE" | tail -n 1 | tr -d ' '; }
+
+# disk_full LOG: did the build end because of that?
+disk_full() {
+	(($(free_mib) < 20)) || tail -n 50 "$1" | grep 'No space left on device' >/dev/null
+}
+
 # fail_reason TMP LOG: one line that says why the build ended.
 fail_reason() {
-	local free
-
-	free=$(df --output=avail -m "$VDMA_CACHE" | tail -n 1)
-	if ((free < 20)) || tail -n 50 "$2" | grep 'No space left on device' >/dev/null; then
+	if disk_full "$2"; then
 		echo "the disk that holds $VDMA_CACHE is full"
 	elif [[ ! -s $OUT/VERSION && -s $VDMA_TROUBLE ]]; then
 		cat "$VDMA_TROUBLE"
@@ -100,12 +107,22 @@ fail_reason() {
 	fi
 }
 
+# fail_status LOG: a part has a version once it is fetched.
+fail_status() {
+	if [[ ! -s $OUT/VERSION ]] || disk_full "$1"; then
+		echo "$UNJUDGED"
+	else
+		echo 1
+	fi
+}
+
 need_space() {
 	local free
 
-	free=$(df --output=avail -m "$VDMA_CACHE" | tail -n 1)
+	free=$(free_mib)
 	((free >= $2)) ||
-		die "$1: needs $2 MiB free to build, $VDMA_CACHE has $((free)) MiB; free some or set VDMA_CACHE"
+		die "$1: needs $2 MiB free to build, $VDMA_CACHE has $free MiB; free some or set VDMA_CACHE" \
+			"$UNJUDGED"
 }
 
 # build_part NAME DIR: called with the part's lock held. Its last step is the
@@ -156,7 +173,7 @@ build_part() {
 	fi
 	if ((status != 0)); then
 		[[ -n $tail_pid ]] || tail -n 15 "$log" | cut -c1-200 | sed 's/^/    | /' >&2
-		die "part $name failed: $(fail_reason "$tmp" "$log"); log: $log"
+		die "part $name failed: $(fail_reason "$tmp" "$log"); log: $log" "$(fail_status "$log")"
 	fi
 	[[ -s $OUT/VERSION ]] || die "part $name: its recipe did not call note_version; log: $log"
 	rm -rf "$dir"

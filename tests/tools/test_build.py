@@ -9,6 +9,8 @@ import pytest
 
 from tests.lib.stubtree import StubTree
 
+UNJUDGED = 125
+
 
 @pytest.fixture(name="tree")
 def _tree(run: Path) -> StubTree:
@@ -35,15 +37,28 @@ def test_mirror_away(tree: StubTree) -> None:
     """The reason is why nothing could be fetched, and not that it was not."""
     away = "[[ ! -s $VDMA_TROUBLE ]] || exit 1; echo mirror away >$VDMA_TROUBLE; exit 1"
     tree.stub("mk/apt", away)
-    assert build(tree, FETCHES)[1] == "mirror away"
+    assert build(tree, FETCHES) == (UNJUDGED, "mirror away")
 
 
 def test_mirror_lacks_it(tree: StubTree) -> None:
     """The recipe says what."""
-    assert build(tree, FETCHES)[1] == "cannot fetch prog"
+    assert build(tree, FETCHES) == (UNJUDGED, "cannot fetch prog")
 
 
 def test_full_disk(tree: StubTree) -> None:
     """Whatever the recipe makes of it."""
     full = 'part_build() { note_version 1; echo 1 >/dev/full || part_fail "no such option"; }'
-    assert build(tree, full)[1] == f"the disk that holds {tree.cache} is full"
+    assert build(tree, full) == (UNJUDGED, f"the disk that holds {tree.cache} is full")
+
+
+def test_no_room_for_it(tree: StubTree) -> None:
+    """Before anything is done."""
+    status, reason = build(tree, "part_disk_mib=999999999\n" + FETCHES)
+    assert status == UNJUDGED and "tiny: needs 999999999 MiB free to build" in reason
+    assert not tree.calls("mk/apt")
+
+
+def test_fetched_and_broken(tree: StubTree) -> None:
+    """Whatever words its log has."""
+    broken = "part_build() { note_version 1; echo the mirror lacks it, cannot fetch; false; }"
+    assert build(tree, broken) == (1, "the mirror lacks it, cannot fetch")
