@@ -5,7 +5,7 @@
 PYTHON := /usr/bin/python3
 
 # rows,TABLE[,WHEN]: names of a table's rows, everyday ones or all.
-rows = $(shell awk '!/^\#/ && NF && ("$(2)" == "" || $$NF == "$(2)") { print $$1 }' mk/$(1))
+rows = $(shell awk '!/^#/ && NF && ("$(2)" == "" || $$NF == "$(2)") { print $$1 }' mk/$(1))
 ALL_KERNELS := $(call rows,kernels)
 EVERYDAY := $(call rows,kernels,everyday)
 KERNELS := $(filter-out secure-%,$(EVERYDAY))

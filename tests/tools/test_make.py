@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from tests.lib import rows
 from tests.lib.parts import TOP
+from tests.lib.stubtree import StubTree
 
 
 def make(*args: str) -> subprocess.CompletedProcess[str]:
@@ -53,3 +55,12 @@ def test_append_arrives_as_written() -> None:
     text = """a="b c" 'd' $(touch /tmp/x) `id` $HOME"""
     done = make("--eval=show:;@printenv VDMA_APPEND", "show", f"APPEND={text}")
     assert done.stdout == text + "\n"
+
+
+def test_every_awk_is_content(run: Path) -> None:
+    """gawk warns of escapes that mean nothing."""
+    tree = StubTree(run)
+    tree.stub("bin/awk", "[[ $* != *'\\#'* ]] || echo regexp escape\nexec /usr/bin/awk \"$@\"")
+    done = tree.run("make", "-s", "help", PATH=f"{tree.top}/bin:{os.environ['PATH']}")
+    assert done.returncode == 0 and tree.calls("bin/awk")
+    assert "regexp escape" not in done.stdout
