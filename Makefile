@@ -42,7 +42,7 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/build/pycache
 .SUFFIXES:
 
 # A name that is wrong is said before anything is built for it.
-one-of = $(if $(filter $(2),$(3)),,$(error $(1)=$(2): want one of $(3)))
+one-of = $(if $(and $(filter 1,$(words $(2))),$(filter $(3),$(2))),,$(error $(1)=$(2): want one of $(3)))
 $(call one-of,KERNEL,$(KERNEL),$(ALL_KERNELS))
 $(call one-of,QEMU,$(QEMU),$(ALL_QEMUS))
 $(call one-of,SECURE,$(SECURE),0 1)

@@ -33,6 +33,9 @@ def make(*args: str) -> subprocess.CompletedProcess[str]:
         ("KERNEL=5.10", rows.kernels()),
         ("QEMU=foo", rows.qemus()),
         ("SECURE=yes", ["0", "1"]),
+        ("KERNEL=%", rows.kernels()),
+        ("KERNEL=6.12 6.1", rows.kernels()),
+        ("QEMU=", rows.qemus()),
     ],
 )
 def test_a_wrong_name_gives_one_line(wrong: str, known: list[str]) -> None:
