@@ -52,6 +52,9 @@ qemu-row = $(shell awk '$$1 == "$(1)" { print $$2 == "=" ? $$3 : $$1 }' mk/qemus
 qemu-way = $(shell awk '$$1 == "$(call qemu-row,$(1))" { print $$2 }' mk/qemus)
 qemu-flavour = $(shell awk '$$1 == "$(call qemu-row,$(1))" { print $$5 }' mk/qemus)
 QEMU_WAY := $(call qemu-way,$(QEMU))
+ifeq ($(call qemu-flavour,$(QEMU)),tsan)
+$(error QEMU=$(QEMU): only make check-tsan boots it, and needs no QEMU=)
+endif
 # The QEMU with our hypervisor side: the one that was asked for, or the usual one.
 OURS := $(if $(filter hooked,$(call qemu-flavour,$(QEMU))),$(QEMU),vdma)
 QEMU_PARTS := slof qemu-$(OURS) $(if $(filter debian,$(QEMU_WAY)),qemu-$(QEMU))

@@ -71,6 +71,8 @@ def arguments() -> argparse.Namespace:
     )
     options = parser.parse_args()
     os.environ["VDMA_QEMU"] = options.qemu
+    if rows.role(options.qemu) == "tsan":
+        parser.error(f"QEMU {options.qemu} boots only in make check-tsan")
     if rows.is_secure(options.kernel) and rows.role(options.qemu) != "vdma":
         parser.error(f"QEMU {options.qemu} has no ultravisor")
     return options

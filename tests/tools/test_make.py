@@ -46,6 +46,19 @@ def test_a_wrong_name_gives_one_line(wrong: str, known: list[str]) -> None:
     assert len(lines) == 1 and f"{wrong}: want one of {' '.join(known)}." in lines[0]
 
 
+def test_sanitized_qemu_boots_nothing() -> None:
+    """But its own tests; said before it is built."""
+    for name in ("tsan", "tsan-10.0"):
+        done = make("boot", f"QEMU={name}")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"QEMU={name}: only make check-tsan boots it" in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+        command = ["/usr/bin/python3", "-m", "tests.lib.boot", "--qemu", name]
+        boot = subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=False)
+        assert boot.returncode == 2
+        assert f"QEMU {name} boots only in make check-tsan" in boot.stderr.splitlines()[-1]
+
+
 def test_secure_means_the_row_for_secure_vms() -> None:
     """SECURE=1 KERNEL=7.2 is KERNEL=secure-7.2."""
     show = "--eval=show:;@echo $(BOOT_KERNEL)"
