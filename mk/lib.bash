@@ -44,6 +44,9 @@ die() {
 	exit "${2:-1}"
 }
 
+# Neither make nor the kernel's build takes a folder with blanks in its name.
+[[ $VDMA_CACHE != *[[:space:]]* ]] || die "cannot use VDMA_CACHE=$VDMA_CACHE: it has blanks in it"
+
 # lock_file FILE: hold FILE's lock until the shell ends or $lock_fd is closed.
 lock_file() {
 	mkdir -p "${1%/*}"

@@ -80,3 +80,27 @@ def test_every_awk_is_content(run: Path) -> None:
     done = tree.run("make", "-s", "help", PATH=f"{tree.top}/bin:{os.environ['PATH']}")
     assert done.returncode == 0 and tree.calls("bin/awk")
     assert "regexp escape" not in done.stdout
+
+
+@pytest.mark.parametrize("name", ["cache", "a b", "it's $HOME"])
+def test_distclean_removes_its_own(run: Path, name: str) -> None:
+    """Of the cache what is ours, and nothing anywhere else."""
+    tree = StubTree(run)
+    keep = [run / name / "mine", run / "a/parts", tree.top / "mk/parts", tree.top / "b/parts"]
+    for folder in [*keep, run / name / "parts", run / name / "apt", tree.top / "build"]:
+        folder.mkdir(parents=True, exist_ok=True)
+    done = tree.run("make", "distclean", VDMA_CACHE=str(run / name))
+    assert done.returncode == 0, done.stdout
+    assert [path.name for path in (run / name).iterdir()] == ["mine"]
+    assert not (tree.top / "build").exists() and all(folder.exists() for folder in keep)
+
+
+def test_cache_with_blanks_is_refused(run: Path) -> None:
+    """In one line, before anything is written there."""
+    tree = StubTree(run)
+    done = tree.run("mk/part", "slof", VDMA_CACHE=str(run / "a b"))
+    assert (done.returncode, done.stdout) == (
+        1,
+        f"mk/part: cannot use VDMA_CACHE={run}/a b: it has blanks in it\n",
+    )
+    assert not (run / "a b").exists()
