@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""mk/check-hosts: how its systems come and go. They are empty folders here, and what is
+run in them only says that it was called."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.lib.stubtree import StubTree
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="mk/check-hosts needs root")
+
+DEBOOTSTRAP = """
+for word; do
+	[[ $word != bookworm || ! -e no-bookworm ]] || exit 1
+	case $word in *.new) mkdir -p "$word"/{etc,dev,proc,root}; touch "$word/etc/os-release" ;; esac
+done
+"""
+
+
+class Hosts(StubTree):
+    """A tree whose check-hosts finds the programs below."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.stub("bin/debootstrap", DEBOOTSTRAP)
+        self.stub("bin/git")
+        self.stub("bin/chroot")
+
+    def check(self, *hosts: str, **env: str) -> tuple[int, str]:
+        """Its status and what it said."""
+        done = self.run("mk/check-hosts", *hosts, PATH=f"{self.top}/bin:{os.environ['PATH']}", **env)
+        return done.returncode, done.stdout
+
+
+@pytest.fixture(name="hosts")
+def _hosts(run: Path) -> Hosts:
+    return Hosts(run)
+
+
+def test_fresh_each_time(hosts: Hosts) -> None:
+    """What a run has left in a system is not there in the next; debootstrap runs once."""
+    system = hosts.cache / "hosts/debian14"
+    for _ in range(2):
+        assert hosts.check("debian14")[0] == 0
+        assert {path.name for path in system.iterdir()} == {"etc", "dev", "proc", "root"}
+        (system / "stray").touch()
+    assert len(hosts.calls("bin/debootstrap")) == 1
+    assert len(hosts.calls("bin/git")) == len(hosts.calls("bin/chroot")) == 2
+
+
+def test_one_that_cannot_be_made(hosts: Hosts) -> None:
+    """Costs its own commands alone."""
+    (hosts.top / "no-bookworm").touch()
+    status, said = hosts.check("debian12", "debian14")
+    assert status == 1
+    assert "debootstrap of bookworm (amd64) failed; log: " in said
+    assert "debian14: make boot: right" in said and "debian12: make" not in said
+
+
+def test_proxy_of_the_user(hosts: Hosts) -> None:
+    """Is that of the system."""
+    assert hosts.check("debian14", http_proxy="http://proxy:1", no_proxy="a, b")[0] == 0
+    (call,) = hosts.calls("bin/chroot")
+    assert {"http_proxy=http://proxy:1", "no_proxy=a, b"} < set(call.args)
+    assert not [word for word in call.args if word.startswith("https_proxy")]
+
+
+def test_names_are_looked_at_first(hosts: Hosts) -> None:
+    """All of them."""
+    status, said = hosts.check("debian14", "debian99")
+    assert status == 1
+    assert "no such host: debian99; there are: debian12 debian13 debian14 ppc64el" in said
+    assert not hosts.calls("bin/debootstrap")
