@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 from tests.lib.parts import TOP
+from tests.lib.stubtree import StubTree
 
 # Optional: to be installed where the release has it.
 OPTIONAL = "dt-schema"
@@ -45,3 +46,19 @@ def test_optional_package_that_the_release_has(run: Path) -> None:
     subprocess.run([TOP / "mk/install", "check"], env=env, capture_output=True, check=False)
     asked = (run / "record").read_text().splitlines() if (run / "record").exists() else []
     assert any(line.endswith(f" {OPTIONAL}") for line in asked), asked
+
+
+def test_each_system_has_lists_of_its_own(run: Path) -> None:
+    """Another that shares the cache, and has just fetched some, says nothing of them."""
+    tree = StubTree(run)
+    tree.stub("bin/dpkg-query")
+    tree.stub("bin/apt-get")
+    (run / "lists").mkdir()
+    other = f"mount --bind {run}/lists /var/lib/apt/lists; exec mk/install boot"
+    path = f"{tree.top}/bin:{os.environ['PATH']}"
+    for script in ("exec mk/install boot", other, other):
+        tree.run("unshare", "--map-root-user", "--mount", "sh", "-ec", script, PATH=path)
+    verbs = [word for call in tree.calls("bin/apt-get") for word in call.args if word.isalpha()]
+    assert [verb for verb in verbs if verb in ("update", "install")] == [
+        "update", "install", "update", "install", "install",
+    ]  # fmt: skip
