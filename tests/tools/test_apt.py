@@ -45,11 +45,11 @@ class Apt:
             "no_proxy": "127.0.0.1",
         }
 
-    def run(self, verb: str, *packages: str, **env: str) -> list[str]:
-        """What it fetched for Debian 13, "NAME VERSION" each, and with the content that it
+    def run(self, verb: str, *packages: str, suite: str = "trixie", **env: str) -> list[str]:
+        """What it fetched for a SUITE, "NAME VERSION" each, and with the content that it
         must have; nothing if it failed."""
         done = subprocess.run(
-            [TOP / "mk/apt", "trixie", ARCH, verb, *packages],
+            [TOP / "mk/apt", suite, ARCH, verb, *packages],
             env=self.env | env,
             capture_output=True,
             text=True,
@@ -169,6 +169,19 @@ def test_newest_or_nothing(apt: Apt) -> None:
     lose(apt, "prog 2")
     assert not apt.run("fetch", "prog", "libc", VDMA_NEWEST="1")
     assert "the mirror lacks prog 2" in apt.said and "the newest that it lists" in apt.said
+
+
+def test_newest_of_another_suite(apt: Apt, run: Path) -> None:
+    """Does where the first has none of its own, and not where it lists one that cannot be
+    had."""
+    newest = {"VDMA_NEWEST": "1", "VDMA_TROUBLE": str(run / "trouble")}
+    assert not apt.run("only", "prog=9", **newest)
+    assert "Debian 13 has no prog for ppc64el" in apt.said
+    assert apt.run("only", "prog", suite="sid", **newest) == ["prog 3+sid"]
+    lose(apt, "prog 2")
+    assert not apt.run("newest", "prog", **newest)
+    assert not apt.run("newest", "prog", suite="sid", **newest)
+    assert "the mirror lacks prog 2, the newest that it lists" in apt.said
 
 
 def test_half_of_a_file(apt: Apt) -> None:
