@@ -12,9 +12,15 @@ export VDMA_CACHE JOBS
 trap 'exit 130' INT
 # What programs that are built here run on.
 # shellcheck disable=SC2034 # for those that source this file
-HOST_SUITE=$(. /etc/os-release && echo "${VERSION_CODENAME:-${ID:-unknown}}")
+HOST_SUITE=$(
+	unset VERSION_CODENAME VERSION_ID
+	. /etc/os-release
+	echo "${VERSION_CODENAME:-${ID:-unknown}}"
+	# What is not released has none, moves on, and is testing or unstable.
+	[[ -n ${VERSION_ID:-} ]] || getconf GNU_LIBC_VERSION
+)
 # shellcheck disable=SC2034
-HOST_ARCH=$(uname -m)
+HOST_ARCH=$(dpkg --print-architecture)
 # The user's own variables and the calling make's must not reach the builds: a
 # part depends on what its key has, and on nothing else. SLOF has a TOP too.
 export -n TOP

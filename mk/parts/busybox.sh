@@ -7,6 +7,6 @@ part_disk_mib=64
 
 part_build() {
 	apt_debs trixie ppc64el busybox-static
-	cp root/usr/bin/busybox "$OUT/busybox"
 	note_version "$(deb_version busybox-static)"
+	cp root/usr/bin/busybox "$OUT/busybox"
 }

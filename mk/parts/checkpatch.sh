@@ -9,10 +9,10 @@ part_build() {
 	local scripts=(checkpatch.pl spelling.txt const_structs.checkpatch)
 
 	apt_debs trixie ppc64el linux-source-6.12
+	apt_source trixie qemu
+	note_version "linux $(deb_version linux-source-6.12), qemu $(cd src && dpkg-parsechangelog -S Version)"
 	mkdir -p "$OUT/linux" "$OUT/qemu"
 	tar -xf root/usr/src/linux-source-6.12.tar.xz --strip-components=2 -C "$OUT/linux" \
 		"${scripts[@]/#/linux-source-6.12/scripts/}"
-	apt_source trixie qemu
 	cp src/scripts/checkpatch.pl "$OUT/qemu/"
-	note_version "linux $(deb_version linux-source-6.12), qemu $(cd src && dpkg-parsechangelog -S Version)"
 }

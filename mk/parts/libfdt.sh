@@ -10,7 +10,7 @@ part_build() {
 	local dir=src/roms/u-boot/scripts/dtc/libfdt
 
 	apt_source trixie qemu
-	grep -q fdt_first_subnode "$dir/libfdt.h" || part_fail "no libfdt in roms/u-boot of QEMU's source"
 	note_version "of qemu $(cd src && dpkg-parsechangelog -S Version)"
+	grep -q fdt_first_subnode "$dir/libfdt.h" || part_fail "no libfdt in roms/u-boot of QEMU's source"
 	install -m 644 "$dir"/*.[ch] "$OUT/"
 }

@@ -8,8 +8,8 @@ part_disk_mib=64
 
 part_build() {
 	apt_debs --only bookworm ppc64el libfdt-dev libjansson-dev
+	note_version "libfdt $(deb_version libfdt-dev), jansson $(deb_version libjansson-dev)"
 	mkdir -p "$OUT/include" "$OUT/lib"
 	cp root/usr/include/{fdt,libfdt,libfdt_env,jansson,jansson_config}.h "$OUT/include/"
 	cp root/usr/lib/powerpc64le-linux-gnu/lib{fdt,jansson}.a "$OUT/lib/"
-	note_version "libfdt $(deb_version libfdt-dev), jansson $(deb_version libjansson-dev)"
 }

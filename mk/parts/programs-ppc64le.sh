@@ -28,8 +28,8 @@ take() {
 
 part_build() {
 	apt_debs trixie ppc64el kexec-tools powerpc-ibm-utils librtas2 libnuma1 libc6
+	note_version "$(deb_version kexec-tools), $(deb_version powerpc-ibm-utils)"
 	take kexec bin
 	take drmgr bin
 	take ld64.so.2 lib64
-	note_version "$(deb_version kexec-tools), $(deb_version powerpc-ibm-utils)"
 }

@@ -27,7 +27,7 @@ part_build() {
 	apt_source trixie qemu
 	version=$(cd src && dpkg-parsechangelog -S Version)
 	cd src/roms/SLOF || exit 1
-	note_version "$(cat VERSION) (qemu $version)"
+	note_version "qemu $version, SLOF $(cat VERSION)"
 
 	slof_make slof.bin
 	slof_hook "$version"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -62,3 +63,24 @@ def test_fetched_and_broken(tree: StubTree) -> None:
     """Whatever words its log has."""
     broken = "part_build() { note_version 1; echo the mirror lacks it, cannot fetch; false; }"
     assert build(tree, broken) == (1, "the mirror lacks it, cannot fetch")
+
+
+def test_key_of_a_host(tree: StubTree) -> None:
+    """A release that is not out has the name of the next one, and is told by its C
+    library; one that is out is told by its name alone."""
+    recipe = "part_disk_mib=1\npart_build() { note_version 1; }\n"
+    (tree.top / "mk/parts/busybox.sh").write_text(recipe, encoding="ascii")
+    found = {}
+    for release in ("VERSION_CODENAME=forky", "VERSION_CODENAME=forky\nVERSION_ID=14"):
+        for library in ("glibc 2.43", "glibc 2.44"):
+            (tree.top / "os-release").write_text(f"{release}\n", encoding="ascii")
+            tree.stub("bin/getconf", f"echo {library}")
+            done = tree.run(
+                "unshare", "--map-root-user", "--mount", "sh", "-ec",
+                "mount --bind os-release /etc/os-release; . /etc/os-release; exec mk/part busybox",
+                PATH=f"{tree.top}/bin:{os.environ['PATH']}",
+            )  # fmt: skip
+            assert done.returncode == 0, done.stdout
+            found[release, library] = done.stdout.splitlines()[-1]
+    keys = list(found.values())
+    assert len(set(keys[:2])) == 2 and len(set(keys)) == 3
