@@ -84,3 +84,29 @@ def test_key_of_a_host(tree: StubTree) -> None:
             found[release, library] = done.stdout.splitlines()[-1]
     keys = list(found.values())
     assert len(set(keys[:2])) == 2 and len(set(keys)) == 3
+
+
+@pytest.mark.parametrize(
+    "have, text",
+    [
+        ("prog 1:2-1, more 9", ""),
+        ("prog 1:2-1.1, more 1", ""),
+        ("1:1.9-3 (of prog 3)", "; the mirror lists 1:2-1"),
+    ],
+)
+def test_what_the_mirror_has_newer(tree: StubTree, have: str, text: str) -> None:
+    """Only what is newer; and whether the mirror has told."""
+    parts = tree.top / "mk/parts"
+    for file in parts.iterdir():
+        file.unlink()
+    recipe = 'part_newest="apt_version trixie ppc64el prog"\npart_disk_mib=1\n'
+    (parts / "tiny.sh").write_text(
+        f"{recipe}part_build() {{ note_version '{have}'; }}\n", encoding="ascii"
+    )
+    tree.run("mk/part", "tiny")
+    tree.stub("mk/apt", "echo 1:2-1")
+    assert tree.run("mk/part", "--versions").stdout == f"{'tiny':20} {have}{text}\n"
+    tree.stub("mk/apt", "exit 1")
+    said = tree.run("mk/part", "--versions").stdout
+    assert said == f"{'tiny':20} {have}; the mirror does not say what it has\n"
+    assert tree.run("mk/part", "--here").stdout == f"{'tiny':20} {have}\n"
