@@ -63,6 +63,25 @@ def test_help_and_version() -> None:
     assert re.fullmatch(r"vdmactl \d+\.\d+\.\d+\n", done.stdout)
 
 
+def synopsis(mdoc: str) -> str:
+    """A command's lines of the manual page's synopsis as the help has them."""
+    words = []
+    for line in mdoc.splitlines():
+        text = re.sub(r"\bFl ", "-", re.sub(r"^\.|\b(Op|Ar|Cm) ", "", line))
+        text = re.sub(r" Ns | (?=,|\.\.\.)|(?<=\|) | (?=\|)", "", text)
+        words.append(f"[{text}]" if line.startswith(".Op ") else text)
+    return " ".join(words)
+
+
+def test_help_has_the_manual_pages_synopses() -> None:
+    """Every command, with the same options and operands."""
+    usage = vdmactl("--help").stdout.partition("\n\n")[0].removeprefix("usage:")
+    lines = [" ".join(line.split()).lower() for line in usage.splitlines()]
+    page = (TOOL / "vdmactl.1").read_text().split(".Sh SYNOPSIS\n")[1].split(".Sh ")[0]
+    wanted = [f"vdmactl {synopsis(text)}".lower() for text in page.split(".Nm\n")[1:]]
+    assert lines == wanted
+
+
 def keys() -> list[str]:
     """All that --assume takes, from the header."""
     text = (TOP / "include/vdma/dt.h").read_text()
@@ -126,7 +145,7 @@ def test_input_that_is_no_tree(run: Path, tree: Path) -> None:
     unreadable.symlink_to("unreadable")
     cases = {
         empty: "this is no flattened device tree",
-        text: "this is no flattened device tree",
+        text: "this is the source of a device tree; compile it with dtc -O dtb",
         short: "the device tree is cut off or damaged",
         big: "File too large",
         run: "Is a directory",

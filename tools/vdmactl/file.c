@@ -2,6 +2,7 @@
 /*
  * Files in and out, with a line for whatever is wrong with them.
  */
+#define _GNU_SOURCE		/* memmem() */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -139,6 +140,17 @@ bool blob_write(const char *file, const void *data, size_t size)
 	return false;
 }
 
+/* What is wrong with what should have been a device tree. */
+static const char *tree_error(const struct blob *blob, int error)
+{
+	static const char tag[] = "/dts-v1/";
+
+	if (error == VDMA_E_NO_TREE &&
+	    memmem(blob->data, blob->size, tag, sizeof(tag) - 1))
+		return "this is the source of a device tree; compile it with dtc -O dtb";
+	return vdma_strerror(error);
+}
+
 bool tree_read(const char *file, struct blob *blob, struct vdma_dt *dt)
 {
 	int error;
@@ -149,7 +161,7 @@ bool tree_read(const char *file, struct blob *blob, struct vdma_dt *dt)
 	if (!error)
 		return true;
 	complain("%s: %s", strcmp(file, "-") ? file : "standard input",
-		 vdma_strerror(error));
+		 tree_error(blob, error));
 	free(blob->data);
 	return false;
 }

@@ -22,10 +22,10 @@ static const struct command {
 };
 
 static const char help[] =
-"usage: vdmactl explain [-asvj] [-A KEY=VALUE,...] FILE|-\n"
-"       vdmactl status  [-avj] [--sysfs DIR]\n"
-"       vdmactl tag     --device PATH --window BASE,SIZE IN OUT\n"
-"       vdmactl untag   --device PATH IN OUT\n"
+"usage: vdmactl explain [-ajsv] [-A KEY=VALUE,...] FILE|-\n"
+"       vdmactl status  [-ajv] [--sysfs DIR] [DEVICE...]\n"
+"       vdmactl tag     --device DEVICE --window BASE,SIZE IN OUT\n"
+"       vdmactl untag   --device DEVICE IN OUT\n"
 "\n"
 "Says which way the DMA of each virtio device of a pseries guest takes, and why.\n"
 "\n"
