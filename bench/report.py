@@ -5,7 +5,8 @@ system is."""
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from html import escape
 from pathlib import Path
 
@@ -39,16 +40,18 @@ def _cells(tag: str, cells: Iterable[str]) -> str:
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     body = "\n".join(_cells("td", row) for row in rows)
-    return f'<div class="wide"><table>{_cells("th", head)}\n{body}</table></div>'
+    return f'<div class="scroll"><table>{_cells("th", head)}\n{body}</table></div>'
 
 
 def _section(title: str, *content: str) -> str:
     return f"<section><h2>{escape(title)}</h2>\n" + "\n".join(content) + "\n</section>"
 
 
-def _figure(svg: str, caption: str) -> str:
-    text = f"<figcaption>{escape(caption)}</figcaption>"
-    return f'<figure><div class="wide">{svg}</div>{text}</figure>'
+def _figure(draw: Callable[[int], str], caption: str) -> str:
+    """A picture for each width of pages; the style sheet has one of them shown."""
+    drawn = f'<div class="wide">{draw(plot.WIDTH)}</div>'
+    drawn += f'<div class="narrow">{draw(plot.NARROW)}</div>'
+    return f"<figure>{drawn}<figcaption>{escape(caption)}</figcaption></figure>"
 
 
 def _rows(document: Document, base: str = BASE) -> list[Json]:
@@ -86,10 +89,10 @@ def speed_plot(document: Document, names: Sequence[str]) -> str:
         return ""
     label = "Hypercalls and translations for each I/O, and speed of direct's"
     return _figure(
-        plot.overview(_titles(rows), series, label),
-        "Left: exact counts, and direct has none. Right: medians; whiskers are their noise, and "
-        "a point whose whiskers reach the line at 100% does not differ from direct as far as "
-        "this session can tell.",
+        partial(plot.overview, _titles(rows), series, label),
+        "Hypercalls and translations: exact counts, and direct has none. Speed: medians; whiskers "
+        "are their noise, and a point whose whiskers reach the line at 100% does not differ from "
+        "direct as far as this session can tell.",
     )
 
 
@@ -100,7 +103,7 @@ def _cpu_plot(document: Document, names: Sequence[str]) -> str:
         return ""
     title = "QEMU's CPU time for an I/O, direct = 100 %"
     figure = _figure(
-        plot.ratios(_titles(rows), series, title, "CPU time for an I/O"),
+        partial(plot.ratios, _titles(rows), series, title, "CPU time for an I/O"),
         "Host CPU time of all of QEMU's threads, guest included; less is better.",
     )
     return _section("CPU time", figure)
@@ -116,8 +119,9 @@ def secure_plots(document: Document) -> str:
             cpus = document.smp(base)
             title = f"speed, {base} = 100 %"
             caption = f"A guest with {cpus} CPU{'s' * (cpus > 1)}: our pools beside swiotlb."
-            svg = plot.ratios(_titles(rows), series, title, f"Speed beside {base}")
-            figures.append(_figure(svg, caption))
+            label = f"Speed beside {base}"
+            draw = partial(plot.ratios, _titles(rows), series, title, label)
+            figures.append(_figure(draw, caption))
     return _section("In a secure VM", *figures) if figures else ""
 
 
@@ -175,10 +179,9 @@ def _setup_section(document: Document) -> str:
             lines[row["name"]] = sorted(line)
     parts = []
     if lines:
-        svg = plot.sizes(lines, "memory, GiB", "TCE tables", "Size of TCE tables")
-        parts.append(
-            _figure(svg, "TCE tables that a device adds to the PHB's own 2 MiB, by size of memory.")
-        )
+        draw = partial(plot.sizes, lines, "memory, GiB", "TCE tables", "Size of TCE tables")
+        caption = "TCE tables that a device adds to the PHB's own 2 MiB, by size of memory."
+        parts.append(_figure(draw, caption))
     keys = ("devices", "tce_calls", "tce_written", "table_bytes")
     rows = []
     for e in document.setup:
@@ -234,7 +237,7 @@ def _bars(document: Document) -> str:
             f'<tr class="{kind}"><td class="state">{escape(state)}</td><td>{escape(bar["name"])}'
             f'</td><td>{escape(bar["basis"])}: {escape(bar["detail"])}</td></tr>'
         )
-    return '<div class="wide"><table class="bars">' + "\n".join(rows) + "</table></div>"
+    return '<div class="scroll"><table class="bars">' + "\n".join(rows) + "</table></div>"
 
 
 def _missing(document: Document) -> str:

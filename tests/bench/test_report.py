@@ -16,6 +16,7 @@ import pytest
 
 from bench import bars, document, plot, report, summary, table
 from bench.document import Document
+from bench.rows import read
 from tests.bench.documents import EVEN, GOOD, NOISY, SLOW, secure, session
 from tests.lib.parts import TOP
 
@@ -276,6 +277,56 @@ def test_page_stands_alone() -> None:
     # each twice: light and dark
     assert all(defined.count(colour) == 2 for colour in colours)
     assert not re.search(r"rgb\(|=.black.", text)
+
+
+# What a letter takes of its height in the fonts that browsers have for sans-serif.
+LETTER = 0.52
+TEXT = re.compile(
+    r'<g transform="translate\(([\d.]+),([\d.]+)\)"[^>]*?font-size="([\d.]+)"[^>]*?'
+    r'text-anchor="(\w+)"[^>]*>\s*<text>(.*?)</text>'
+)
+
+
+def cut(svg: str) -> list[str]:
+    """Texts of a picture that reach beyond its edges."""
+    found = re.search(r'viewBox="0 0 (\d+) (\d+)"', svg)
+    assert found
+    found_cut = []
+    for x, y, size, anchor, text in TEXT.findall(svg):
+        span = len(text) * float(size) * LETTER
+        left = float(x) - {"start": 0.0, "middle": span / 2, "end": span}[anchor]
+        if left < 0 or left + span > int(found[1]) or not 0 < float(y) < int(found[2]):
+            found_cut.append(text)
+    return found_cut
+
+
+def test_pictures_are_for_wide_and_narrow_pages() -> None:
+    """Each stands twice, and nothing of it is cut: not at 380 pixels either, where a line
+    of the text is as legible as beside it."""
+    other = copy.deepcopy(GOOD)
+    names = sorted((row.title for row in read().workloads), key=len)
+    other.workloads[0]["title"] = names[-1]
+    for number in range(4):
+        entry = {"configuration": ("bypass", "tce")[number % 2], "kernel": "6.1", "devices": 1}
+        entry |= {"memory_mib": 1024 << number // 2, "tce_calls": 0, "tce_written": 0}
+        other.setup.append(entry | {"windows": 0, "table_bytes": 1 << 20})
+    page = report.page(other)
+    pictures = re.findall(r'<div class="(wide|narrow)"><svg(.*?)</svg>', page, re.DOTALL)
+    assert [width for width, _ in pictures] == 3 * ["wide", "narrow"]
+    for width, svg in pictures:
+        assert len(TEXT.findall(svg)) >= 8 and not cut(svg)
+        if width == "narrow":
+            across = re.search(r'viewBox="0 0 (\d+) ', svg)
+            assert across and int(across[1]) <= 400
+    style = page.partition("<style>")[2].partition("</style>")[0]
+    assert "min-width" not in style
+
+
+def test_no_word_is_wrong_in_the_dark() -> None:
+    """What is dark on a light page is light on a dark one."""
+    body = report.page(GOOD).partition("<body>")[2]
+    assert not re.search(r"\b(dark|light)\b", re.sub(r"<[^>]*>", " ", body))
+    assert "hypercalls (solid)" in body
 
 
 def test_page_begins_with_the_answer() -> None:
