@@ -19,7 +19,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.lib import parts
+from tests.lib import parts, runs
 from tests.lib.devices import F_OPTIONS
 from tests.lib.machine import CAPABILITIES
 from tests.lib.qemu import Qemu
@@ -98,7 +98,6 @@ def repeat(tree: Path, target: Path) -> None:
 def make_trees(folder: Path) -> list[Path]:
     """The trees, smallest first."""
     trees = [folder / f"{count}.dtb" for count in (*SIZES, COPIES * SIZES[-1])]
-    folder.mkdir(parents=True, exist_ok=True)
     for count, tree in zip(SIZES, trees):
         if not tree.exists():
             from_qemu(count, tree)
@@ -184,8 +183,13 @@ def main() -> int:
     if len(sys.argv) != 4:
         print("usage: bench.explain_report BENCH VDMACTL FOLDER", file=sys.stderr)
         return 2
-    bench, vdmactl, folder = (Path(arg).resolve() for arg in sys.argv[1:])
-    rows = measure(bench, vdmactl, make_trees(folder))
+    bench, vdmactl, trees = (Path(arg).resolve() for arg in sys.argv[1:])
+    try:
+        with runs.locked(trees) as folder:
+            rows = measure(bench, vdmactl, make_trees(folder))
+    except runs.Busy as error:
+        print(f"bench-explain: {error}", file=sys.stderr)
+        return 2
     print("functions  tree      time      a function  instructions  stack   vdmactl's memory")
     for row in rows:
         count = "-" if row.instructions is None else f"{row.instructions / 1e6:.2f} M"

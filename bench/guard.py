@@ -20,6 +20,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from bench.stats import FEWEST, summary
+from tests.lib import runs
 from tests.lib.guest import Cargo, Guest
 from tests.lib.machine import Machine
 from tests.secure.guests import loader
@@ -99,12 +100,12 @@ def boot(folder: Path) -> dict[str, float]:
 
 def main() -> int:
     """Boot after boot; then the ratios."""
-    folder = Path(sys.argv[1])
     boots = int(sys.argv[2]) if len(sys.argv) > 2 else BOOTS
     if boots < FEWEST:
         sys.exit(f"guard: {boots} boots decide nothing, {FEWEST} are the fewest")
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    samples = [boot(folder / str(number)) for number in range(boots)]
+    with runs.fresh(Path(sys.argv[1])) as folder:
+        samples = [boot(folder / str(number)) for number in range(boots)]
     print(f"{boots} boots of {TURNS} turns of {REQUESTS} reads of 4 KiB, CPU time of QEMU")
     nil = True
     for kind in KINDS:

@@ -28,7 +28,9 @@ from bench.plot import PlotError
 from bench.progress import Progress
 from bench.rows import BadRow, Configuration, Profile, Rows, Workload, choose, read
 from bench.session import PASSES, Session, cells_of, planned_seconds, shuffled
-from tests.lib import parts, rows as tables
+from tests.lib import parts, rows as tables, runs
+
+FOLDER = parts.BUILD / "bench"
 
 # Logs, traces and what guests boot from.
 SPACE_MIB = 256
@@ -47,7 +49,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--qemu", choices=tables.qemus(), default="vdma")
     parser.add_argument("--accel", default="tcg", help="tcg or kvm (%(default)s)")
     parser.add_argument("--limit", type=float, default=45.0, help="seconds for a cell")
-    parser.add_argument("--folder", type=Path, default=parts.BUILD / "bench")
+    parser.add_argument(
+        "--run", type=Path, metavar="DIR", help="folder for it all (a fresh one in build/bench)"
+    )
     options = parser.parse_args()
     os.environ["VDMA_QEMU"] = options.qemu
     options.qemu = tables.role(options.qemu)
@@ -73,10 +77,13 @@ def profile_of(rows: Rows, options: argparse.Namespace) -> Profile:
 
 
 class Bench:
-    """One run of the program."""
+    """One run of the program. FOLDER gets what it writes."""
 
-    def __init__(self, options: argparse.Namespace, rows: Rows, profile: Profile) -> None:
+    def __init__(
+        self, options: argparse.Namespace, rows: Rows, profile: Profile, folder: Path
+    ) -> None:
         self._options = options
+        self._folder = folder
         self._rows = rows
         self._profile = profile
         self._seed = options.seed if options.seed is not None else random.randrange(1 << 32)
@@ -125,7 +132,7 @@ class Bench:
 
     def measure(self) -> None:
         """Everything, until it is done or interrupted."""
-        options, folder = self._options, self._options.folder
+        options, folder = self._options, self._folder
         with Netserver(folder) as server:
             host = Host(options.qemu, options.kernel, options.accel, server.port)
             self.document.environment = describe(host)
@@ -155,16 +162,14 @@ class Bench:
                     "no sample",
                 )
         document.bars = bars.judge(document)
-        document.write(self._options.folder / "bench.json")
-        report.write(document, self._options.folder / "report.html")
+        document.write(self._folder / "bench.json")
+        report.write(document, self._folder / "report.html")
         print(table.text(document))
-        print(f"\n{self._options.folder}/report.html shows it, bench.json has every sample")
+        print(f"\n{self._folder}/report.html shows it, bench.json has every sample")
 
     def _linux(self, host: Host, rows: list[Configuration], workloads: list[Workload]) -> None:
         rng = random.Random(self._seed)
-        session = Session(
-            host, self.document, self._progress, self._options.folder, self._options.limit
-        )
+        session = Session(host, self.document, self._progress, self._folder, self._options.limit)
         with session.guests(rows):
             cells = cells_of(session.usable(rows), workloads)
             for _ in range(PASSES):
@@ -192,21 +197,8 @@ def stop(_number: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def main() -> int:
-    """Measure, write, judge."""
-    options = arguments()
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGHUP, stop)
-    try:
-        rows = read()
-        bench = Bench(options, rows, profile_of(rows, options))
-        options.folder.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(options.folder).free >> 20
-        if free < SPACE_MIB:
-            raise OSError(f"{options.folder}: {free} MiB free, {SPACE_MIB} MiB needed")
-    except (BadRow, OSError) as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return 2
+def session(bench: Bench) -> int:
+    """Measure, write, judge; the exit status."""
     status = 0
     try:
         bench.measure()
@@ -225,6 +217,30 @@ def main() -> int:
         print(f"bench: can't write the report: {error}", file=sys.stderr)
         return 2
     return status or (1 if bench.document.missing else 0)
+
+
+def need_space(folder: Path) -> None:
+    """A disk that fills up later would cost the session."""
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free >> 20
+    if free < SPACE_MIB:
+        raise OSError(f"{folder}: {free} MiB free, {SPACE_MIB} MiB needed")
+
+
+def main() -> int:
+    """One session, in a folder of its own."""
+    options = arguments()
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGHUP, stop)
+    try:
+        rows = read()
+        profile = profile_of(rows, options)
+        need_space(options.run or FOLDER)
+        with runs.use(options.run, FOLDER) as folder:
+            return session(Bench(options, rows, profile, folder))
+    except (BadRow, OSError) as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

@@ -5,14 +5,35 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import zlib
 from collections.abc import Generator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.lib import runs
 from tests.lib.parts import BUILD
+
+FOLDER = pytest.StashKey[Path]()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """A fresh folder for all of this run's tests; workers are told which."""
+    config = session.config
+    if hasattr(config, "workerinput"):
+        config.stash[FOLDER] = Path(config.workerinput["folder"])
+    elif not config.option.collectonly:
+        stack = ExitStack()
+        config.stash[FOLDER] = stack.enter_context(runs.fresh(BUILD / "tests"))
+        config.add_cleanup(stack.close)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of xdist's."""
+    node.workerinput["folder"] = str(node.config.stash[FOLDER])
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -26,9 +47,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def run(request: pytest.FixtureRequest) -> Path:
     """An empty folder for what this test leaves behind."""
     name = re.sub(r"[^\w.-]+", "-", request.node.nodeid.removeprefix("tests/"))
-    folder = BUILD / "tests" / name.strip("-")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    # what makes two cases differ may not be fit for a name
+    folder = runs.create(request.config.stash[FOLDER], name.strip("-"))
     request.node.user_properties.append(("log", str(folder)))
     return folder
 

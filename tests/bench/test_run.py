@@ -23,7 +23,7 @@ COMMAND += ["--seconds", "0.2", "--seed", "1", "--workloads", "read-4k-1"]
 
 def command(folder: Path, *options: str) -> Sequence[str]:
     """What make runs."""
-    return [*COMMAND, "--folder", str(folder), *options]
+    return [*COMMAND, "--run", str(folder), *options]
 
 
 def read(folder: Path) -> dict[str, Any]:
@@ -167,8 +167,8 @@ def running(folder: Path) -> list[str]:
         (("--rounds", "0"), "--rounds 0: must be above 0"),
         (("--seconds", "-1"), "--seconds -1.0: must be above 0"),
         # a file system that has no room
-        (("--folder", "/proc"), "/proc: 0 MiB free, 256 MiB needed"),
-        (("--folder", "/proc/nix"), "No such file or directory: '/proc/nix'"),
+        (("--run", "/proc"), "/proc: 0 MiB free, 256 MiB needed"),
+        (("--run", "/proc/nix"), "No such file or directory: '/proc/nix'"),
     ],
 )
 def test_bad_option(run: Path, option: tuple[str, ...], line: str) -> None:

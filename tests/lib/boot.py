@@ -15,7 +15,7 @@ import termios
 from dataclasses import replace
 from pathlib import Path
 
-from tests.lib import parts, rows, secure, versions
+from tests.lib import parts, rows, runs, secure, versions
 from tests.lib.guest import HARD_LIMIT, Cargo, Guest, Result
 from tests.lib.machine import Machine
 from tests.lib.table import format_table, write_json
@@ -67,7 +67,7 @@ def arguments() -> argparse.Namespace:
         help="kill a guest that runs longer (%(default).0f; not with --shell)",
     )
     parser.add_argument(
-        "--run", type=Path, default=parts.BUILD / "boot", help="folder for the logs"
+        "--run", type=Path, metavar="DIR", help="folder for the logs (a fresh one in build/boot)"
     )
     options = parser.parse_args()
     os.environ["VDMA_QEMU"] = options.qemu
@@ -78,8 +78,8 @@ def arguments() -> argparse.Namespace:
     return options
 
 
-def run(options: argparse.Namespace) -> Result:
-    """Boot as the command line says."""
+def run(options: argparse.Namespace, folder: Path) -> Result:
+    """Boot as the command line says; FOLDER gets the logs."""
     machine = Machine(
         kernel=options.kernel,
         qemu=rows.role(options.qemu),
@@ -98,10 +98,10 @@ def run(options: argparse.Namespace) -> Result:
         script=options.script.read_text() if options.script else None,
         interactive=options.shell,
     )
-    with Guest(machine, options.run, cargo) as guest:
+    with Guest(machine, folder, cargo) as guest:
         result = guest.finish(None if options.shell else options.limit)
     if machine.secure():
-        seen = [violation.text() for violation in secure.violations(options.run)]
+        seen = [violation.text() for violation in secure.violations(folder)]
         result.problems[:] = result.left(secure.KNOWN) + seen
     return result
 
@@ -111,15 +111,30 @@ def stop(number: int, _frame: object) -> None:
     sys.exit(128 + number)
 
 
+def tell(result: Result, options: argparse.Namespace, folder: Path) -> int:
+    """Say what came of it; the exit status."""
+    if not options.shell:
+        write_json(result.rows, result.versions, folder / "devices.json")
+        if result.rows:
+            print(format_table(result.rows), versions.text(result.versions), sep="\n\n")
+    for problem in result.problems:
+        print(f"boot: {problem}", file=sys.stderr)
+    if result.problems:
+        print(f"boot: log: {folder}/console.log", file=sys.stderr)
+    return 1 if result.problems else 0
+
+
 def main() -> int:
     """Run, then say what came of it."""
     options = arguments()
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGHUP, stop)
-    (options.run / "devices.json").unlink(missing_ok=True)
     terminal = termios.tcgetattr(0) if options.shell and sys.stdin.isatty() else None
     try:
-        result = run(options)
+        with runs.use(options.run, parts.BUILD / "boot") as folder:
+            (folder / "devices.json").unlink(missing_ok=True)
+            result = run(options, folder)
+            return tell(result, options, folder)
     except KeyboardInterrupt:
         print("boot: interrupted", file=sys.stderr)
         return 128 + signal.SIGINT
@@ -130,14 +145,6 @@ def main() -> int:
         if terminal is not None:
             # QEMU makes it raw, and cannot restore it when it is killed
             termios.tcsetattr(0, termios.TCSADRAIN, terminal)
-    write_json(result.rows, result.versions, options.run / "devices.json")
-    if result.rows and not options.shell:
-        print(format_table(result.rows), versions.text(result.versions), sep="\n\n")
-    for problem in result.problems:
-        print(f"boot: {problem}", file=sys.stderr)
-    if result.problems:
-        print(f"boot: log: {options.run}/console.log", file=sys.stderr)
-    return 1 if result.problems else 0
 
 
 if __name__ == "__main__":

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Folders of runs: a fresh one for each, locked while it is in use.
+
+PARENT/latest is a link to the newest, from its start on. A run that is over stays for
+whoever wants to look into it: the newest KEPT, and those of the last day.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+
+LOCK = "lock"
+LATEST = "latest"
+NAMES = "[0-9]*-[0-9]*"
+KEPT = 10
+DAY = 24 * 60 * 60.0
+
+
+class Busy(OSError):
+    """Another run is using the folder."""
+
+
+@contextmanager
+def _held(folder: Path, wait: bool = False) -> Iterator[None]:
+    """The lock of a folder; a process that ends in any way has let go of it."""
+    lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            raise Busy(f"cannot use {folder}: another run is using it") from None
+        yield
+    finally:
+        os.close(lock)
+
+
+def create(parent: Path, name: str) -> Path:
+    """A new folder, with a number behind its NAME if there is one of that name."""
+    for number in itertools.count(1):
+        path = parent / (name if number == 1 else f"{name}-{number:03}")
+        try:
+            path.mkdir()
+            break
+        except FileExistsError:
+            pass
+    return path
+
+
+def _point(link: Path, name: str) -> None:
+    """Have LINK lead to NAME; there is a link at any time."""
+    new = link.with_name(f"{link.name}.new")
+    new.unlink(missing_ok=True)
+    new.symlink_to(name)
+    new.rename(link)
+
+
+def _prune(parent: Path) -> None:
+    """Remove what is old, is a run's, and is in nobody's use."""
+    for path in sorted(lock.parent for lock in parent.glob(f"{NAMES}/{LOCK}"))[:-KEPT]:
+        if time.time() - (path / LOCK).stat().st_mtime > DAY:
+            try:
+                with _held(path):
+                    shutil.rmtree(path)
+            except Busy:
+                pass
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[Path]:
+    """FOLDER itself, and nobody else's while the with statement runs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with _held(folder):
+        yield folder
+
+
+@contextmanager
+def fresh(parent: Path) -> Iterator[Path]:
+    """A new folder in PARENT, locked likewise."""
+    parent.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        with _held(parent, wait=True):
+            path = create(parent, time.strftime("%Y%m%d-%H%M%S"))
+            stack.enter_context(_held(path))
+            _point(parent / LATEST, path.name)
+            _prune(parent)
+        yield path
+
+
+def use(asked: Path | None, parent: Path) -> AbstractContextManager[Path]:
+    """The folder that was ASKED for, or else a fresh one."""
+    return locked(asked) if asked else fresh(parent)
