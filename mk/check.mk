@@ -72,8 +72,8 @@ check-tsan: guest | installed-check ## windows that come and go, with ThreadSani
 check-secure: $(SECURE_MODULES) build/tools/ppc64le/vdmactl | secure-parts installed-check ## secure VMs: all devices, with our module and without
 	$(Q)$(PYTEST) tests/secure tests/hypervisor/test_secure.py
 
-# It says itself what is not as the table has it.
-secure-table: $(SECURE_MODULES) build/tools/ppc64le/vdmactl | secure-parts installed-check ## see what stock kernels do, and write it into docs/secure-vm.md
+# The test fails where a row is not as the table has it; this says what it would be.
+secure-table: $(SECURE_MODULES) build/tools/ppc64le/vdmactl | secure-parts installed-check ## what stock kernels do, beside docs/secure-vm.md; then make docs
 	$(Q)$(PYTEST) -q tests/secure/test_secure_matrix.py -k stock || true
 	$(Q)$(PYTHON) -m tests.secure.table
 

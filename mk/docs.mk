@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Tables of the documentation, made of the data that tests use.
+# Tables of the documentation, made of the data that tests use, and of what the last
+# runs have seen. Nothing else writes into docs/.
 
 build/docs/policy_doc: tests/unit/policy_doc.c | installed-check
 	@printf '  %-7s %s\n' CCLD $@
@@ -9,7 +10,9 @@ build/docs/policy_doc: tests/unit/policy_doc.c | installed-check
 DEPS += build/docs/policy_doc.d
 
 .PHONY: docs
-docs: build/docs/policy_doc ## bring the tables in docs/abi up to date
+docs: build/docs/policy_doc ## bring the tables in docs/ up to date with what tests know and have seen
 	$(Q)$< <docs/abi/policy.md >build/docs/policy.md
 	$(Q)cmp -s build/docs/policy.md docs/abi/policy.md || \
 		{ printf '  %-7s %s\n' DOC docs/abi/policy.md; cp build/docs/policy.md docs/abi; }
+	$(Q)[ ! -d build/live ] || $(PYTHON) -m tests.live.table --write
+	$(Q)[ ! -d build/secure ] || $(PYTHON) -m tests.secure.table --write

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The table of docs/lifecycle.md: what becomes of a device in each mode at each event.
 
-python3 -m tests.live.table makes it anew of what the last runs of the tests have left
-in build/live; events.toml has the events, and where one can't happen."""
+python3 -m tests.live.table compares it with what the last runs of the tests have left in
+build/live, or, with --write, makes it anew of that, once every cell has been seen and
+none has failed. events.toml has the events, and where one can't happen."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from tests.lib.page import asked_to_write, update
 from tests.lib.parts import BUILD, TOP
 
 PAGE = TOP / "docs/lifecycle.md"
@@ -110,16 +112,22 @@ def lines(rows: list[Event], seen: list[Record]) -> str:
 
 
 def main() -> int:
-    """Write the table into the page."""
-    text = lines(events(), load())
+    """Compare, or write."""
+    write = asked_to_write(__doc__)
+    try:
+        text = lines(events(), load())
+    except ValueError as error:
+        print(f"{PAGE.name}: stays as it is: {error}", file=sys.stderr)
+        return 1
+    left = {word: text.count(f"| {word} ") for word in (FAILS, UNTESTED)}
+    if any(left.values()):
+        seen = ", ".join(f"{count} cells: {word}" for word, count in left.items() if count)
+        print(f"{PAGE.name}: stays as it is: {seen} (make check-live)", file=sys.stderr)
+        return int(left[FAILS] > 0 and not write)
     page = PAGE.read_text(encoding="utf-8")
     before, _, rest = page.partition(MARK)
     after = rest.partition(END)[2]
-    PAGE.write_text(before + MARK + text + END + after, encoding="utf-8")
-    for word in (FAILS, UNTESTED):
-        if count := text.count(f"| {word} "):
-            print(f"table: {count} cells: {word}", file=sys.stderr)
-    return int(FAILS in text)
+    return update(PAGE, before + MARK + text + END + after, write)
 
 
 if __name__ == "__main__":

@@ -3,9 +3,13 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 
-from tests.live.table import MARK, PAGE, Event, Record, events, lines
+from tests.live import table as tables
+from tests.live.table import END, MARK, MODES, PAGE, Event, Record, events, lines
 
 EVENT = Event("unplug", "it goes", {"bounce": "Nobody can."})
 
@@ -40,6 +44,55 @@ def test_contradiction(seen: list[Record]) -> None:
     """What can't be true is no table."""
     with pytest.raises(ValueError):
         lines([EVENT], seen)
+
+
+class Table:
+    """The program, with a page of its own and what tests have left there."""
+
+    def __init__(self, run: Path, patch: pytest.MonkeyPatch) -> None:
+        self.page = run / "page.md"
+        self.page.write_text(f"before\n{MARK}old\n{END}after\n")
+        patch.setattr(tables, "PAGE", self.page)
+        patch.setattr(tables, "RECORDS", run / "records")
+        patch.setattr(tables, "events", lambda: [Event("unplug", "it goes")])
+        self._patch = patch
+
+    def run(self, *options: str) -> tuple[int, bool]:
+        """Its status, and whether it has written into the page."""
+        before = self.page.read_text()
+        self._patch.setattr(sys, "argv", ["table", *options])
+        status = tables.main()
+        return status, self.page.read_text() != before
+
+
+@pytest.fixture(name="table")
+def _table(run: Path, monkeypatch: pytest.MonkeyPatch) -> Table:
+    return Table(run, monkeypatch)
+
+
+def test_only_docs_writes(table: Table, capsys: pytest.CaptureFixture[str]) -> None:
+    """A run compares; make docs writes, and then the page is right."""
+    tables.save("test", [Record("unplug", mode) for mode in MODES])
+    assert table.run() == (1, False)
+    assert "page.md: not in it: | it goes | works |" in capsys.readouterr().err
+    assert table.run("--write") == (0, True)
+    assert table.page.read_text().startswith(f"before\n{MARK}| event | direct |")
+    assert table.page.read_text().endswith(f"{END}after\n")
+    assert table.run() == table.run("--write") == (0, False)
+
+
+def test_a_failure_is_not_written(table: Table, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nor what has not been tested: the page stays, with a line."""
+    tables.save("test", [Record("unplug", mode, passed=mode != "tce") for mode in MODES])
+    assert table.run() == (1, False)
+    assert table.run("--write") == (0, False)
+    assert "page.md: stays as it is: 1 cells: **fails**" in capsys.readouterr().err
+    tables.save("test", [Record("unplug", mode) for mode in MODES[1:]])
+    assert table.run() == table.run("--write") == (0, False)
+    assert "page.md: stays as it is: 1 cells: not tested" in capsys.readouterr().err
+    tables.save("test", [Record("plug", mode) for mode in MODES])
+    assert table.run() == (1, False)
+    assert "page.md: stays as it is: not in events.toml: ['plug']" in capsys.readouterr().err
 
 
 def test_page_has_all() -> None:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The table of docs/secure-vm.md: what stock kernels do with private pages.
 
-python3 -m tests.secure.table brings it up to date with what the last runs of the matrix
-have left in build/secure; a row that has not run stays as it is."""
+python3 -m tests.secure.table compares it with what the last runs of the matrix have left
+in build/secure, or, with --write, makes it anew of that; a row that has not run stays as
+it is."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tests.lib.guest import Result
+from tests.lib.page import asked_to_write, update
 from tests.lib.parts import BUILD, TOP
 from tests.lib.secure import Violation
 from tests.secure.matrix import DEVICES, Case, cases
@@ -83,7 +85,8 @@ def committed(case: Case) -> Cells:
 
 
 def main() -> int:
-    """Write the table into the page."""
+    """Compare, or write."""
+    write = asked_to_write(__doc__)
     lines = _line(HEAD) + "|---" * len(HEAD) + "|\n"
     for case in cases():
         if case.module:
@@ -91,15 +94,14 @@ def main() -> int:
         if _file(case).exists():
             found = json.loads(_file(case).read_text())["cells"]
         elif not (found := committed(case)):
-            print(f"table: {case.name()} has not run: make check-secure", file=sys.stderr)
+            print(f"{PAGE.name}: stays as it is: {case.name()} has not run", file=sys.stderr)
             return 1
         lines += _line((*_key(case), *found.values()))
     page = PAGE.read_text(encoding="utf-8")
     before, mark, after = page.partition(MARK)
     # the old table, if there is one, goes to the next empty line
     rest = after if after.startswith("\n") else after[after.index("\n\n") + 1 :]
-    PAGE.write_text(before + mark + lines + rest, encoding="utf-8")
-    return 0
+    return update(PAGE, before + mark + lines + rest, write)
 
 
 if __name__ == "__main__":

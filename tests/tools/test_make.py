@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -64,6 +65,18 @@ def test_secure_means_the_row_for_secure_vms() -> None:
     show = "--eval=show:;@echo $(BOOT_KERNEL)"
     asked = (["SECURE=1", "KERNEL=7.2"], ["KERNEL=secure-7.2"], ["SECURE=1", "KERNEL=secure-7.2"])
     assert {make(show, "show", *args).stdout for args in asked} == {"secure-7.2\n"}
+
+
+def test_nothing_but_docs_writes_into_docs() -> None:
+    """No recipe of another target does; make docs makes every table."""
+    names = re.findall(r"^  make (\S+)", make("help").stdout, re.MULTILINE)
+    others = [name for name in names if name not in ("docs", "install", "uninstall")]
+    recipes = make("-n", *others).stdout
+    assert "tests.live.table" in recipes and "--write" not in recipes
+    assert not re.search(r"(>|\bcp .*|\bmv .*) ?docs/", recipes)
+    recipes = make("-n", "docs").stdout
+    for table in ("docs/abi/policy.md", "tests.live.table --write", "tests.secure.table --write"):
+        assert table in recipes
 
 
 def test_append_arrives_as_written() -> None:

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Tables in docs/ that are made of what tests have seen. Tests compare, and nothing but
+`make docs` writes."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+WRITE = "--write"
+
+
+def asked_to_write(description: str | None) -> bool:
+    """The command line of a program that makes a table."""
+    parser = argparse.ArgumentParser(description=(description or "").partition("\n")[0])
+    parser.add_argument(WRITE, action="store_true", help="into the page, as make docs does")
+    return bool(parser.parse_args().write)
+
+
+def update(page: Path, text: str, write: bool) -> int:
+    """Have a page say TEXT, if it is to be WRITTEN; else an exit status that tells
+    whether it does, with the lines that it lacks."""
+    lines = page.read_text(encoding="utf-8").splitlines()
+    if text.splitlines() == lines:
+        return 0
+    if write:
+        page.write_text(text, encoding="utf-8")
+        print(f"  {'DOC':7} {page}")
+        return 0
+    for line in text.splitlines():
+        if line not in lines:
+            print(f"{page.name}: not in it: {line}", file=sys.stderr)
+    print(f"{page.name}: not what was seen; make docs brings it up to date", file=sys.stderr)
+    return 1
