@@ -3,6 +3,8 @@
 # Sourced, never run. Uses only what a minimal Debian has.
 # shellcheck shell=bash
 
+# cd would look there, and print what it has found.
+unset CDPATH
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 : "${VDMA_CACHE:=${HOME:?set HOME or VDMA_CACHE}/.cache/vdma}"
 : "${JOBS:=$(nproc)}"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The makefiles: what is wrong gives one line, what is right arrives as written."""
+"""The makefiles and what they call: what is wrong gives one line, what is right arrives
+as written, and the user's environment changes nothing."""
 
 from __future__ import annotations
 
@@ -15,17 +16,22 @@ from tests.lib.parts import TOP
 from tests.lib.stubtree import StubTree
 
 
-def make(*args: str) -> subprocess.CompletedProcess[str]:
-    """Run make, as from a shell and not from the make that runs the tests."""
+def shell(*command: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run a command, as from a shell and not from the make that runs the tests."""
     return subprocess.run(
-        ["make", "-s", *args],
+        command,
         cwd=TOP,
-        env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]},
+        env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], **env},
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
+
+
+def make(*args: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run make."""
+    return shell("make", "-s", *args, **env)
 
 
 @pytest.mark.parametrize(
@@ -117,3 +123,44 @@ def test_cache_with_blanks_is_refused(run: Path) -> None:
         f"mk/part: cannot use VDMA_CACHE={run}/a b: it has blanks in it\n",
     )
     assert not (run / "a b").exists()
+
+
+UNIT_TEST = """
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+static void holds(void **state)
+{
+	(void)state;
+	assert_true(HOLDS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(holds) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
+"""
+
+
+@pytest.mark.parametrize("output", ["", "STDOUT", "TAP", "XML"])
+def test_unit_tests_in_any_form(run: Path, output: str) -> None:
+    """Whatever form of output a user has set, what passes passes and what fails fails."""
+    (run / "test.c").write_text(UNIT_TEST)
+    for holds in (1, 0):
+        binary = run / f"test{holds}"
+        build = ["gcc", f"-DHOLDS={holds}", "-o", binary, run / "test.c", "-lcmocka"]
+        subprocess.run(build, check=True)
+        done = shell("mk/unit-run", binary, **({"CMOCKA_MESSAGE_OUTPUT": output} if output else {}))
+        assert done.returncode == 1 - holds, done.stderr
+        assert (f"{binary}: 1 passed" in done.stderr) == bool(holds)
+
+
+def test_cdpath_leads_nowhere() -> None:
+    """The scripts find the tree that they are in."""
+    done = shell("bash", "-c", '. mk/lib.bash && echo "$TOP"', CDPATH=f".:{TOP}")
+    assert (done.stdout, done.stderr) == (f"{TOP}\n", "")
