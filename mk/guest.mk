@@ -19,7 +19,7 @@ guest: $(GUEST) ## the bare-metal program, big and little endian
 .PHONY: libfdt
 libfdt: | installed-boot
 	@mkdir -p build/guest
-	$(Q)ln -sfn "$$(mk/part libfdt)" build/guest/libfdt
+	$(Q)libfdt=$$(mk/part libfdt) && ln -sfn "$$libfdt" build/guest/libfdt
 
 # $(call guest_in,FOLDER,COMPILER PREFIX,PROGRAM,OPTIONS)
 define guest_in

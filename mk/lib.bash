@@ -57,10 +57,12 @@ die() {
 
 # lock_file FILE: hold FILE's lock until the shell ends or $lock_fd is closed.
 lock_file() {
-	mkdir -p "${1%/*}"
+	local name=${1#"$TOP/"} why
+
+	why=$({ mkdir -p "${1%/*}" && : >>"$1"; } 2>&1) || die "cannot lock $1: ${why##*: }"
 	exec {lock_fd}>"$1"
 	if ! flock -n "$lock_fd"; then
-		say WAIT "for another process that holds ${1##*/}"
+		say WAIT "for another process that holds ${name#"$VDMA_CACHE/lock/"}"
 		flock "$lock_fd"
 	fi
 }

@@ -108,7 +108,7 @@ $(TOOL_SRC:tools/vdmactl/%.c=$(PPC64LE)/obj/%.o) $(DT_SRC:%.c=$(PPC64LE)/%.o): \
 	mk/parts/libs-ppc64le.sh | $(PPC64LE)/libs
 $(PPC64LE)/libs: FORCE | installed-module
 	@mkdir -p $(@D)
-	$(Q)ln -sfn "$$(mk/part libs-ppc64le)" $@
+	$(Q)libs=$$(mk/part libs-ppc64le) && ln -sfn "$$libs" $@
 
 TOOLS := build/tools/vdmactl $(PPC64LE)/vdmactl
 .PHONY: tools

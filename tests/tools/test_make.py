@@ -125,6 +125,17 @@ def test_cache_with_blanks_is_refused(run: Path) -> None:
     assert not (run / "a b").exists()
 
 
+def test_a_cache_that_cannot_be_written_gives_one_line() -> None:
+    """And make's own."""
+    says = r"mk/part: cannot lock /proc/nix/lock/\S+: No such file or directory"
+    for target in ("build/tools/ppc64le/libs", "libfdt"):
+        done = make(target, VDMA_CACHE="/proc/nix")
+        assert done.returncode == 2
+        line, *others = done.stderr.splitlines()
+        assert re.fullmatch(says, line)
+        assert len(others) == 1 and others[0].startswith("make: *** ")
+
+
 UNIT_TEST = """
 #include <stdarg.h>
 #include <stddef.h>
