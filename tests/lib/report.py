@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Reads what a guest reports: a line each, a word, then fields KEY=VALUE.
 
-The field "json" is what vdmactl says, and becomes a field for each key.
+The field "json" is what vdmactl says, and becomes a field for each key. The field
+"what" goes on to the line's end.
 """
 
 from __future__ import annotations
@@ -61,11 +62,14 @@ def parse(text: str) -> Report:
     report = Report()
     # the guest's terminal makes CR LF
     for line in text.replace("\r", "").split("\n")[:-1]:
-        word, *fields = line.split(" ")
+        start, what, rest = line.partition(" what=")
+        word, *texts = start.split(" ")
         if not word:
             continue
-        pairs = (text.partition("=") for text in fields)
-        line = {key: value for key, _, value in pairs}
-        line |= from_status(line.pop("json", ""))
-        report.lines.setdefault(word, []).append(line)
+        pairs = (text.partition("=") for text in texts)
+        fields = {key: value for key, _, value in pairs}
+        if what:
+            fields["what"] = rest
+        fields |= from_status(fields.pop("json", ""))
+        report.lines.setdefault(word, []).append(fields)
     return report

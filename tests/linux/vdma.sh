@@ -37,10 +37,11 @@ ask() {
 	read -r ANSWER <&4
 }
 
-# fail TEXT ...: something that ought to have worked has not.
+# fail TEXT ...: something that ought to have worked has not. A field "what" is a
+# line's last, and may have blanks.
 fail() {
 	echo "vdma: $*" >/dev/console
-	report fail "what=$(echo "$*" | tr ' ' '_')"
+	report fail "what=$*"
 }
 
 # ---- modules
@@ -62,9 +63,15 @@ load() {
 			continue
 		fi
 		# shellcheck disable=SC2046 # one word for each parameter
-		insmod "/lib/modules/$name.ko" $(parameters "$name") "$@" ||
-			fail "insmod $name"
+		insmod "/lib/modules/$name.ko" $(parameters "$name") "$@" 2>/run/insmod ||
+			fail "insmod $name: $(why_not "$name")"
 	done </lib/modules/order
+}
+
+# why_not MODULE: the last that the kernel has said of it, or else what insmod has.
+why_not() {
+	dmesg | sed -n "s/^\(\[[^]]*\]\)\? *$1: //p" | grep -v ' taints kernel' | tail -n 1 | grep . ||
+		sed 's/.*: //' /run/insmod
 }
 
 # rebind_idle: let the policy decide about what is bound already.
