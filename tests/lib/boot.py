@@ -18,6 +18,7 @@ from pathlib import Path
 from tests.lib import parts, rows, runs, secure, versions
 from tests.lib.guest import HARD_LIMIT, Cargo, Guest, Result
 from tests.lib.machine import Machine
+from tests.lib.prompt import Typist
 from tests.lib.table import format_table, write_json
 
 
@@ -97,9 +98,16 @@ def run(options: argparse.Namespace, folder: Path) -> Result:
         policy=not options.no_policy,
         script=options.script.read_text() if options.script else None,
         interactive=options.shell,
+        piped=options.shell and not os.isatty(0),
     )
+    typist = Typist() if cargo.piped else None
+    limit = None if options.shell else options.limit
     with Guest(machine, folder, cargo) as guest:
-        result = guest.finish(None if options.shell else options.limit)
+        if typist and guest.until(lambda: bool(guest.report().all("ready")), options.limit):
+            typist.start()
+        elif typist:
+            limit = options.limit
+        result = guest.finish(limit)
     if machine.secure():
         seen = [violation.text() for violation in secure.violations(folder)]
         result.problems[:] = result.left(secure.KNOWN) + seen
@@ -129,7 +137,7 @@ def main() -> int:
     options = arguments()
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGHUP, stop)
-    terminal = termios.tcgetattr(0) if options.shell and sys.stdin.isatty() else None
+    terminal = termios.tcgetattr(0) if options.shell and os.isatty(0) else None
     try:
         with runs.use(options.run, parts.BUILD / "boot") as folder:
             (folder / "devices.json").unlink(missing_ok=True)

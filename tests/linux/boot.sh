@@ -14,7 +14,15 @@ rebind_idle
 load drivers
 settle
 run_io
-if [ "$INTERACTIVE" = 1 ]; then
+if [ "$INTERACTIVE" = 1 ] && [ "$PIPED" = 1 ]; then
+	# As from a pipe here, too: with line editing, the end of input would be a key.
+	stty -F /dev/console -echo -isig
+	mkfifo /run/commands
+	cat </dev/console >/run/commands &
+	report ready
+	cd / && sh -l </run/commands
+	exit 0
+elif [ "$INTERACTIVE" = 1 ]; then
 	report ready
 	table
 	echo

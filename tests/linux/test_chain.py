@@ -5,14 +5,19 @@ its I/O right by content, and nothing in the log that a kernel should not say.""
 from __future__ import annotations
 
 import json
+import os
+import pty
+import re
 import subprocess
+import termios
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.lib import rows
-from tests.lib.guest import Cargo, Guest
+from tests.lib.guest import HARD_LIMIT, Cargo, Guest
 from tests.lib.machine import Machine
 from tests.lib.parts import TOP
 
@@ -153,6 +158,82 @@ def test_boot_program_sees_a_wrong_mode(run: Path) -> None:
     assert "0000:00:01.0: expected mode bypass, reason dt-bypass" in wrong[0]
     assert "; seen mode tce, reason requested" in wrong[0]
     assert f"log: {run}/console.log" in done.stderr
+
+
+class Shell:
+    """`make shell`, with STDIN as its standard input."""
+
+    def __init__(self, run: Path, stdin: int) -> None:
+        self.process = subprocess.Popen(
+            ["/usr/bin/python3", "-m", "tests.lib.boot", "--shell", "--run", run],
+            cwd=TOP,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+
+    def end(self) -> tuple[int, str]:
+        """Its exit status, and all that it has printed."""
+        with self.process:
+            try:
+                said = self.process.communicate(timeout=HARD_LIMIT)[0]
+            finally:
+                self.process.terminate()
+        return self.process.returncode, said
+
+
+def test_shell_reads_a_pipe(run: Path) -> None:
+    """Every byte, when the guest is ready; the end of input ends the guest, and that is no
+    failure."""
+    reader, writer = os.pipe()
+    shell = Shell(run, reader)
+    os.close(reader)
+    # more than a terminal's line discipline holds
+    lines = "".join(f"echo $(({n} + {n}))-{'x' * 40}\n" for n in range(200))
+    with os.fdopen(writer, "w") as keys:
+        # the last line has no end
+        keys.write(f"vdmactl status 0000:00:01.0\n{lines}echo that-is-all")
+    status, said = shell.end()
+    assert status == 0, said
+    said = said.replace("\r", "")
+    assert re.search(r"^0000:00:01.0 +virtio_blk ", said, re.MULTILINE)
+    want = "".join(f"{2 * n}-{'x' * 40}\n" for n in range(200))
+    assert f"{want}that-is-all\n" in said
+
+
+def test_shell_stopped_by_a_key(run: Path) -> None:
+    """Ctrl-A X is no failure, not even while the guest starts, and the terminal is as it
+    was."""
+    master, slave = pty.openpty()
+    before = termios.tcgetattr(slave)
+    shell = Shell(run, slave)
+    console = run / "console.log"
+    end = time.monotonic() + HARD_LIMIT
+    while not (console.exists() and "SLOF" in console.read_text(errors="replace")):
+        assert time.monotonic() < end and shell.process.poll() is None
+        time.sleep(0.1)
+    os.write(master, b"\1x")
+    status, said = shell.end()
+    assert status == 0, said
+    assert "QEMU: Terminated" in said
+    assert termios.tcgetattr(slave) == before
+    os.close(master)
+    os.close(slave)
+
+
+@pytest.mark.more
+def test_two_boots_at_once(run: Path) -> None:
+    """Each has a folder of its own, and both are right."""
+    command = ["/usr/bin/python3", "-m", "tests.lib.boot", "--smp", "1", "--mem", "1024"]
+    null, pipe = subprocess.DEVNULL, subprocess.PIPE
+    boots = [
+        subprocess.Popen(command, cwd=TOP, stdout=null, stderr=pipe, text=True) for _ in range(2)
+    ]
+    for boot in boots:
+        _, said = boot.communicate(timeout=2 * HARD_LIMIT)
+        assert boot.returncode == 0, said
 
 
 @pytest.mark.more

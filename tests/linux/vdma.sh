@@ -11,7 +11,7 @@ HCALLS=/sys/kernel/tracing/events/powerpc/hcall_entry
 # H_PUT_TCE, H_STUFF_TCE, H_PUT_TCE_INDIRECT
 TCE_HCALLS='hist:keys=opcode if opcode==0x20 || opcode==0x138 || opcode==0x13c'
 
-# From the host: DISK_MIB, INTERACTIVE, and NET, which has for each network
+# From the host: DISK_MIB, INTERACTIVE, PIPED, and NET, which has for each network
 # card ADDRESS,OWN-IP,HOST-IP,PORT.
 # shellcheck source=/dev/null
 . /etc/vdma.conf
