@@ -198,6 +198,8 @@ void vdma_bounce_count(struct vdma_bounce *b, struct vdma_bounce_counts *counts)
 
 		counts->in += __atomic_load_n(&cache->in, __ATOMIC_RELAXED);
 		counts->out += __atomic_load_n(&cache->out, __ATOMIC_RELAXED);
+		counts->cleared += __atomic_load_n(&cache->cleared,
+						   __ATOMIC_RELAXED);
 	}
 	counts->live = vdma_slots_live(&b->slots, &counts->used);
 	counts->used_max = vdma_slots_taken_max(&b->slots);

@@ -64,16 +64,29 @@ static inline uint64_t filler(const struct vdma_bounce *b, uint32_t slot,
 	       0x8080808080808080ull;
 }
 
+static void store(const struct vdma_bounce *b, void *to, uint64_t word,
+		  size_t count)
+{
+	if (b->config.fill && count > SHORT / WORD)
+		b->config.fill(to, word, count);
+	else
+		library_fill(to, word, count);
+}
+
 static void fill(const struct vdma_bounce *b, uint32_t slot, uint64_t len,
 		 uint32_t state)
 {
-	uint64_t word = filler(b, slot, state);
-	size_t count = (size_t)(len + WORD - 1) / WORD;
+	store(b, bounce_at(b, slot), filler(b, slot, state),
+	      (size_t)(len + WORD - 1) / WORD);
+}
 
-	if (b->config.fill && len > SHORT)
-		b->config.fill(bounce_at(b, slot), word, count);
-	else
-		library_fill(bounce_at(b, slot), word, count);
+static void clear(const struct vdma_bounce *b, unsigned char *to, uint32_t len)
+{
+	for (; len && (uintptr_t)to % WORD; len--)
+		*to++ = 0;
+	store(b, to, 0, len / WORD);
+	for (to += len / WORD * WORD, len %= WORD; len; len--)
+		*to++ = 0;
 }
 
 static void copy_in(struct vdma_bounce *b, struct vdma_slot_cache *mine,
@@ -124,18 +137,35 @@ static uint32_t written(const uint64_t *words, uint64_t filler, uint32_t from,
 	return (n + 1) * WORD < to ? (n + 1) * WORD : to;
 }
 
+/*
+ * A driver takes the length of what has come from the device, and may send just
+ * that back. In a secure guest, which keeps things from the device, what was not
+ * written is cleared; in others the device's owner can read all memory anyway.
+ */
+static void clear_rest(struct vdma_bounce *b, struct vdma_slot_cache *mine,
+		       unsigned char *rest, uint32_t len)
+{
+	if (!vdma_secure_on(b->config.secure))
+		return;
+	clear(b, rest, len);
+	__atomic_fetch_add(&mine->cleared, len, __ATOMIC_RELAXED);
+}
+
 static inline void copy_out(struct vdma_bounce *b, struct vdma_slot_cache *mine,
 			    uint32_t slot, const struct vdma_bounce_record *r,
 			    uint32_t state, uint32_t offset, uint32_t len)
 {
-	uint32_t end = offset + len;
+	unsigned char *to = (void *)(uintptr_t)(r->phys + b->config.linear);
+	uint32_t end = offset + len, stop = end;
 
 	if ((state & STATE_DIR) == VDMA_FROM_DEVICE)
-		end = written(bounce_at(b, slot), filler(b, slot, state),
-			      offset, end);
-	copy(b, (void *)(uintptr_t)(r->phys + b->config.linear + offset),
-	     (char *)bounce_at(b, slot) + offset, end - offset);
-	__atomic_fetch_add(&mine->out, end - offset, __ATOMIC_RELAXED);
+		stop = written(bounce_at(b, slot), filler(b, slot, state),
+			       offset, end);
+	copy(b, to + offset, (char *)bounce_at(b, slot) + offset,
+	     stop - offset);
+	__atomic_fetch_add(&mine->out, stop - offset, __ATOMIC_RELAXED);
+	if (stop < end)
+		clear_rest(b, mine, to + stop, end - stop);
 }
 
 int vdma_bounce_map(struct vdma_bounce *b, uint64_t phys, uint64_t len,

@@ -15,12 +15,16 @@
  *
  *	all that the device has written arrives,
  *	nothing of the slot's past gets anywhere,
- *	what the device has not written stays as it was, but for up to 15 bytes
- *	behind the last one that it has written
+ *	what the device has not written is cleared in a secure guest; in others it
+ *	stays as it was, but for up to 15 bytes behind the last one that it has
+ *	written
  *
  * for a byte that is what it was filled with may have been written, too. This is
  * as exact as it can be without copying in, and right for devices that write a
  * buffer from its beginning on, as virtio ones have to (virtio 1.2, 2.7.8.2).
+ *
+ * Clearing keeps old data of a secure guest from a device that claims to have
+ * written more than it has: a driver which sends the buffer on would send that.
  */
 #ifndef VDMA_BOUNCE_H
 #define VDMA_BOUNCE_H
@@ -107,6 +111,7 @@ struct vdma_bounce {
  * struct vdma_bounce_counts - figures of a pool
  * @in: bytes copied into the pool
  * @out: bytes copied out of it
+ * @cleared: bytes of buffers that a secure guest's device has not written
  * @full: maps that found no room
  * @live: slots in use now
  * @used: bytes of them
@@ -116,6 +121,7 @@ struct vdma_bounce {
 struct vdma_bounce_counts {
 	uint64_t in;
 	uint64_t out;
+	uint64_t cleared;
 	uint64_t full;
 	uint32_t live;
 	uint64_t used;

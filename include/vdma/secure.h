@@ -84,6 +84,17 @@ void vdma_secure_init(struct vdma_secure *secure,
 		      const struct vdma_lock *lock);
 
 /**
+ * vdma_secure_on() - is this VM secure?
+ * @secure: the accounts
+ *
+ * Return: true if what it shares is made known to an ultravisor.
+ */
+static inline bool vdma_secure_on(const struct vdma_secure *secure)
+{
+	return secure->ultravisor;
+}
+
+/**
  * vdma_shared_get() - get memory, and share it
  * @secure: the accounts
  * @len: in bytes; rounded up to VDMA_UV_PAGE_SIZE

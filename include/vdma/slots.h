@@ -58,14 +58,16 @@ struct vdma_unit {
  * @slot: free slots by size, or VDMA_SLOT_NONE
  * @in: bytes copied into the pool on this CPU
  * @out: bytes copied out of it
+ * @cleared: bytes of buffers that were cleared
  * @top: how many of @slot are in use, from the first on; may be wrong
  */
 struct vdma_slot_cache {
 	uint32_t slot[VDMA_SLOT_CLASSES][VDMA_SLOT_CACHED];
 	uint64_t in;
 	uint64_t out;
+	uint64_t cleared;
 	uint32_t top[VDMA_SLOT_CLASSES];
-	uint32_t pad[23];
+	uint32_t pad[21];
 };
 
 /**

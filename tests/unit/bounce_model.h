@@ -201,7 +201,12 @@ static inline int vm_unmap(struct vdma_domain *domain, uint64_t dma,
 	return VDMA_OK;
 }
 
-/* Where the device finds @dma; it must be in the pool, and shared. */
+static inline bool vm_reached(const struct vm *vm, uint64_t at)
+{
+	return vm->shared[at >> 16] || !vdma_secure_on(&vm->secure);
+}
+
+/* Where the device finds @dma; it must be in the pool, and shared if need be. */
 static inline unsigned char *vm_device(struct vm *vm, uint64_t dma,
 				       uint64_t len)
 {
@@ -210,7 +215,7 @@ static inline unsigned char *vm_device(struct vm *vm, uint64_t dma,
 
 	assert_true(len && offset < vm->reach_len &&
 		    len <= vm->reach_len - offset);
-	assert_true(vm->shared[at >> 16] && vm->shared[(at + len - 1) >> 16]);
+	assert_true(vm_reached(vm, at) && vm_reached(vm, at + len - 1));
 	return vm->memory + at;
 }
 

@@ -106,10 +106,12 @@ static void no_copy(void **state)
 
 /*
  * The device writes the first @wrote bytes of @len, in a slot that had other
- * data before: they arrive, and from 16 bytes behind them on nothing changes.
+ * data before: they arrive. From 16 bytes behind them on, nothing is left of what
+ * the buffer held in a secure guest, and nothing has changed in others.
  */
 static void partial_write(struct bench *t, uint32_t len, uint32_t wrote)
 {
+	int rest = vdma_secure_on(&t->vm->secure) ? 0 : 0x11;
 	uint32_t same = wrote / 8 * 8 + 16;
 	uint64_t dma;
 
@@ -118,15 +120,15 @@ static void partial_write(struct bench *t, uint32_t len, uint32_t wrote)
 	assert_int_equal(map(t, 0, len, DMA_OUT, &dma), VDMA_OK);
 	assert_int_equal(unmap(t, dma, len, DMA_OUT), VDMA_OK);
 
-	memset(buffer(t, 0), 0x11, len);
+	memset(buffer(t, 0), 0x11, len + 1);
 	assert_int_equal(map(t, 0, len, DMA_IN, &dma), VDMA_OK);
 	memset(vm_device(t->vm, dma, len), 0x22, wrote);
 	assert_int_equal(unmap(t, dma, len, DMA_IN), VDMA_OK);
 	assert_true(all_are(buffer(t, 0), wrote, 0x22));
 	assert_null(memchr(buffer(t, 0), 0x77, len));
-	assert_null(memchr(buffer(t, 0), 0, len));
 	if (same < len)
-		assert_true(all_are(buffer(t, same), len - same, 0x11));
+		assert_true(all_are(buffer(t, same), len - same, rest));
+	assert_int_equal(*buffer(t, len), 0x11);
 }
 
 /*
@@ -153,16 +155,15 @@ static void written_by_chance(void **state)
 	tear_down(t);
 }
 
-static void partial_writes(void **state)
+static void partial_writes_in(bool secure)
 {
 	static const uint32_t lens[] = { 1, 7, 8, 9, 16, 63, 64, 200, 513, 1526,
 					 4096, 70001 };
-	struct bench *t = set_up();
+	struct bench *t = set_up_vm(secure, false, VDMA_BOUNCE_SIZE);
 	struct vdma_bounce_counts before, after;
 	uint32_t wrote;
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(lens); i++) {
 		for (wrote = 0; wrote <= lens[i] && wrote < 40; wrote++) {
 			partial_write(t, lens[i], wrote);
@@ -170,11 +171,50 @@ static void partial_writes(void **state)
 		}
 		partial_write(t, lens[i], lens[i] / 2);
 	}
-	/* what was not written is not counted as copied */
+	/* not counted as copied, but as cleared */
 	vdma_bounce_count(&t->b, &before);
 	partial_write(t, 65536, 1500);
 	vdma_bounce_count(&t->b, &after);
 	assert_int_equal(after.out - before.out, 1504 + 8);
+	assert_int_equal(after.cleared - before.cleared,
+			 secure ? 65536 - 1504 - 8 : 0);
+	partial_write(t, 65536, 65536);
+	vdma_bounce_count(&t->b, &before);
+	assert_int_equal(before.cleared, after.cleared);
+	tear_down(t);
+}
+
+static void partial_writes(void **state)
+{
+	(void)state;
+	partial_writes_in(true);
+}
+
+static void partial_writes_not_secure(void **state)
+{
+	(void)state;
+	partial_writes_in(false);
+}
+
+/* A device writes 42 bytes and claims 1400, which the driver sends back. */
+static void nothing_old_goes_back(void **state)
+{
+	struct bench *t = set_up();
+	unsigned char *at;
+	uint64_t dma;
+
+	(void)state;
+	memset(buffer(t, 3), 0x5e, 1400);
+	assert_int_equal(map(t, 3, 1400, DMA_IN, &dma), VDMA_OK);
+	memset(vm_device(t->vm, dma, 42), 0x22, 42);
+	vdma_domain_sync_for_cpu(&t->b.domain, dma, 1400, DMA_IN);
+	assert_null(memchr(buffer(t, 3), 0x5e, 1400));
+	assert_int_equal(unmap(t, dma, 1400, DMA_IN), VDMA_OK);
+	assert_int_equal(map(t, 3, 1400, DMA_OUT, &dma), VDMA_OK);
+	at = vm_device(t->vm, dma, 1400);
+	assert_true(all_are(at, 42, 0x22));
+	assert_null(memchr(at, 0x5e, 1400));
+	assert_int_equal(unmap(t, dma, 1400, DMA_OUT), VDMA_OK);
 	tear_down(t);
 }
 
@@ -212,11 +252,13 @@ static void partial_syncs(void **state)
 	vdma_domain_sync_for_cpu(&t->b.domain, dma + 8192, 1536, DMA_IN);
 	assert_true(all_are(buffer(t, 0), 8192, 0x11));
 	assert_true(all_are(buffer(t, 8192), 100, 0x22));
-	assert_true(all_are(buffer(t, 8192 + 112), 24464, 0x11));
-	/* nothing was written here: no more than a word is touched */
+	assert_true(all_are(buffer(t, 8192 + 112), 1536 - 112, 0));
+	assert_true(all_are(buffer(t, 8192 + 1536), 24464 - 1424, 0x11));
+	/* nothing was written here: no more than was asked for is touched */
 	vdma_domain_sync_for_cpu(&t->b.domain, dma + 3, 90, DMA_IN);
 	assert_true(all_are(buffer(t, 0), 3, 0x11));
-	assert_true(all_are(buffer(t, 8), 8184, 0x11));
+	assert_true(all_are(buffer(t, 8), 85, 0));
+	assert_true(all_are(buffer(t, 93), 8192 - 93, 0x11));
 	/* beyond the end, and nowhere: left alone */
 	vdma_domain_sync_for_cpu(&t->b.domain, dma + 32768 - 8, 9, DMA_IN);
 	vdma_domain_sync_for_cpu(&t->b.domain, dma - 64, 64, DMA_IN);
@@ -339,6 +381,8 @@ int main(void)
 		cmocka_unit_test(both_ways),
 		cmocka_unit_test(no_copy),
 		cmocka_unit_test(partial_writes),
+		cmocka_unit_test(partial_writes_not_secure),
+		cmocka_unit_test(nothing_old_goes_back),
 		cmocka_unit_test(written_anywhere),
 		cmocka_unit_test(written_by_chance),
 		cmocka_unit_test(partial_syncs),
