@@ -191,8 +191,8 @@ static u16 ring_max(const struct vdp_device *dev, unsigned int rings)
 
 /**
  * vdp_limits_rings() - cut the rings of a device in mode bounce
- * @dev: the record of a device whose features are negotiated, and which has no
- *	 ring yet
+ * @dev: the record of a device that has agreed to its features (FEATURES_OK), and
+ *	 has no ring yet
  */
 void vdp_limits_rings(struct vdp_device *dev)
 {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The one hook into the virtio core: finalize_features(), called when a driver
- * is about to be bound. There a device is refused, or the core is told that it
- * has ACCESS_PLATFORM: this is how rings and drivers decide to use the DMA API,
- * which then hands out addresses in the device's pool. The device itself is
- * asked only for what it offers.
+ * The hooks into the virtio core. finalize_features() is called when a driver is
+ * about to be bound: there a device is refused, or the core is told that it has
+ * ACCESS_PLATFORM. This is how rings and drivers decide to use the DMA API, which
+ * then hands out addresses in the device's pool. The device itself is asked only
+ * for what it offers. set_status() sees when it has agreed to that: only then may
+ * its queues be set up (virtio 1.2, 3.1.1).
  */
 #include <linux/slab.h>
 #include <linux/virtio_config.h>
@@ -46,8 +47,19 @@ static int finalize_features(struct virtio_device *vdev)
 	if (error)
 		return error;
 	__virtio_set_bit(vdev, VIRTIO_F_ACCESS_PLATFORM);
-	vdp_limits_rings(dev);
 	return 0;
+}
+
+static void set_status(struct virtio_device *vdev, u8 status)
+{
+	const u8 steps = VIRTIO_CONFIG_S_FEATURES_OK | VIRTIO_CONFIG_S_DRIVER_OK;
+	struct vdp_config *config = config_of(vdev);
+
+	config->original->set_status(vdev, status);
+	if ((status & steps) == VIRTIO_CONFIG_S_FEATURES_OK &&
+	    config->original->get_status(vdev) & VIRTIO_CONFIG_S_FEATURES_OK)
+		vdp_limits_rings(container_of(config, struct vdp_device,
+					      config));
 }
 
 static void config_get(struct virtio_device *vdev, unsigned int offset,
@@ -88,8 +100,10 @@ void vdp_quirk_apply(struct vdp_device *dev, struct virtio_device *vdev)
 	config->refuse = dev->decision.mode == VDMA_MODE_REFUSE ?
 			 vdma_reason_meaning(dev->decision.reason) : NULL;
 	stand_before(config, vdev->config);
-	if (dev->decision.mode == VDMA_MODE_BOUNCE)
+	if (dev->decision.mode == VDMA_MODE_BOUNCE) {
 		config->ops.get = config_get;
+		config->ops.set_status = set_status;
+	}
 	vdev->config = &config->ops;
 }
 

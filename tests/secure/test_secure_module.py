@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.lib import secure
+from tests.lib import queues, secure
 from tests.lib.devices import Expected
 from tests.lib.drc import program, wait_deleted
 from tests.lib.guest import Guest
@@ -151,6 +151,15 @@ give_back
 """
 
 
+def check_queues(run: Path) -> None:
+    """Nothing of a queue is set up before the device has agreed to its features. The
+    card's is so long that the module cuts it."""
+    found = queues.queues((run / "qemu.log").read_text(errors="replace"))
+    sizes = {(queue.device, queue.index): queue.num() for queue in found}
+    assert sizes["virtio-net", 0] == 512
+    assert [queue for queue in found if queue.early] == []
+
+
 def test_full_pool_and_recovery(run: Path) -> None:
     """Block layer and network try again; one line names device and parameter. No
     request is too large, and 9p's wait for the ring."""
@@ -164,13 +173,17 @@ def test_full_pool_and_recovery(run: Path) -> None:
 
         return {"slow": lambda: throttle(20), "fast": lambda: throttle(0)}
 
-    options = {"device_options": {"blk": "opt_io_size=4194304"}}
+    options = {
+        "args": queues.TRACE,
+        "device_options": {"blk": "opt_io_size=4194304", "net": "rx_queue_size=1024"},
+    }
     modules = ("9p", "9pnet_virtio")
     plan = Plan(FULL, (BLK, NET, SCSI, P9), options, modules=modules, disk_mib=8)
     watch, result = boot(run, plan, steps)
     # SLOF makes no node for 9p that could be tagged.
     result.check(but=(*secure.KNOWN, f"{P9.address}: expected property"))
     watch.check_module()
+    check_queues(run)
     pool = result.report.one("pool") or {}
     assert int(pool["full"]) > 0
     assert int(pool["max"]) <= int(pool["bytes"]) == PAGES_IN_POOL << secure.PAGE_SHIFT
