@@ -4,6 +4,7 @@
  * ours on any other mode's data path.
  */
 #include <linux/bitops.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/scatterlist.h>
 #include <vdma/error.h>
@@ -178,20 +179,28 @@ static void bounce_sync_sg_for_device(struct device *dev,
 }
 
 /*
- * Less than a page is aligned to 4 KiB, not to a page as others do it: no ring
- * needs more (virtio 1.2, 2.7 and 2.8), and a driver may have dozens of them.
+ * To the order of the size, as the DMA API has it, so that nothing lies across a
+ * boundary that it need not: as far as the pool itself is aligned. But orders begin
+ * at 4 KiB and not at a page: no ring needs more (virtio 1.2, 2.7 and 2.8), and a
+ * driver may have dozens of them.
  */
+static u64 alignment(const struct vdp_pool *pool, size_t size)
+{
+	const struct vdma_memory *mem = &pool->bounce.share.mem;
+	u64 own = mem->phys | mem->dma;
+
+	return min_t(u64, roundup_pow_of_two(max_t(u64, size, VDMA_UNIT_SIZE)),
+		     own & -own);
+}
+
 static void *bounce_alloc(struct device *dev, size_t size, dma_addr_t *dma,
 			  gfp_t gfp, unsigned long attrs)
 {
 	struct vdp_pool *pool = pool_of(dev);
-	u64 align = VDMA_UNIT_SIZE;
 	struct vdma_memory mem;
 
-	if (size >= PAGE_SIZE)
-		align = min_t(u64, PAGE_SIZE << get_order(size),
-			      VDMA_UV_PAGE_SIZE);
-	if (vdma_bounce_alloc(&pool->bounce, size, align, &mem)) {
+	if (vdma_bounce_alloc(&pool->bounce, size, alignment(pool, size),
+			      &mem)) {
 		tell_full(pool, size);
 		return NULL;
 	}

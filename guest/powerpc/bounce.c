@@ -34,10 +34,10 @@ int vdma_bounce_alloc(struct vdma_bounce *b, uint64_t len, uint64_t align,
 	uint32_t slot;
 
 	*mem = (struct vdma_memory){ .len = 0 };
-	if (!len || align < VDMA_UNIT_SIZE || align > VDMA_UV_PAGE_SIZE ||
-	    align & (align - 1))
+	if (!len || align < VDMA_UNIT_SIZE || align & (align - 1))
 		return VDMA_E_INVALID;
-	if (len > b->config.size)
+	if (len > b->config.size || align > b->config.size ||
+	    (b->share.mem.phys | b->share.mem.dma) & (align - 1))
 		return VDMA_E_RANGE;
 	len = (len + VDMA_UNIT_SIZE - 1) & ~(VDMA_UNIT_SIZE - 1);
 	slot = vdma_slots_take_aligned(&b->slots, len, align);

@@ -222,13 +222,14 @@ int vdma_bounce_unmap(struct vdma_bounce *b, uint64_t dma, uint64_t len,
  * vdma_bounce_alloc() - get memory of the pool that CPU and device share
  * @b: the pool
  * @len: in bytes
- * @align: alignment of both addresses, in bytes; a power of two from
- *	   VDMA_UNIT_SIZE to VDMA_UV_PAGE_SIZE
+ * @align: alignment of both addresses, in bytes; a power of two, at least
+ *	   VDMA_UNIT_SIZE
  * @mem: filled in on success; zeroed. vdma_domain_free() gives it back
  *
  * As vdma_domain_alloc(), for adapters that have to align; any context.
  *
- * Return: VDMA_OK; VDMA_E_INVALID; VDMA_E_RANGE; VDMA_E_NO_SPACE.
+ * Return: VDMA_OK; VDMA_E_INVALID; VDMA_E_RANGE if the pool is not that large, or
+ * its own addresses are not aligned to that; VDMA_E_NO_SPACE.
  */
 int vdma_bounce_alloc(struct vdma_bounce *b, uint64_t len, uint64_t align,
 		      struct vdma_memory *mem);

@@ -14,7 +14,8 @@ WRITE = re.compile(
 )
 
 STATUS, SELECT, SIZE, ENABLE = 0x14, 0x16, 0x18, 0x1C
-AREAS = range(0x20, 0x38)
+DESC_LOW, DESC_HIGH = 0x20, 0x24
+AREAS = range(DESC_LOW, 0x38)
 # FEATURES_OK and not yet DRIVER_OK (virtio 1.2, 3.1.1)
 STEPS, AGREED = 0x0C, 0x08
 
@@ -31,6 +32,16 @@ class Queue:
     def num(self) -> int:
         """How many entries it was given."""
         return self.written[SIZE]
+
+    def bytes(self) -> int:
+        """How long a split ring is, as Linux allocates it (vring_size(), 64)."""
+        available = -(-(16 * self.num() + 2 * (3 + self.num())) // 64) * 64
+        return available + 2 * 3 + 8 * self.num()
+
+    def aligned(self, least: int) -> bool:
+        """To the order of its length, from LEAST on?"""
+        order = max(least, 1 << (self.bytes() - 1).bit_length())
+        return (self.written[DESC_HIGH] << 32 | self.written[DESC_LOW]) % order == 0
 
 
 def queues(log: str) -> list[Queue]:

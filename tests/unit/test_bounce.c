@@ -323,7 +323,7 @@ static void allocations(void **state)
 	vdma_domain_free(&t->b.domain, &mem);
 	vdma_domain_free(&t->b.domain, &other);
 
-	for (align = 4096; align <= 65536; align *= 2) {
+	for (align = 4096; align <= MIB; align *= 2) {
 		vdma_domain_alloc(&t->b.domain, 1, &other);
 		assert_int_equal(vdma_bounce_alloc(&t->b, 10000, align, &mem),
 				 VDMA_OK);
@@ -333,8 +333,11 @@ static void allocations(void **state)
 	}
 	assert_int_equal(vdma_bounce_alloc(&t->b, 1, 2048, &mem),
 			 VDMA_E_INVALID);
-	assert_int_equal(vdma_bounce_alloc(&t->b, 1, 131072, &mem),
-			 VDMA_E_INVALID);
+	/* more than the pool's own addresses have, and than the pool itself */
+	assert_int_equal(vdma_bounce_alloc(&t->b, 1, 2 * MIB, &mem),
+			 VDMA_E_RANGE);
+	assert_int_equal(vdma_bounce_alloc(&t->b, 1, 1ull << 63, &mem),
+			 VDMA_E_RANGE);
 	assert_int_equal(vdma_bounce_alloc(&t->b, 1, 12288, &mem),
 			 VDMA_E_INVALID);
 	assert_int_equal(vdma_bounce_alloc(&t->b, 0, 4096, &mem),
