@@ -36,7 +36,7 @@ static struct vdma_bounce_config config_of(struct device *device)
 void bounce_open(struct device *device)
 {
 	struct vdma_bounce_config config = config_of(device);
-	uint64_t shared = guest_secure.shared;
+	uint64_t shared = secure_counts().shared;
 	int error;
 
 	device->bounce_lock = vdma_lock_of(&device->bounce_spin);
@@ -50,7 +50,7 @@ void bounce_open(struct device *device)
 		bail_out("PCI %x: a pool of %lu KiB: %s",
 			 device->pci->fn.config_addr, config.size / KIB,
 			 vdma_strerror(error));
-	report(guest_secure.shared - shared ==
+	report(secure_counts().shared - shared ==
 	       config.size >> VDMA_UV_PAGE_SHIFT,
 	       "a pool of %lu KiB is shared", config.size / KIB);
 }
@@ -65,7 +65,7 @@ void bounce_close(struct device *device)
 	     counts.in, counts.out, counts.used_max, counts.full);
 	report(!counts.live, "nothing is left in the pool");
 	error = vdma_bounce_fini(&device->bounce);
-	report(!error && !guest_secure.stuck, "the pool is private again: %s",
-	       vdma_strerror(error));
+	report(!error && !secure_counts().stuck,
+	       "the pool is private again: %s", vdma_strerror(error));
 	pages_put(device->bounce_private, device->bounce_private_len);
 }

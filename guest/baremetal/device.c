@@ -165,14 +165,16 @@ static void open_bounce(struct device *device)
 
 static void close_tce(struct device *device)
 {
+	struct vdma_tce_counts counts;
+
 	if (device->reuse.entries) {
 		must(device, vdma_tce_domain_reuse(&device->tce, false),
 		     "reuse off");
 		pages_put(device->reuse.entries, device->reuse.count *
 			  sizeof(*device->reuse.entries));
 	}
-	report(device->tce.iova.taken == !device->window.base &&
-	       !device->tce.stuck,
+	vdma_tce_domain_count(&device->tce, &counts);
+	report(counts.taken == !device->window.base && !counts.stuck,
 	       "the window is empty again");
 	pages_put(device->bits, vdma_iova_size(device->tce.iova.pages));
 }
@@ -262,17 +264,16 @@ void device_open(struct device *device, unsigned int type, unsigned int nth,
 
 void device_close(struct device *device)
 {
+	struct vdma_audit_counts counts;
 	struct vdma_bypass reply;
 
 	vdma_audit_finish(&device->audit);
+	vdma_audit_count(&device->audit, &counts);
 	if (AUDITED)
-		report((device->audit.live_max ||
-			device->mode == VDMA_MODE_REFUSE) &&
-		       vdma_audit_total(&device->audit) ==
-		       device->expected_faults,
+		report((counts.live_max || device->mode == VDMA_MODE_REFUSE) &&
+		       counts.total == device->expected_faults,
 		       "the audit of %u mappings at most has found %u faults",
-		       device->audit.live_max,
-		       vdma_audit_total(&device->audit));
+		       counts.live_max, counts.total);
 	if (device->mode == VDMA_MODE_BYPASS)
 		must(device, vdma_bypass_disable(device->plan.gate, &device->pci->fn,
 						 &reply), "bypass off");

@@ -239,6 +239,9 @@ uint64_t ucalls(void);
 /* What this VM shares; in a normal VM nothing has to be. */
 extern struct vdma_secure guest_secure;
 
+/* secure_counts() - how much that is */
+struct vdma_secure_counts secure_counts(void);
+
 /* args.c */
 void args_init(const char *bootargs);
 

@@ -61,6 +61,14 @@ bool secure_vm(void)
 	return vdma_msr_secure(msr);
 }
 
+struct vdma_secure_counts secure_counts(void)
+{
+	struct vdma_secure_counts counts;
+
+	vdma_secure_count(&guest_secure, &counts);
+	return counts;
+}
+
 /* Pages of the ultravisor are larger than ours may be. */
 static int get(void *ctx, uint64_t len, struct vdma_memory *mem)
 {

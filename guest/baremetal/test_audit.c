@@ -175,10 +175,11 @@ static const char *culprit(const struct kind *kind, const struct steps *s)
 static void check(const struct kind *kind, const struct steps *s)
 {
 	const struct vdma_audit_report *r = &s->disk.device.fault;
+	struct vdma_audit_counts counts;
 
-	report(s->disk.device.audit.faults[kind->fault] == 1 &&
-	       r->fault == kind->fault, "%s: %s", kind->name,
-	       vdma_fault_text(kind->fault));
+	vdma_audit_count(&s->disk.device.audit, &counts);
+	report(counts.faults[kind->fault] == 1 && r->fault == kind->fault,
+	       "%s: %s", kind->name, vdma_fault_text(kind->fault));
 	report(same(r->mapped, kind->mapped ? s->mapped : NULL) &&
 	       same(r->unmapped, kind->unmapped ? s->unmapped : NULL),
 	       "%s: mapped at %s", kind->name, r->mapped ?: "-");

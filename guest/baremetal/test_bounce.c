@@ -146,7 +146,7 @@ static void refused(void)
 	       "nothing can be mapped");
 	report(vdma_domain_alloc(device.domain, 4096, &mem) ==
 	       VDMA_E_REFUSED_MODE, "there is no memory for a ring");
-	report(!guest_secure.shares, "no page was shared");
+	report(!secure_counts().shares, "no page was shared");
 	device_close(&device);
 }
 

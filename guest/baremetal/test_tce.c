@@ -31,13 +31,14 @@ static void must_fail(struct disk *disk, enum vdma_blk_op op, uint64_t dma,
 	struct vdma_sg sg = { .addr = dma, .len = LEN, .mapped = true };
 	struct vdma_blk_request req = { .op = op, .sg = &sg, .count = 1 };
 	int error = vdma_blk_do(&disk->queues[0], &req);
+	struct vdma_audit_counts counts;
 
 	report(error == VDMA_E_NEEDS_RESET,
 	       "%s: the device fails the request: %s", what,
 	       vdma_strerror(error));
 	report(!buffer[0] && !buffer[LEN - 1], "%s: memory is as it was", what);
-	report(disk->device.audit.faults[fault] == 1 &&
-	       vdma_audit_total(&disk->device.audit) == 1,
+	vdma_audit_count(&disk->device.audit, &counts);
+	report(counts.faults[fault] == 1 && counts.total == 1,
 	       "%s: the audit says that it %s", what, vdma_fault_text(fault));
 	disk->device.expected_faults = 1;
 }

@@ -243,3 +243,17 @@ int vdma_tce_domain_reuse(struct vdma_tce_domain *d, bool on)
 	leave_lock(d);
 	return error;
 }
+
+void vdma_tce_domain_count(struct vdma_tce_domain *d,
+			   struct vdma_tce_counts *counts)
+{
+	enter_lock(d);
+	*counts = (struct vdma_tce_counts){
+		.taken = d->iova.taken,
+		.stuck = d->stuck,
+		.hcalls = d->window.hcalls,
+		.hits = d->reuse ? d->reuse->hits : 0,
+		.misses = d->reuse ? d->reuse->misses : 0,
+	};
+	leave_lock(d);
+}

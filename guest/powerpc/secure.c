@@ -24,6 +24,21 @@ void vdma_secure_init(struct vdma_secure *secure,
 	};
 }
 
+/* What is under the lock, and what is counted without it. */
+void vdma_secure_count(struct vdma_secure *secure,
+		       struct vdma_secure_counts *counts)
+{
+	const struct vdma_secure_counts *c = &secure->counts;
+
+	vdma_lock_acquire(secure->lock);
+	counts->shared = c->shared;
+	counts->shares = c->shares;
+	vdma_lock_release(secure->lock);
+	counts->unshares = __atomic_load_n(&c->unshares, __ATOMIC_RELAXED);
+	counts->stuck = __atomic_load_n(&c->stuck, __ATOMIC_RELAXED);
+	counts->ultracalls = __atomic_load_n(&c->ultracalls, __ATOMIC_RELAXED);
+}
+
 static uint64_t pages_of(const struct vdma_memory *mem)
 {
 	return mem->len >> VDMA_UV_PAGE_SHIFT;
@@ -39,7 +54,7 @@ static int64_t ultracall(struct vdma_secure *secure, uint64_t opcode,
 
 	if (!secure->ultravisor)
 		return VDMA_U_SUCCESS;
-	__atomic_fetch_add(&secure->ultracalls, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&secure->counts.ultracalls, 1, __ATOMIC_RELAXED);
 	return secure->ultravisor->call(secure->ultravisor->ctx, &call);
 }
 
@@ -70,8 +85,8 @@ static void add(struct vdma_secure *secure, struct vdma_share *share)
 	if (share->next)
 		share->next->before = share;
 	secure->first = share;
-	secure->shared += pages_of(&share->mem);
-	secure->shares++;
+	secure->counts.shared += pages_of(&share->mem);
+	secure->counts.shares++;
 	vdma_lock_release(secure->lock);
 }
 
@@ -90,7 +105,7 @@ static struct vdma_memory take(struct vdma_secure *secure,
 			secure->first = share->next;
 		if (share->next)
 			share->next->before = share->before;
-		secure->shared -= pages_of(&mem);
+		secure->counts.shared -= pages_of(&mem);
 	}
 	*share = (struct vdma_share){ .next = NULL };
 	vdma_lock_release(secure->lock);
@@ -100,7 +115,8 @@ static struct vdma_memory take(struct vdma_secure *secure,
 static void count_stuck(struct vdma_secure *secure,
 			const struct vdma_memory *mem)
 {
-	__atomic_fetch_add(&secure->stuck, pages_of(mem), __ATOMIC_RELAXED);
+	__atomic_fetch_add(&secure->counts.stuck, pages_of(mem),
+			   __ATOMIC_RELAXED);
 }
 
 static bool whole_pages(const struct vdma_memory *mem)
@@ -150,7 +166,7 @@ static int put(struct vdma_secure *secure, const struct vdma_memory *mem)
 		count_stuck(secure, mem);
 		return VDMA_E_SHARE_STUCK;
 	}
-	__atomic_fetch_add(&secure->unshares, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&secure->counts.unshares, 1, __ATOMIC_RELAXED);
 	secure->pages->put(secure->pages->ctx, mem);
 	return VDMA_OK;
 }

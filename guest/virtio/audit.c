@@ -16,16 +16,6 @@ const char *vdma_fault_text(enum vdma_fault fault)
 	return (unsigned int)fault < VDMA_FAULT_COUNT ? texts[fault] : "?";
 }
 
-uint32_t vdma_audit_total(const struct vdma_audit *audit)
-{
-	uint32_t total = 0;
-	unsigned int i;
-
-	for (i = 0; i < VDMA_FAULT_COUNT; i++)
-		total += audit->faults[i];
-	return total;
-}
-
 static void lock(const struct vdma_audit *audit)
 {
 	if (audit->lock && audit->lock->acquire)
@@ -36,6 +26,14 @@ static void unlock(const struct vdma_audit *audit)
 {
 	if (audit->lock && audit->lock->acquire)
 		audit->lock->release(audit->lock->ctx);
+}
+
+void vdma_audit_count(const struct vdma_audit *audit,
+		      struct vdma_audit_counts *counts)
+{
+	lock(audit);
+	*counts = audit->counts;
+	unlock(audit);
 }
 
 /* The queue of nodes that are not live: unused and oldest first. */
@@ -231,7 +229,8 @@ static void report(struct vdma_audit *audit, enum vdma_fault fault,
 		r.mapped = about->mapped;
 		r.unmapped = about->unmapped;
 	}
-	audit->faults[fault]++;
+	audit->counts.total++;
+	audit->counts.faults[fault]++;
 	audit->report(audit->ctx, &r);
 }
 
@@ -254,8 +253,8 @@ void vdma_audit_map(struct vdma_audit *audit, uint64_t dma, uint64_t len,
 		*node = what;
 		node->mapped = where;
 		insert(audit, node);
-		if (++audit->live > audit->live_max)
-			audit->live_max = audit->live;
+		if (++audit->counts.live > audit->counts.live_max)
+			audit->counts.live_max = audit->counts.live;
 	} else {
 		report(audit, VDMA_FAULT_RECORD_FULL, &what, where, NULL);
 	}
@@ -265,7 +264,7 @@ void vdma_audit_map(struct vdma_audit *audit, uint64_t dma, uint64_t len,
 /* Once something could not be entered, what is missing may be just that. */
 static bool complete(const struct vdma_audit *audit)
 {
-	return !audit->faults[VDMA_FAULT_RECORD_FULL];
+	return !audit->counts.faults[VDMA_FAULT_RECORD_FULL];
 }
 
 static void unmap_missing(struct vdma_audit *audit,
@@ -303,7 +302,7 @@ void vdma_audit_unmap(struct vdma_audit *audit, uint64_t dma, uint64_t len,
 			       node);
 		node->unmapped = where;
 		retire(audit, node);
-		audit->live--;
+		audit->counts.live--;
 	}
 	unlock(audit);
 }

@@ -82,13 +82,24 @@ struct vdma_audit_node {
 };
 
 /**
+ * struct vdma_audit_counts - figures of a record
+ * @live: mappings now
+ * @live_max: most there ever were
+ * @total: faults
+ * @faults: how many of each kind
+ */
+struct vdma_audit_counts {
+	uint32_t live;
+	uint32_t live_max;
+	uint32_t total;
+	uint32_t faults[VDMA_FAULT_COUNT];
+};
+
+/**
  * struct vdma_audit - the record of one domain
  * @lock: taken around each call; may be NULL
  * @report: called for each fault, under @lock
  * @ctx: handed to @report
- * @live: mappings now
- * @live_max: most there ever were
- * @faults: how many faults of each kind there were
  *
  * The rest is the audit's own.
  */
@@ -96,11 +107,9 @@ struct vdma_audit {
 	const struct vdma_lock *lock;
 	void (*report)(void *ctx, const struct vdma_audit_report *report);
 	void *ctx;
-	uint32_t live;
-	uint32_t live_max;
-	uint32_t faults[VDMA_FAULT_COUNT];
 
 	/* private: */
+	struct vdma_audit_counts counts;
 	struct vdma_audit_node *root;
 	struct vdma_audit_node *oldest;
 	struct vdma_audit_node *newest;
@@ -173,10 +182,12 @@ bool vdma_audit_check(struct vdma_audit *audit, uint64_t dma, uint64_t len,
 uint32_t vdma_audit_finish(struct vdma_audit *audit);
 
 /**
- * vdma_audit_total() - how many faults there were
+ * vdma_audit_count() - figures of a record
  * @audit: the record
+ * @counts: filled in; of use also while others map and unmap
  */
-uint32_t vdma_audit_total(const struct vdma_audit *audit);
+void vdma_audit_count(const struct vdma_audit *audit,
+		      struct vdma_audit_counts *counts);
 
 /**
  * vdma_fault_text() - what a fault is

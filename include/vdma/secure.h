@@ -42,6 +42,22 @@ struct vdma_share {
 };
 
 /**
+ * struct vdma_secure_counts - figures of what a VM shares
+ * @shared: pages of VDMA_UV_PAGE_SIZE that are out
+ * @stuck: pages that could not be made private; they are kept for good
+ * @shares: ranges that were shared
+ * @unshares: ranges that were made private again
+ * @ultracalls: calls made
+ */
+struct vdma_secure_counts {
+	uint64_t shared;
+	uint64_t stuck;
+	uint64_t shares;
+	uint64_t unshares;
+	uint64_t ultracalls;
+};
+
+/**
  * struct vdma_secure - what this VM shares
  * @ultravisor: way to the ultravisor: makes an ultracall (sc 2) with the opcode
  *		in r3 and in[0], in[1] in r4, r5; returns r3. NULL: the VM is not
@@ -49,11 +65,6 @@ struct vdma_share {
  * @pages: where memory comes from; its get must align to VDMA_UV_PAGE_SIZE. It is
  *	   asked for multiples of that
  * @lock: taken around the list, not around ultracalls; NULL if there is one CPU
- * @shared: pages of VDMA_UV_PAGE_SIZE that are out
- * @stuck: pages that could not be made private; they are kept for good
- * @shares: ranges that were shared, for figures
- * @unshares: ranges that were made private again
- * @ultracalls: calls made
  *
  * The rest is its own.
  */
@@ -61,13 +72,9 @@ struct vdma_secure {
 	const struct vdma_gate *ultravisor;
 	const struct vdma_pages *pages;
 	const struct vdma_lock *lock;
-	uint64_t shared;
-	uint64_t stuck;
-	uint64_t shares;
-	uint64_t unshares;
-	uint64_t ultracalls;
 
 	/* private: */
+	struct vdma_secure_counts counts;
 	struct vdma_share *first;
 };
 
@@ -93,6 +100,16 @@ static inline bool vdma_secure_on(const struct vdma_secure *secure)
 {
 	return secure->ultravisor;
 }
+
+/**
+ * vdma_secure_count() - how much is shared, and was
+ * @secure: the accounts
+ * @counts: filled in; of use also while others share and unshare
+ *
+ * Context: any in which the lock may be taken.
+ */
+void vdma_secure_count(struct vdma_secure *secure,
+		       struct vdma_secure_counts *counts);
 
 /**
  * vdma_shared_get() - get memory, and share it

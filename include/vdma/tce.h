@@ -83,6 +83,8 @@ int vdma_tce_clear(struct vdma_tce_window *window, uint64_t first, uint64_t n);
  * @lock: taken around each map and unmap, or NULL
  * @reuse: cache of mappings, or NULL
  * @stuck: pages that can't be used any more
+ *
+ * But for @domain and @lock it is used under the lock.
  */
 struct vdma_tce_domain {
 	struct vdma_domain domain;
@@ -119,6 +121,32 @@ int vdma_tce_domain_init(struct vdma_tce_domain *d,
 			 const struct vdma_tce_window *window, void *bits,
 			 const struct vdma_lock *lock,
 			 struct vdma_reuse *reuse);
+
+/**
+ * struct vdma_tce_counts - figures of a TCE domain
+ * @taken: pages that are taken: mapped, kept for reuse, stuck, or left out
+ * @stuck: pages that can't be used any more
+ * @hcalls: hypercalls made
+ * @hits: maps that needed no hypercall, for the cache had them
+ * @misses: maps that the cache did not have
+ */
+struct vdma_tce_counts {
+	uint64_t taken;
+	uint64_t stuck;
+	uint64_t hcalls;
+	uint64_t hits;
+	uint64_t misses;
+};
+
+/**
+ * vdma_tce_domain_count() - figures of a TCE domain
+ * @d: the domain
+ * @counts: filled in; of use also while others map and unmap
+ *
+ * Context: as for a map.
+ */
+void vdma_tce_domain_count(struct vdma_tce_domain *d,
+			   struct vdma_tce_counts *counts);
 
 /**
  * vdma_tce_domain_reuse() - switch the cache of mappings on or off

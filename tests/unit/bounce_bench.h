@@ -70,7 +70,7 @@ static inline void tear_down(struct bench *t)
 	bool secure = vdma_secure_on(&t->vm->secure);
 
 	assert_int_equal(vdma_bounce_fini(&t->b), VDMA_OK);
-	assert_int_equal(t->vm->secure.ultracalls, secure ? 2 : 0);
+	assert_int_equal(vm_counts(t->vm).ultracalls, secure ? 2 : 0);
 	assert_int_equal(t->vm->reach_maps, 1);
 	assert_int_equal(t->vm->reach_len, 0);
 	vm_free(t->vm, 0);

@@ -250,12 +250,20 @@ static inline unsigned int vm_shared(const struct vm *vm)
 	return n;
 }
 
+static inline struct vdma_secure_counts vm_counts(struct vm *vm)
+{
+	struct vdma_secure_counts counts;
+
+	vdma_secure_count(&vm->secure, &counts);
+	return counts;
+}
+
 /* All that was got is back, or @stuck of it is kept for good. */
 static inline void vm_free(struct vm *vm, unsigned int stuck)
 {
 	assert_int_equal(vdma_secure_end(&vm->secure), 0);
-	assert_int_equal(vm->secure.shared, 0);
-	assert_int_equal(vm->secure.stuck, stuck);
+	assert_int_equal(vm_counts(vm).shared, 0);
+	assert_int_equal(vm_counts(vm).stuck, stuck);
 	assert_int_equal(vm->pages_out, stuck);
 	free(vm->memory);
 	free(vm);

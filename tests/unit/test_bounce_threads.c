@@ -176,7 +176,7 @@ static void at_once(uint64_t size, bool small)
 	config.copy = memcpy;
 	config.fill = fill;
 	t->private_mem = bench_private(&config);
-	t->vm->secure.ultracalls = 0;
+	vdma_secure_init(&t->vm->secure, &t->vm->uv, &t->vm->pages, &t->vm->lock);
 	t->vm->reach_maps = 0;
 	assert_int_equal(vdma_bounce_init(&t->b, &config, t->private_mem),
 			 VDMA_OK);

@@ -33,16 +33,16 @@ static void get_and_put(void **state)
 	assert_int_equal(vdma_shared_get(&vm->secure, 65537, &share), VDMA_OK);
 	assert_int_equal(share.mem.len, 2 << 16);
 	assert_int_equal(vm_shared(vm), 2);
-	assert_int_equal(vm->secure.shared, 2);
+	assert_int_equal(vm_counts(vm).shared, 2);
 	memset(share.mem.cpu, 0xa5, share.mem.len);
 	assert_int_equal(vdma_shared_put(&vm->secure, &share), VDMA_OK);
 	assert_int_equal(vm_shared(vm), 0);
 	/* the second time there is nothing to put */
 	assert_int_equal(vdma_shared_put(&vm->secure, &share), VDMA_OK);
 	vdma_shared_keep(&vm->secure, &share);
-	assert_int_equal(vm->secure.shares, 1);
-	assert_int_equal(vm->secure.unshares, 1);
-	assert_int_equal(vm->secure.ultracalls, 2);
+	assert_int_equal(vm_counts(vm).shares, 1);
+	assert_int_equal(vm_counts(vm).unshares, 1);
+	assert_int_equal(vm_counts(vm).ultracalls, 2);
 	vm_free(vm, 0);
 }
 
@@ -60,7 +60,7 @@ static void no_memory(void **state)
 	vm->bad_memory = true;
 	assert_int_equal(vdma_shared_get(&vm->secure, 1, &share),
 			 VDMA_E_INVALID);
-	assert_int_equal(vm->secure.ultracalls, 0);
+	assert_int_equal(vm_counts(vm).ultracalls, 0);
 	vm_free(vm, 0);
 }
 
@@ -73,7 +73,7 @@ static void not_secure(void **state)
 	(void)state;
 	assert_int_equal(vdma_shared_get(&vm->secure, 1, &share), VDMA_OK);
 	assert_int_equal(vdma_shared_put(&vm->secure, &share), VDMA_OK);
-	assert_int_equal(vm->secure.ultracalls, 0);
+	assert_int_equal(vm_counts(vm).ultracalls, 0);
 	vm_free(vm, 0);
 }
 
@@ -224,8 +224,8 @@ static void random_shares(void **state)
 		}
 		vm->fail_share = 0;
 		vm->fail_unshare = 0;
-		assert_int_equal(vm->secure.shared, out);
-		assert_int_equal(vm->secure.stuck, stuck);
+		assert_int_equal(vm_counts(vm).shared, out);
+		assert_int_equal(vm_counts(vm).stuck, stuck);
 		assert_int_equal(vm->pages_out, out + stuck);
 	}
 	for (step = 0; step < ARRAY_SIZE(shares); step++)

@@ -34,7 +34,7 @@ static void fails_at_page(bool no_indirect, bool no_stuff, uint64_t pages,
 	assert_int_equal(map(b, PHYS + 0x8000, length(pages), 3, &dma),
 			 VDMA_E_TCE);
 	assert_memory_equal(before, b->t->tce, sizeof(before));
-	assert_int_equal(b->d.iova.taken, 4);
+	assert_int_equal(counts_of(b).taken, 4);
 	/* and all of the window can still be had */
 	assert_int_equal(map(b, 0, (TABLE_PAGES - 4) * PAGE, 3, &dma), VDMA_OK);
 	assert_int_equal(unmap(b, dma, (TABLE_PAGES - 4) * PAGE, 3), VDMA_OK);
@@ -67,7 +67,7 @@ static void stuck_on_unmap(void **state)
 	assert_int_equal(map(b, PHYS, PAGE / 4, 1, &dma), VDMA_OK);
 	b->t->fail_clear = 1;
 	assert_int_equal(unmap(b, dma, PAGE / 4, 1), VDMA_E_TCE_STUCK);
-	assert_int_equal(b->d.stuck, 1);
+	assert_int_equal(counts_of(b).stuck, 1);
 	for (i = 0; i < TABLE_PAGES - 1; i++) {
 		assert_int_equal(map(b, 0, 1, 1, &other), VDMA_OK);
 		assert_true((other ^ dma) >> SHIFT);
@@ -87,8 +87,8 @@ static void stuck_on_rollback(void **state)
 	b->t->fail_enter = 3;
 	b->t->fail_clear = 1;
 	assert_int_equal(map(b, PHYS, 8 * PAGE, 1, &dma), VDMA_E_TCE_STUCK);
-	assert_int_equal(b->d.stuck, 9);
-	assert_int_equal(b->d.iova.taken, 9);
+	assert_int_equal(counts_of(b).stuck, 9);
+	assert_int_equal(counts_of(b).taken, 9);
 	table_free(b->t);
 	free(b->bits);
 	free(b);

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+/*
+ * Promise: CPUs may enter, check and remove mappings of one record at once, and look
+ * at its figures. Built once more with ThreadSanitizer.
+ */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include <vdma/audit.h>
+
+#define THREADS		4
+#define TURNS		20000
+#define EVERY		100
+#define LEN		4096
+
+struct worker {
+	struct vdma_audit *audit;
+	uint64_t first;
+	uint64_t wrong;
+};
+
+struct watcher {
+	struct vdma_audit *audit;
+	bool stop;
+	uint64_t looks, wrong;
+};
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+static void acquire(void *ctx)
+{
+	pthread_mutex_lock(ctx);
+}
+
+static void release(void *ctx)
+{
+	pthread_mutex_unlock(ctx);
+}
+
+static void note(void *ctx, const struct vdma_audit_report *report)
+{
+	unsigned int *reports = ctx;
+
+	*reports += report->fault == VDMA_FAULT_AFTER_UNMAP;
+}
+
+/* Now and then an address is handed out after its unmap. */
+static void *work(void *arg)
+{
+	struct worker *w = arg;
+	unsigned int turn;
+
+	for (turn = 0; turn < TURNS; turn++) {
+		uint64_t dma = w->first + turn % 64 * LEN;
+
+		vdma_audit_map(w->audit, dma, LEN, VDMA_TO_DEVICE, NULL);
+		w->wrong += !vdma_audit_check(w->audit, dma, LEN,
+					      VDMA_TO_DEVICE, NULL);
+		vdma_audit_unmap(w->audit, dma, LEN, VDMA_TO_DEVICE, NULL);
+		if (!(turn % EVERY))
+			w->wrong += vdma_audit_check(w->audit, dma, LEN,
+						     VDMA_TO_DEVICE, NULL);
+	}
+	return NULL;
+}
+
+static void *watch(void *arg)
+{
+	struct watcher *w = arg;
+	struct vdma_audit_counts counts;
+
+	while (!__atomic_load_n(&w->stop, __ATOMIC_RELAXED)) {
+		vdma_audit_count(w->audit, &counts);
+		w->wrong += counts.live > THREADS || counts.live_max > THREADS ||
+			    counts.total !=
+			    counts.faults[VDMA_FAULT_AFTER_UNMAP];
+		w->looks++;
+	}
+	return NULL;
+}
+
+static void at_once(void **state)
+{
+	static const struct vdma_lock lock = { acquire, release, &mutex };
+	struct vdma_audit_node *nodes = calloc(1000, sizeof(*nodes));
+	struct worker workers[THREADS] = { 0 };
+	pthread_t threads[THREADS], watching;
+	struct vdma_audit_counts counts;
+	struct vdma_audit audit;
+	struct watcher watcher = { .audit = &audit };
+	unsigned int reports = 0, i;
+
+	(void)state;
+	vdma_audit_init(&audit, nodes, 1000, note, &reports, &lock);
+	assert_int_equal(pthread_create(&watching, NULL, watch, &watcher), 0);
+	for (i = 0; i < THREADS; i++) {
+		workers[i].audit = &audit;
+		workers[i].first = i * 0x10000000ull;
+		assert_int_equal(pthread_create(&threads[i], NULL, work,
+						&workers[i]), 0);
+	}
+	for (i = 0; i < THREADS; i++) {
+		pthread_join(threads[i], NULL);
+		assert_int_equal(workers[i].wrong, 0);
+	}
+	__atomic_store_n(&watcher.stop, true, __ATOMIC_RELAXED);
+	pthread_join(watching, NULL);
+	assert_true(watcher.looks > 0);
+	assert_int_equal(watcher.wrong, 0);
+	vdma_audit_count(&audit, &counts);
+	assert_int_equal(counts.live, 0);
+	assert_int_equal(counts.total, THREADS * TURNS / EVERY);
+	assert_int_equal(reports, counts.total);
+	free(nodes);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(at_once),
+	};
+
+	return cmocka_run_group_tests_name("audit_threads", tests, NULL, NULL);
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+/*
+ * Promise: CPUs may share memory, make it private and look at the accounts at once,
+ * also while the ultravisor fails. Built once more with ThreadSanitizer.
+ */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "bounce_model.h"
+
+#define THREADS		4
+#define TURNS		500
+#define HELD		6
+#define PAGES_MAX	5
+#define SEED		0x5ec0de5ull
+
+struct worker {
+	struct vm *vm;
+	uint64_t random;
+	struct vdma_share held[HELD];
+	uint64_t shared, wrong;
+};
+
+struct watcher {
+	struct vm *vm;
+	bool stop;
+	uint64_t looks, wrong;
+};
+
+static pthread_mutex_t list_mutex = PTHREAD_MUTEX_INITIALIZER;
+/* The model's own: pages that it has given, and the state of each */
+static pthread_mutex_t vm_mutex = PTHREAD_MUTEX_INITIALIZER;
+
+static void acquire(void *ctx)
+{
+	pthread_mutex_lock(ctx);
+}
+
+static void release(void *ctx)
+{
+	pthread_mutex_unlock(ctx);
+}
+
+/* One call in 16 fails at its first page. */
+static int64_t ultracall(void *ctx, struct vdma_hcall *call)
+{
+	struct vm *vm = ctx;
+	int64_t status;
+
+	pthread_mutex_lock(&vm_mutex);
+	if (call->opcode == VDMA_UV_SHARE_PAGE)
+		vm->fail_share = !vm_pick(vm, 16);
+	status = vm_ultracall(vm, call);
+	vm->fail_share = 0;
+	pthread_mutex_unlock(&vm_mutex);
+	return status;
+}
+
+static int get(void *ctx, uint64_t len, struct vdma_memory *mem)
+{
+	int error;
+
+	pthread_mutex_lock(&vm_mutex);
+	error = vm_get(ctx, len, mem);
+	pthread_mutex_unlock(&vm_mutex);
+	return error;
+}
+
+static void put(void *ctx, const struct vdma_memory *mem)
+{
+	pthread_mutex_lock(&vm_mutex);
+	vm_put(ctx, mem);
+	pthread_mutex_unlock(&vm_mutex);
+}
+
+static uint32_t choose(struct worker *w, uint32_t below)
+{
+	w->random = w->random * 6364136223846793005ull + 1442695040888963407ull;
+	return (uint32_t)(w->random >> 33) % below;
+}
+
+static void share(struct worker *w, struct vdma_share *share)
+{
+	uint64_t pages = 1 + choose(w, PAGES_MAX);
+	int error = vdma_shared_get(&w->vm->secure, pages << 16, share);
+
+	w->shared += !error;
+	w->wrong += error && error != VDMA_E_SHARE;
+	if (!error)
+		memset(share->mem.cpu, 0xa5, share->mem.len);
+}
+
+static void *work(void *arg)
+{
+	struct worker *w = arg;
+	unsigned int turn, i;
+
+	for (turn = 0; turn < TURNS; turn++) {
+		struct vdma_share *held = &w->held[choose(w, HELD)];
+
+		if (held->mem.len)
+			w->wrong += vdma_shared_put(&w->vm->secure, held) != 0;
+		else
+			share(w, held);
+	}
+	for (i = 0; i < HELD; i++)
+		w->wrong += vdma_shared_put(&w->vm->secure, &w->held[i]) != 0;
+	return NULL;
+}
+
+/* As whoever shows figures does. */
+static void *watch(void *arg)
+{
+	struct watcher *w = arg;
+
+	while (!__atomic_load_n(&w->stop, __ATOMIC_RELAXED)) {
+		struct vdma_secure_counts counts = vm_counts(w->vm);
+
+		w->wrong += counts.stuck ||
+			    counts.shared > THREADS * HELD * PAGES_MAX;
+		w->looks++;
+	}
+	return NULL;
+}
+
+static void at_once(void **state)
+{
+	static const struct vdma_lock lock = { acquire, release, &list_mutex };
+	struct vm *vm = vm_new(true, true);
+	struct vdma_gate uv = { ultracall, vm };
+	struct vdma_pages pages = { get, put, vm };
+	struct worker workers[THREADS] = { 0 };
+	struct watcher watcher = { .vm = vm };
+	pthread_t threads[THREADS], watching;
+	struct vdma_secure_counts counts;
+	uint64_t shared = 0;
+	unsigned int i;
+
+	(void)state;
+	vdma_secure_init(&vm->secure, &uv, &pages, &lock);
+	assert_int_equal(pthread_create(&watching, NULL, watch, &watcher), 0);
+	for (i = 0; i < THREADS; i++) {
+		workers[i].vm = vm;
+		workers[i].random = SEED + i;
+		assert_int_equal(pthread_create(&threads[i], NULL, work,
+						&workers[i]), 0);
+	}
+	for (i = 0; i < THREADS; i++) {
+		pthread_join(threads[i], NULL);
+		assert_int_equal(workers[i].wrong, 0);
+		shared += workers[i].shared;
+	}
+	__atomic_store_n(&watcher.stop, true, __ATOMIC_RELAXED);
+	pthread_join(watching, NULL);
+	assert_true(watcher.looks > 0);
+	assert_int_equal(watcher.wrong, 0);
+	counts = vm_counts(vm);
+	print_message("seed %#llx: %llu shares, %llu ultracalls\n", SEED,
+		      (unsigned long long)shared,
+		      (unsigned long long)counts.ultracalls);
+	assert_int_equal(counts.shares, shared);
+	assert_int_equal(counts.unshares, shared);
+	assert_true(counts.ultracalls > 2 * shared);
+	assert_int_equal(vm_shared(vm), 0);
+	vm_free(vm, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(at_once),
+	};
+
+	return cmocka_run_group_tests_name("secure_threads", tests, NULL, NULL);
+}

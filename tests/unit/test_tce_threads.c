@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+/*
+ * Promise: CPUs may map, unmap, get memory and look at the figures of one TCE
+ * window at once, with a cache of mappings and without. Built once more with
+ * ThreadSanitizer.
+ */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "tce_bench.h"
+
+#define THREADS		4
+#define TURNS		20000
+#define HELD		32
+
+struct mapping {
+	uint64_t phys, len, dma;
+	unsigned int dir;
+};
+
+struct worker {
+	struct bench *b;
+	uint64_t phys, random;
+	struct mapping held[HELD];
+	unsigned int count;
+	uint64_t maps, full, wrong;
+};
+
+struct watcher {
+	struct bench *b;
+	bool stop;
+	uint64_t looks, wrong;
+};
+
+static pthread_mutex_t table_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t pages_mutex = PTHREAD_MUTEX_INITIALIZER;
+
+static void acquire(void *ctx)
+{
+	pthread_mutex_lock(ctx);
+}
+
+static void release(void *ctx)
+{
+	pthread_mutex_unlock(ctx);
+}
+
+static int get(void *ctx, uint64_t len, struct vdma_memory *mem)
+{
+	int error;
+
+	pthread_mutex_lock(&pages_mutex);
+	error = table_get_pages(ctx, len, mem);
+	pthread_mutex_unlock(&pages_mutex);
+	return error;
+}
+
+static void put(void *ctx, const struct vdma_memory *mem)
+{
+	pthread_mutex_lock(&pages_mutex);
+	table_put_pages(ctx, mem);
+	pthread_mutex_unlock(&pages_mutex);
+}
+
+static uint32_t choose(struct worker *w, uint32_t below)
+{
+	w->random = w->random * 6364136223846793005ull + 1442695040888963407ull;
+	return (uint32_t)(w->random >> 33) % below;
+}
+
+/* The device reaches both ends, whatever others do to the table. */
+static bool reached(struct worker *w, const struct mapping *m)
+{
+	uint64_t last = m->len - 1;
+	bool both;
+
+	pthread_mutex_lock(&table_mutex);
+	both = table_translate(w->b->t, m->dma, m->dir) == m->phys &&
+	       table_translate(w->b->t, m->dma + last, m->dir) ==
+	       m->phys + last;
+	pthread_mutex_unlock(&table_mutex);
+	return both;
+}
+
+static void begin(struct worker *w)
+{
+	struct mapping *m = &w->held[w->count];
+	int error;
+
+	*m = (struct mapping){
+		.phys = w->phys + choose(w, 100) * PAGE + choose(w, PAGE),
+		.len = 1 + choose(w, choose(w, 2) ? 3 * PAGE : 80 * PAGE),
+		.dir = 1 + choose(w, 3),
+	};
+	error = map(w->b, m->phys, m->len, m->dir, &m->dma);
+	w->wrong += error && error != VDMA_E_NO_SPACE;
+	w->full += error == VDMA_E_NO_SPACE;
+	w->count += !error;
+	w->maps += !error;
+	w->wrong += !error && !reached(w, m);
+}
+
+static void end(struct worker *w)
+{
+	struct mapping *m = &w->held[--w->count];
+
+	w->wrong += !reached(w, m);
+	w->wrong += unmap(w->b, m->dma, m->len, m->dir) != VDMA_OK;
+}
+
+static void *work(void *arg)
+{
+	struct worker *w = arg;
+	struct vdma_memory mem;
+	unsigned int turn;
+
+	for (turn = 0; turn < TURNS; turn++) {
+		if (w->count < HELD && choose(w, 3))
+			begin(w);
+		else if (w->count)
+			end(w);
+		if (!(turn % 100) &&
+		    !vdma_domain_alloc(&w->b->d.domain, 8192, &mem))
+			vdma_domain_free(&w->b->d.domain, &mem);
+	}
+	while (w->count)
+		end(w);
+	return NULL;
+}
+
+/* As whoever shows figures does. */
+static void *watch(void *arg)
+{
+	struct watcher *w = arg;
+
+	while (!__atomic_load_n(&w->stop, __ATOMIC_RELAXED)) {
+		struct vdma_tce_counts counts = counts_of(w->b);
+
+		w->wrong += counts.taken > TABLE_PAGES || counts.stuck;
+		w->looks++;
+	}
+	return NULL;
+}
+
+static void at_once(bool reuse)
+{
+	static const struct vdma_lock lock = { acquire, release, &table_mutex };
+	struct bench *b = set_up(reuse);
+	struct vdma_tce_window window = table_window(b->t);
+	struct vdma_pages pages = { get, put, b->t };
+	struct watcher watcher = { .b = b };
+	struct worker workers[THREADS] = { 0 };
+	pthread_t threads[THREADS], watching;
+	uint64_t maps = 0, full = 0;
+	unsigned int i;
+
+	assert_int_equal(vdma_tce_domain_init(&b->d, &pages, &window, b->bits,
+					      &lock, reuse ? &b->reuse : NULL),
+			 VDMA_OK);
+	assert_int_equal(pthread_create(&watching, NULL, watch, &watcher), 0);
+	for (i = 0; i < THREADS; i++) {
+		workers[i].b = b;
+		workers[i].phys = PHYS + i * 1000 * PAGE;
+		workers[i].random = SEED + i;
+		assert_int_equal(pthread_create(&threads[i], NULL, work,
+						&workers[i]), 0);
+	}
+	for (i = 0; i < THREADS; i++) {
+		pthread_join(threads[i], NULL);
+		assert_int_equal(workers[i].wrong, 0);
+		maps += workers[i].maps;
+		full += workers[i].full;
+	}
+	__atomic_store_n(&watcher.stop, true, __ATOMIC_RELAXED);
+	pthread_join(watching, NULL);
+	assert_true(watcher.looks > 0);
+	assert_int_equal(watcher.wrong, 0);
+	print_message("seed %#llx: %llu maps, %llu found no room, %llu hits\n",
+		      SEED, (unsigned long long)maps, (unsigned long long)full,
+		      (unsigned long long)counts_of(b).hits);
+	assert_true(maps > THREADS * TURNS / 4);
+	assert_true(full > 0);
+	assert_int_equal(counts_of(b).hits != 0, reuse);
+	tear_down(b);
+}
+
+static void each_writes_the_table(void **state)
+{
+	(void)state;
+	at_once(false);
+}
+
+static void mappings_are_reused(void **state)
+{
+	(void)state;
+	at_once(true);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_writes_the_table),
+		cmocka_unit_test(mappings_are_reused),
+	};
+
+	return cmocka_run_group_tests_name("tce_threads", tests, NULL, NULL);
+}
