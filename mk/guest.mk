@@ -2,8 +2,8 @@
 # The bare-metal program, with the core in it, for each byte order: for tests with
 # the audit, for benches without.
 
-GUEST_SRC := $(wildcard guest/baremetal/*.c) $(CORE_SRC)
-GUEST_FDT := fdt fdt_ro fdt_strerror
+GUEST_SRC := $(wildcard guest/baremetal/*.c) $(CORE_SRC) $(DT_SRC)
+GUEST_FDT := fdt fdt_addresses fdt_check fdt_ro fdt_rw fdt_strerror fdt_wip
 
 # Real mode has no floating point or vector registers that anyone would save.
 GUEST_FLAGS := -O2 -g $(WARN) -ffreestanding -nostdinc -mcpu=power8 -mabi=elfv2 \
@@ -37,7 +37,7 @@ $(1)/guest/%.o: guest/%.S mk/guest.mk | libfdt
 	$(Q)$(2)gcc $$($(1)-flags) -MMD -MP -c -o $$@ $$<
 
 # Not our code, not our warnings.
-$(1)/libfdt.o: guest/baremetal/libc/stdlib.h guest/baremetal/libc/string.h | libfdt
+$(1)/libfdt.o: guest/baremetal/libc/stdlib.h guest/baremetal/libc/string.h mk/guest.mk | libfdt
 	@printf '  %-7s %s\n' CC $$@
 	@mkdir -p $$(@D)
 	$(Q)for f in $(GUEST_FDT); do echo "#include <$$$$f.c>"; done | \

@@ -7,6 +7,8 @@ static void decision(void)
 {
 	struct vdma_blk_config config = disk_config();
 	const char *mode = arg("expect", "?"), *reason = arg("reason", "?");
+	const char *passed = arg("passed", NULL);
+	char text[VDMA_PASSED_OVER_MAX];
 	const struct vdma_decision *made;
 	struct disk disk;
 
@@ -16,6 +18,8 @@ static void decision(void)
 	       vdma_mode_name(made->mode));
 	report(!strcmp(vdma_reason_name(made->reason), reason), "reason: %s",
 	       vdma_reason_name(made->reason));
+	vdma_passed_over_text(made, text, sizeof(text));
+	report(!passed || !strcmp(text, passed), "passed over: %s", text);
 	report(!strcmp(vdma_mode_name(disk.device.mode), mode),
 	       "and that is how the device works");
 	disk_close(&disk);

@@ -6,6 +6,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import shlex
 import tomllib
 from array import array
 from collections.abc import Iterator
@@ -283,7 +284,7 @@ class Run:
         words += [f"seed{index}={disk.seed}" for index, disk in enumerate(self.disks)]
         for index, peer in self.peers.items():
             words += [f"lie{index}={peer.lie}", f"error{index}={peer.error}"]
-        return [*args, *row.args.split(), "-append", " ".join(words)]
+        return [*args, *shlex.split(row.args), "-append", " ".join(words)]
 
     def _machine(self) -> list[str]:
         """Who serves a device itself shares the guest's memory."""
