@@ -43,8 +43,7 @@
 
 	/*
 	 * From firmware, which jumps to the first byte of what QEMU has loaded:
-	 * r5 is the client interface. (LoPAR B.3; the ELF entry point says the
-	 * same for whoever reads it.)
+	 * r5 is the client interface (LoPAR B.3).
 	 */
 	.globl	_start
 _start:
@@ -68,6 +67,27 @@ secondary_entry:
 	lis	2, .TOC.@ha
 	addi	2, 2, .TOC.@l
 	b	secondary_cpu
+
+	/*
+	 * From firmware that has loaded the file itself, by its ELF entry point.
+	 * SLOF takes that of a big-endian file for a function descriptor, as ELFv1
+	 * has it, and calls a little-endian one in its byte order; _start is big
+	 * endian.
+	 */
+	.balign	8
+	.globl	elf_entry
+elf_entry:
+#ifdef __LITTLE_ENDIAN__
+	mfmsr	11
+	xori	11, 11, MSR_LE
+	mtspr	SRR1, 11
+	lis	12, _start@ha
+	addi	12, 12, _start@l
+	mtspr	SRR0, 12
+	rfid
+#else
+	.quad	_start, 0, 0
+#endif
 
 	.text
 boot_cpu:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from tests.lib import ktap, parts
+from tests.lib import bootmedium, ktap, parts
 from tests.lib.devices import F_OPTIONS
 from tests.lib.frames import Cable
 from tests.lib.machine import CAPABILITIES
@@ -26,7 +26,7 @@ from tests.lib.vhost_user_iotlb import IotlbBackend
 SUFFIX = {"be": ".elf", "le": "-le.elf"}
 
 # Keys of a row that may have a list: one run for each combination.
-AXES = ("qemu", "endian", "page", "cpu", "mode")
+AXES = ("qemu", "endian", "page", "cpu", "mode", "load")
 
 # Options of a vhost-blk device that are not QEMU's.
 OURS = re.compile(r"(lie|error)=")
@@ -56,12 +56,13 @@ class Row:
     args: str = ""
     icount: bool = False
     secure: bool = False
+    load: str = ""
     more: bool = False
     fails: tuple[str, ...] = ()
 
     def id(self) -> str:
         """A name for the run and its folder."""
-        axes = [self.qemu, self.endian, self.page, self.cpu, self.mode]
+        axes = [self.qemu, self.endian, self.page, self.cpu, self.mode, self.load]
         return "-".join(filter(None, (self.group, self.name, *axes)))
 
 
@@ -272,7 +273,6 @@ class Run:
             args += ["-trace", "dma_guard_*"]
         args += ["-cpu", row.cpu, "-smp", str(row.smp), *self._machine(), *self._accel()]
         args += parts.firmware_args(row.qemu, "rom" if row.qemu != "stock" else "none")
-        args += ["-kernel", str(parts.built(self._program()))]
         args += ["-chardev", f"file,id=console,append=on,path={self.folder}/console.log"]
         args += ["-device", "spapr-vty,chardev=console"]
         for index, device in enumerate(row.devices):
@@ -284,7 +284,15 @@ class Run:
         words += [f"seed{index}={disk.seed}" for index, disk in enumerate(self.disks)]
         for index, peer in self.peers.items():
             words += [f"lie{index}={peer.lie}", f"error{index}={peer.error}"]
-        return [*args, *shlex.split(row.args), "-append", " ".join(words)]
+        return [*args, *shlex.split(row.args), *self._loaded(" ".join(words))]
+
+    def _loaded(self, line: str) -> list[str]:
+        """Who loads the program, QEMU or firmware, and tells it its command line."""
+        if not self.row.load:
+            return ["-kernel", str(parts.built(self._program())), "-append", line]
+        program = parts.built(f"vdma-guest-boot{SUFFIX[self.row.endian]}")
+        medium = bootmedium.options(self.row.load, program, self.folder)
+        return [*medium, "-prom-env", f"boot-file={line}"]
 
     def _machine(self) -> list[str]:
         """Who serves a device itself shares the guest's memory."""
