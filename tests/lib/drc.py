@@ -4,23 +4,17 @@ a device is gone."""
 
 from __future__ import annotations
 
-import subprocess
 import time
 from pathlib import Path
 
-from tests.lib.parts import TOP
+from tests.lib import cross
 from tests.lib.qmp import Qmp
 
 
 def program(run: Path) -> bytes:
     """tests/hypervisor/drc.c, built."""
-    file = run / "drc"
-    flags = "-Os -static -nostdlib -ffreestanding -fno-stack-protector -Wall -Wextra -Werror"
-    source = TOP / "tests/hypervisor/drc.c"
-    subprocess.run(
-        ["powerpc64le-linux-gnu-gcc", *flags.split(), "-o", file, source], check=True
-    )
-    return file.read_bytes()
+    flags = "-Os -static -nostdlib -ffreestanding -fno-stack-protector"
+    return cross.program(run, "tests/hypervisor/drc.c", flags)
 
 
 def wait_deleted(qmp: Qmp, names: set[str], limit: float = 60.0) -> None:

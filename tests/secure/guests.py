@@ -3,16 +3,14 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.lib import rows, secure
+from tests.lib import cross, rows, secure
 from tests.lib.devices import Device
 from tests.lib.guest import Cargo, Guest, Result
-from tests.lib.parts import TOP, part
 from tests.secure.matrix import MATRIX
 
 SOURCE = ". /lib/vdma.sh\n. /lib/secure.sh\n"
@@ -27,22 +25,12 @@ def device(kind: str, f: bool, slot: int, name: str = "") -> Device:
 
 def loader(run: Path) -> bytes:
     """The guest's program for loads (bench/loader.c)."""
-    program = run / "loader"
-    flags = "-O2 -static -s -Wall -Wextra -Werror"
-    command = ["powerpc64le-linux-gnu-gcc", *flags.split(), "-o", program]
-    subprocess.run([*command, TOP / "bench/loader.c"], check=True)
-    return program.read_bytes()
+    return cross.program(run, "bench/loader.c")
 
 
 def module(name: str, run: Path) -> bytes:
     """A module for the guest, of a file beside this one."""
-    folder = run / name
-    folder.mkdir()
-    (folder / "Kbuild").write_text(f"obj-m := {name}.o\n")
-    (folder / f"{name}.c").write_bytes((TOP / f"tests/secure/{name}.c").read_bytes())
-    headers = part(f"headers-{rows.default_secure_kernel()}") / "build"
-    subprocess.run(["make", "-s", "-C", headers, f"M={folder}", "modules"], check=True)
-    return (folder / f"{name}.ko").read_bytes()
+    return cross.module(run, rows.default_secure_kernel(), f"tests/secure/{name}.c")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A guest's own programs and modules, each made of one file of this tree."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from tests.lib.parts import TOP, part
+
+STATIC = "-O2 -static -s"
+
+
+def program(run: Path, source: str, flags: str = STATIC) -> bytes:
+    """A program for a ppc64le guest."""
+    file = run / Path(source).stem
+    options = f"{flags} -Wall -Wextra -Werror".split()
+    command = ["powerpc64le-linux-gnu-gcc", *options, "-o", file, TOP / source]
+    subprocess.run(command, check=True)
+    return file.read_bytes()
+
+
+def module(run: Path, kernel: str, source: str) -> bytes:
+    """A module for a kernel."""
+    name = Path(source).stem
+    folder = run / f"module-{name}"
+    folder.mkdir()
+    (folder / "Kbuild").write_text(f"obj-m := {name}.o\n")
+    (folder / f"{name}.c").write_bytes((TOP / source).read_bytes())
+    headers = part(f"headers-{kernel}") / "build"
+    subprocess.run(["make", "-s", "-C", headers, f"M={folder}", "modules"], check=True)
+    return (folder / f"{name}.ko").read_bytes()
