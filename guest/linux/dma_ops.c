@@ -11,6 +11,10 @@
 #include "compat.h"
 #include "pool.h"
 
+/*
+ * What is mapped keeps the pool, and these operations in force, even when the
+ * driver has left the device.
+ */
 static struct vdp_pool *pool_of(struct device *dev)
 {
 	return container_of(get_dma_ops(dev), struct vdp_pool, ops);
@@ -83,13 +87,23 @@ static __always_inline dma_addr_t map(struct vdp_pool *pool, phys_addr_t phys,
 	return DMA_MAPPING_ERROR;
 }
 
+/* Something is no longer in the pool. Was it what kept it? */
+static __always_inline void left(const struct vdp_pool *pool)
+{
+	if (unlikely(READ_ONCE(pool->ended)))
+		vdp_pools_reap();
+}
+
 static __always_inline void unmap(struct vdp_pool *pool, dma_addr_t dma,
 				  size_t size, enum dma_data_direction dir,
 				  unsigned long attrs)
 {
+	unsigned int flags = flags_of(attrs) | READ_ONCE(pool->unmap_flags);
+
 	WARN_ONCE(vdma_bounce_unmap(&pool->bounce, dma, size, dir_of(dir),
-				    flags_of(attrs), raw_smp_processor_id()),
+				    flags, raw_smp_processor_id()),
 		  "%s: nothing is mapped at %pad\n", dev_name(pool->dev), &dma);
+	left(pool);
 }
 
 static dma_addr_t bounce_map_one(struct device *dev, phys_addr_t phys,
@@ -211,6 +225,7 @@ static void *bounce_alloc(struct device *dev, size_t size, dma_addr_t *dma,
 static void bounce_free(struct device *dev, size_t size, void *cpu,
 			dma_addr_t dma, unsigned long attrs)
 {
+	struct vdp_pool *pool = pool_of(dev);
 	struct vdma_memory mem = {
 		.cpu = cpu,
 		.phys = __pa(cpu),
@@ -218,7 +233,8 @@ static void bounce_free(struct device *dev, size_t size, void *cpu,
 		.len = ALIGN(size, VDMA_UNIT_SIZE),
 	};
 
-	vdma_domain_free(&pool_of(dev)->bounce.domain, &mem);
+	vdma_domain_free(&pool->bounce.domain, &mem);
+	left(pool);
 }
 
 /* These are asked for by the page. */
@@ -281,7 +297,16 @@ static u64 last_address(const struct vdp_pool *pool)
 
 static int bounce_dma_supported(struct device *dev, u64 mask)
 {
-	return last_address(pool_of(dev)) <= mask;
+	const struct vdp_pool *pool = pool_of(dev);
+	const struct dma_map_ops *kernel = pool->kernel;
+	int supported;
+
+	if (!READ_ONCE(pool->ended) || !kernel)
+		return last_address(pool) <= mask;
+	/* A new driver: the kernel asks seam.c, which decides anew. */
+	supported = kernel->dma_supported(dev, mask);
+	vdp_pool_keep(dev);
+	return supported;
 }
 
 static u64 bounce_get_required_mask(struct device *dev)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Mode bounce: a pool of pages for a device, shared with the hypervisor if the
- * guest is secure. device.c makes and unmakes it; dma_ops.c is what drivers get.
+ * guest is secure. pool_life.c says for how long; dma_ops.c is what drivers get.
  */
 #include <linux/dma-map-ops.h>
 #include <linux/gfp.h>
@@ -73,9 +73,10 @@ void vdp_pools_start(void)
 			 &pages, &secure_lock.ops);
 }
 
-/* All pools are gone by now, for each holds the module. */
+/* No device has a pool by now, for each holds the module. */
 void vdp_pools_stop(void)
 {
+	vdp_pools_settle();
 	WARN_ON(vdma_secure_end(&secure));
 }
 
@@ -158,31 +159,23 @@ static int bounce_init(struct vdp_pool *pool, const struct pci_dev *pdev,
 }
 
 /**
- * vdp_pool_get() - give a device a pool, and have drivers use it
- * @pdev: the device; no DMA of it is mapped
+ * vdp_pool_make() - make a pool for a device
+ * @pdev: the device
  * @iommu: it obeys the IOMMU
  * @size: of the pool in bytes
  * @pool: receives it
  *
- * Holds the module, whose code the device's driver calls from now on, unless it is
- * being unloaded: then there is no pool.
- *
  * Context: may sleep.
  * Return: VDMA_OK, or the reason why there is none.
  */
-int vdp_pool_get(struct pci_dev *pdev, bool iommu, u64 size,
-		 struct vdp_pool **pool)
+int vdp_pool_make(struct pci_dev *pdev, bool iommu, u64 size,
+		  struct vdp_pool **pool)
 {
-	struct vdp_pool *p;
+	struct vdp_pool *p = kzalloc(sizeof(*p), GFP_KERNEL);
 	int error;
 
-	if (!try_module_get(THIS_MODULE))
-		return VDMA_E_ENDING;
-	p = kzalloc(sizeof(*p), GFP_KERNEL);
-	if (!p) {
-		error = VDMA_E_NO_MEMORY;
-		goto put_module;
-	}
+	if (!p)
+		return VDMA_E_NO_MEMORY;
 	p->dev = &pdev->dev;
 	p->kernel = get_dma_ops(p->dev);
 	p->ops = vdp_dma_ops;
@@ -190,44 +183,33 @@ int vdp_pool_get(struct pci_dev *pdev, bool iommu, u64 size,
 	lock_init(&p->lock);
 	reach_init(p, iommu);
 	error = bounce_init(p, pdev, size);
-	if (error)
-		goto free;
-	dev_clear_dma_ops_bypass(p->dev);
-	pdev->dev.bus_dma_limit = 0;
-	set_dma_ops(p->dev, &p->ops);
+	if (error) {
+		kfree(p);
+		return error;
+	}
+	get_device(p->dev);
 	*pool = p;
 	return VDMA_OK;
-
-free:
-	kfree(p);
-put_module:
-	module_put(THIS_MODULE);
-	return error;
 }
 
 /**
- * vdp_pool_put() - take a device's pool away
- * @pool: what vdp_pool_get() gave; the device was reset and has no driver
+ * vdp_pool_free() - take a pool back and free it
+ * @pool: what vdp_pool_make() made; the device was reset, nobody uses the pool
  *
  * Context: may sleep.
  */
-void vdp_pool_put(struct vdp_pool *pool)
+void vdp_pool_free(struct vdp_pool *pool)
 {
-	struct pci_dev *pdev = to_pci_dev(pool->dev);
-	int error;
+	struct device *dev = pool->dev;
+	int error = vdma_bounce_fini(&pool->bounce);
 
-	set_dma_ops(pool->dev, pool->kernel);
-	error = vdma_bounce_fini(&pool->bounce);
-	if (error == VDMA_E_BUSY) {
-		/* As stock drivers do: virtio_scsi, virtio_balloon. */
-		pci_info(pdev, "virtio DMA: its driver has left %u mappings behind; they are taken away\n",
-			 vdma_bounce_drop(&pool->bounce));
-		error = vdma_bounce_fini(&pool->bounce);
-	}
 	if (error)
-		pci_err(pdev, "virtio DMA: taking the pool back: %s; it stays shared for good\n",
+		dev_err(dev, "virtio DMA: cannot take the bounce pool back: %s; it stays shared for good\n",
 			vdma_strerror(error));
+	/* Somebody mapped without a driver: leave it to them. */
+	if (error == VDMA_E_BUSY)
+		return;
 	kvfree(pool->private);
 	kfree(pool);
-	module_put(THIS_MODULE);
+	put_device(dev);
 }

@@ -5,12 +5,13 @@
  * ACCESS_PLATFORM. This is how rings and drivers decide to use the DMA API, which
  * then hands out addresses in the device's pool. The device itself is asked only
  * for what it offers. set_status() sees when it has agreed to that: only then may
- * its queues be set up (virtio 1.2, 3.1.1).
+ * its queues be set up (virtio 1.2, 3.1.1). del_vqs() is called when the driver leaves.
  */
 #include <linux/slab.h>
 #include <linux/virtio_config.h>
 #include <asm/svm.h>
 #include <vdma/policy.h>
+#include "pool.h"
 #include "vdp.h"
 
 /* For all devices with one transport's operations that are not on PCI */
@@ -72,6 +73,17 @@ static void config_get(struct virtio_device *vdev, unsigned int offset,
 	vdp_limits_config(dev, vdev, offset, buf, len);
 }
 
+static void del_vqs(struct virtio_device *vdev)
+{
+	struct vdp_config *config = config_of(vdev);
+	const struct vdp_device *dev = container_of(config, struct vdp_device,
+						    config);
+
+	if (dev->pool)
+		vdp_pool_empty_rings(dev->pool, vdev);
+	config->original->del_vqs(vdev);
+}
+
 static bool is_ours(const struct virtio_device *vdev)
 {
 	return vdev->config->finalize_features == finalize_features;
@@ -104,6 +116,7 @@ void vdp_quirk_apply(struct vdp_device *dev, struct virtio_device *vdev)
 		config->ops.get = config_get;
 		config->ops.set_status = set_status;
 	}
+	config->ops.del_vqs = del_vqs;
 	vdev->config = &config->ops;
 }
 

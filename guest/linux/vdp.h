@@ -9,11 +9,13 @@
  *	facts.c		collects the facts of one device
  *	device.c	a record for each device: decides and carries out
  *	pool.c		mode bounce: makes a device's pool
+ *	pool_life.c	mode bounce: how long the device has it
  *	dma_ops.c	mode bounce: what the device's driver calls
  *	limits.c	mode bounce: requests and rings that fit the pool
  *	quirk.c		has the virtio core obey: refuses, makes it use the DMA API
  *	sysfs.c		shows the record
  *	shutdown.c	leaves nothing behind for the next kernel
+ *	later.c		frees what another CPU may still be using
  *
  * But for mode bounce the module adds no code to a data path: it answers the
  * question "may this device use the direct mapping?" and says where that mapping
@@ -23,6 +25,7 @@
 #define VDP_H
 
 #include <linux/list.h>
+#include <linux/llist.h>
 #include <linux/pci.h>
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
@@ -32,8 +35,18 @@
 struct vdp_pool;
 
 /**
+ * struct vdp_later - part of what is freed by vdp_free_later()
+ * @node: in the list of those
+ * @free: frees it
+ */
+struct vdp_later {
+	struct llist_node node;
+	void (*free)(struct vdp_later *later);
+};
+
+/**
  * struct vdp_config - what stands before a virtio device's transport
- * @ops: the transport's, but for finalize_features and, in mode bounce, get
+ * @ops: the transport's, but for finalize_features, del_vqs and, in mode bounce, get
  * @original: the transport's
  * @offered: the device offers ACCESS_PLATFORM
  * @refuse: why no driver gets the device, or NULL
@@ -140,5 +153,10 @@ void vdp_sysfs_remove(struct virtio_device *vdev);
 /* shutdown.c */
 void vdp_shutdown_start(void);
 void vdp_shutdown_stop(void);
+
+/* later.c */
+void vdp_free_later(struct vdp_later *later,
+		    void (*free)(struct vdp_later *later));
+void vdp_later_flush(void);
 
 #endif /* VDP_H */

@@ -145,26 +145,6 @@ int vdma_bounce_fini(struct vdma_bounce *b)
 	return give_back(b, error);
 }
 
-uint32_t vdma_bounce_drop(struct vdma_bounce *b)
-{
-	uint32_t slots = (uint32_t)(b->config.size >> VDMA_SLOT_SHIFT);
-	uint32_t dropped = 0, slot;
-
-	for (slot = 0; slot < slots; slot++) {
-		struct vdma_bounce_record *r;
-
-		if (vdma_slots_find(&b->slots, slot) != slot)
-			continue;
-		r = bounce_record(b, slot);
-		if (!(r->state & STATE_LIVE))
-			continue;
-		r->state &= ~STATE_LIVE;
-		vdma_slots_give(&b->slots, slot, 0);
-		dropped++;
-	}
-	return dropped;
-}
-
 bool vdma_bounce_holds(const struct vdma_bounce *b, uint64_t dma)
 {
 	return dma - b->share.mem.dma < b->config.size;

@@ -166,16 +166,6 @@ int vdma_bounce_init(struct vdma_bounce *b,
 int vdma_bounce_fini(struct vdma_bounce *b);
 
 /**
- * vdma_bounce_drop() - forget all mappings and allocations
- * @b: a pool whose device was reset, and whose users are gone
- *
- * Nothing is copied out.
- *
- * Return: how many there were: so many were leaked.
- */
-uint32_t vdma_bounce_drop(struct vdma_bounce *b);
-
-/**
  * vdma_bounce_map() - let the device see a copy of a piece of memory
  * @b: the pool
  * @phys: guest physical address of its first byte

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.lib import queues, secure
+from tests.lib import cross, queues, secure
 from tests.lib.devices import Expected
 from tests.lib.drc import program, wait_deleted
 from tests.lib.guest import Guest
@@ -20,6 +20,7 @@ BLK, NET, RNG = device("blk", True, 1), device("net", False, 2), device("rng", T
 PLAIN = device("blk", False, 4, "plain")
 SCSI, P9 = device("scsi", True, 5), device("p9", True, 6)
 PAGES_IN_POOL = 48
+GPU_PAGES = 256
 
 
 def calls(run: Path, number: int) -> list[int]:
@@ -229,6 +230,52 @@ def test_unbind_with_requests_in_flight(run: Path, kind: str) -> None:
     watch, result = boot(run, Plan(IN_FLIGHT.format(fn=disk.address), (disk,)))
     result.check(but=secure.KNOWN)
     watch.check_module()
+
+
+OUTLIVE = """
+chmod 755 /bin/dumb
+begin
+wait_for [ -c /dev/dri/card0 ] || fail "no card"
+dumb >/run/dumb &
+dumb=$!
+wait_for grep holds /run/dumb || fail dumb
+ask held
+echo {fn} >/sys/bus/pci/drivers/virtio-pci/unbind
+ask unbound
+kill $dumb
+wait $dumb
+ask gone
+give_back
+"""
+
+
+@pytest.mark.more
+def test_pool_outlives_its_driver(run: Path) -> None:
+    """A process has a buffer of a graphics card: the pool is shared until it is gone."""
+    card = device("gpu", False, 2)
+    shared: dict[str, int] = {}
+
+    def steps(guest: Guest) -> Steps:
+        def pages() -> int:
+            return int(secure.figure(guest.qemu.qmp, "uv-shared-pages"))
+
+        def note(when: str) -> None:
+            shared[when] = pages()
+
+        def gone() -> None:
+            assert guest.until(lambda: pages() < shared["unbound"])
+            note("gone")
+
+        return {"held": lambda: note("held"), "unbound": lambda: note("unbound"), "gone": gone}
+
+    files = {"bin/dumb": cross.program(run, "tests/linux/dumb.c")}
+    plan = Plan(OUTLIVE.format(fn=card.address), (card,), files=files, modules=("virtio_gpu",))
+    watch, result = boot(run, plan, steps)
+    # the kernel's own check of the DMA API finds what the process holds
+    result.check(but=("I/O", "no report", *secure.KNOWN))
+    assert watch.check_control() == []
+    assert shared["held"] == shared["unbound"] == watch.shared["start"] + GPU_PAGES
+    assert shared["gone"] == watch.shared["end"] == watch.shared["start"]
 
 
 REFUSED = """

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whoever holds a device's memory beyond its driver: the pool, its operations and our
+module stay until that is gone, and nobody else's mappings are touched."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.lib import cross
+from tests.lib.devices import DEVICES, Device, Expected
+from tests.lib.guest import Cargo, Guest
+from tests.lib.machine import Machine
+from tests.lib.screen import Picture
+
+RNG = DEVICES[4]
+GPU = Device("gpu", "0000:00:09.0", "virtio-gpu-pci", "virtio_gpu", "gpu", True, slot=9)
+ASKED = ("bypass:requested", "identity:requested")
+PAGE_SHIFT = 12
+
+SCRIPT = f"""
+. /lib/vdma.sh
+unbind() {{ echo $1 >/sys/bus/pci/drivers/virtio-pci/unbind; }}
+bind() {{ echo $1 >/sys/bus/pci/drivers/virtio-pci/bind; }}
+# It would hold the card, too, and write on it.
+no_console() {{ echo 0 >/sys/class/vtconsole/vtcon1/bind; }}
+chmod 755 /bin/dumb
+load policy mode=bounce
+load bus
+rebind_idle
+load drivers
+load more
+wait_for [ -c /dev/dri/card0 ] || fail "no card"
+report_device {RNG.address}
+insmod /hold.ko slot={RNG.slot} || fail hold
+dumb >/run/dumb &
+dumb=$!
+wait_for grep holds /run/dumb || fail dumb
+for fn in {GPU.address} {RNG.address}; do
+    policy=$(echo $PCI/$fn/virtio*/dma_policy)
+    report pool "base=$(cat $policy/window_base)" "bytes=$(cat $policy/pool_bytes)"
+done
+no_console
+ask held
+unbind {GPU.address}
+unbind {RNG.address}
+echo 1 >$PCI/{RNG.address}/remove
+rmmod virtio_dma_policy 2>/dev/null && fail "unloaded under what it keeps"
+ask unbound
+bind {GPU.address}
+kill $dumb
+wait $dumb
+no_console
+io_gpu {GPU.address}
+ask screen
+report_device {GPU.address}
+rmmod hold
+unbind {GPU.address}
+wait_for rmmod virtio_dma_policy 2>/dev/null || fail "not unloaded"
+ask end
+"""
+
+
+def cleared(log: str, base: int, size: int) -> list[int]:
+    """How often each page of a window's part was taken out of it, in QEMU's trace, which
+    has the end of what was stuffed."""
+    count = [0] * (size >> PAGE_SHIFT)
+    stuffed = r"pci_stuff liobn=\w+ ioba=(0x\w+) tcevalue=0x0 npages=(\d+) ret=0"
+    for end, pages in re.findall(stuffed, log):
+        last = (int(end, 16) - base) >> PAGE_SHIFT
+        for page in range(last - int(pages), last):
+            if 0 <= page < len(count):
+                count[page] += 1
+    return count
+
+
+@pytest.mark.more
+def test_pool_stays_until_the_last_unmap(run: Path) -> None:
+    """A process with a buffer of a graphics card, which gets a driver again meanwhile; a
+    module with coherent memory of a function that is gone for good."""
+    picture = Picture()
+    marks: dict[str, int] = {}
+    machine = Machine(devices=(RNG, GPU), args=("-trace", "spapr_iommu_pci_*"))
+    files = {
+        "picture": picture.xrgb,
+        "bin/dumb": cross.program(run, "tests/linux/dumb.c"),
+        "hold.ko": cross.module(run, machine.kernel, "tests/linux/hold.c"),
+    }
+    cargo = Cargo(script=SCRIPT, files=files, modules=("virtio_gpu",))
+    with Guest(machine, run, cargo) as guest:
+
+        def mark(word: str) -> None:
+            marks[word] = (run / "qemu.log").stat().st_size
+
+        def screen() -> None:
+            assert guest.until(lambda: picture.shown(guest.qemu.qmp, "gpu", run))
+
+        steps = {word: lambda word=word: mark(word) for word in ("held", "unbound", "end")}
+        guest.serve({**steps, "screen": screen}, "end")
+        result = guest.finish(
+            expect=lambda device: Expected(device is GPU, "bounce", "requested", ASKED)
+        )
+    # the test has looked at the I/O
+    result.check(but=("I/O",))
+    log = (run / "qemu.log").read_bytes().decode(errors="replace")
+    for pool in result.report.all("pool"):
+        place = int(pool["base"], 16), int(pool["bytes"])
+        assert set(cleared(log[marks["held"] : marks["unbound"]], *place)) == {0}
+        assert set(cleared(log[marks["unbound"] : marks["end"]], *place)) == {1}
+    # rings leave nothing: only what was held outlived the drivers
+    outlived = re.findall(r"(\S+): virtio DMA: (\d+) mappings outlive", result.console)
+    assert (RNG.address, "2") in outlived
