@@ -395,11 +395,16 @@ void vdp_device_quiesce_all(void)
 	}
 }
 
+static void free_device(struct vdp_later *later)
+{
+	kfree(container_of(later, struct vdp_device, later));
+}
+
 void vdp_device_drop(struct vdp_device *dev)
 {
 	list_del(&dev->node);
 	pci_dev_put(dev->pdev);
-	kfree(dev);
+	vdp_free_later(&dev->later, free_device);
 }
 
 /* Any one of the records, or NULL. */

@@ -92,13 +92,19 @@ static void adopt(struct device *device)
 	vdp_unlock();
 }
 
-/* A driver that is being bound is in our function: wait for it. */
-static int undo(struct device *device, void *unused)
+/* The virtio device may outlive its record: somebody may hold it. */
+static void undo(struct device *device)
 {
-	device_lock(device);
 	vdp_lock();
 	vdp_quirk_undo(dev_to_virtio(device));
 	vdp_unlock();
+}
+
+/* A driver that is being bound is in our function: wait for it. */
+static int undo_bound(struct device *device, void *unused)
+{
+	device_lock(device);
+	undo(device);
 	device_unlock(device);
 	return 0;
 }
@@ -114,6 +120,8 @@ static int virtio_event(struct notifier_block *nb, unsigned long action,
 		show(device);
 	} else if (action == BUS_NOTIFY_DEL_DEVICE && pdev) {
 		hide(dev_to_virtio(device), pdev);
+	} else if (action == BUS_NOTIFY_REMOVED_DEVICE) {
+		undo(device);
 	}
 	return NOTIFY_DONE;
 }
@@ -271,7 +279,7 @@ void vdp_notify_stop(void)
 	stopping = true;
 	vdp_unlock();
 	mutex_unlock(&files_lock);
-	bus_for_each_dev(bus_finder.driver.bus, NULL, NULL, undo);
+	bus_for_each_dev(bus_finder.driver.bus, NULL, NULL, undo_bound);
 	while (forget_one())
 		;
 	bus_unregister_notifier(&pci_bus_type, &pci_nb);

@@ -18,6 +18,7 @@
 struct foreign {
 	struct list_head node;
 	struct vdp_config config;
+	struct vdp_later later;
 };
 
 static LIST_HEAD(foreigners);
@@ -166,11 +167,16 @@ void vdp_quirk_undo(struct virtio_device *vdev)
 		vdev->config = config_of(vdev)->original;
 }
 
+static void free_foreign(struct vdp_later *later)
+{
+	kfree(container_of(later, struct foreign, later));
+}
+
 /* Once no device has what is freed here */
 void vdp_quirk_stop(void)
 {
-	struct foreign *f, *next;
+	struct foreign *f;
 
-	list_for_each_entry_safe(f, next, &foreigners, node)
-		kfree(f);
+	list_for_each_entry(f, &foreigners, node)
+		vdp_free_later(&f->later, free_foreign);
 }

@@ -72,6 +72,7 @@ struct vdp_config {
  * @hcalls: H_DMA_BYPASS calls made for it
  * @decided: @decision is valid
  * @bypass_open: the hypervisor has its bypass window open
+ * @later: to free it
  */
 struct vdp_device {
 	struct list_head node;
@@ -86,6 +87,7 @@ struct vdp_device {
 	u64 hcalls;
 	bool decided;
 	bool bypass_open;
+	struct vdp_later later;
 };
 
 /* params.c */

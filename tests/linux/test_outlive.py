@@ -109,6 +109,8 @@ def test_pool_stays_until_the_last_unmap(run: Path) -> None:
         place = int(pool["base"], 16), int(pool["bytes"])
         assert set(cleared(log[marks["held"] : marks["unbound"]], *place)) == {0}
         assert set(cleared(log[marks["unbound"] : marks["end"]], *place)) == {1}
+    # the virtio device had its transport's own when its record was gone
+    assert "hold: operations virtio_pci_config_ops" in result.console
     # rings leave nothing: only what was held outlived the drivers
     outlived = re.findall(r"(\S+): virtio DMA: (\d+) mappings outlive", result.console)
     assert (RNG.address, "2") in outlived
