@@ -3,9 +3,10 @@
  * The hooks into the virtio core. finalize_features() is called when a driver is
  * about to be bound: there a device is refused, or the core is told that it has
  * ACCESS_PLATFORM. This is how rings and drivers decide to use the DMA API, which
- * then hands out addresses in the device's pool. The device itself is asked only
- * for what it offers. set_status() sees when it has agreed to that: only then may
- * its queues be set up (virtio 1.2, 3.1.1). del_vqs() is called when the driver leaves.
+ * in mode bounce hands out addresses in the device's pool. The device itself is
+ * asked only for what it offers, and always for that. set_status() sees when it has
+ * agreed: only then may its queues be set up (virtio 1.2, 3.1.1). del_vqs() is called
+ * when the driver leaves.
  */
 #include <linux/slab.h>
 #include <linux/virtio_config.h>
@@ -28,10 +29,16 @@ static struct vdp_config *config_of(const struct virtio_device *vdev)
 	return container_of(vdev->config, struct vdp_config, ops);
 }
 
+/* Of a device on PCI */
+static struct vdp_device *device_of(const struct virtio_device *vdev)
+{
+	return container_of(config_of(vdev), struct vdp_device, config);
+}
+
 static int finalize_features(struct virtio_device *vdev)
 {
-	struct vdp_config *config = config_of(vdev);
-	struct vdp_device *dev = container_of(config, struct vdp_device, config);
+	const struct vdp_config *config = config_of(vdev);
+	struct vdp_device *dev = device_of(vdev);
 	int error;
 
 	if (config->refuse) {
@@ -39,14 +46,19 @@ static int finalize_features(struct virtio_device *vdev)
 			config->refuse);
 		return -EPERM;
 	}
-	/* Set by us, or cleared by a driver that does without the DMA API. */
+	/*
+	 * Cleared by a driver that does without the DMA API: the balloon's. But a
+	 * device that offers it may refuse to work without (virtio 1.2, 6.2).
+	 * Or set by us, the last time.
+	 */
 	if (config->offered)
 		__virtio_set_bit(vdev, VIRTIO_F_ACCESS_PLATFORM);
 	else
 		__virtio_clear_bit(vdev, VIRTIO_F_ACCESS_PLATFORM);
-	vdp_limits_features(dev, vdev);
+	if (dev->pool)
+		vdp_limits_features(dev, vdev);
 	error = config->original->finalize_features(vdev);
-	if (error)
+	if (error || !dev->pool)
 		return error;
 	__virtio_set_bit(vdev, VIRTIO_F_ACCESS_PLATFORM);
 	return 0;
@@ -67,8 +79,7 @@ static void set_status(struct virtio_device *vdev, u8 status)
 static void config_get(struct virtio_device *vdev, unsigned int offset,
 		       void *buf, unsigned int len)
 {
-	struct vdp_device *dev = container_of(config_of(vdev),
-					      struct vdp_device, config);
+	struct vdp_device *dev = device_of(vdev);
 
 	dev->config.original->get(vdev, offset, buf, len);
 	vdp_limits_config(dev, vdev, offset, buf, len);
@@ -76,13 +87,11 @@ static void config_get(struct virtio_device *vdev, unsigned int offset,
 
 static void del_vqs(struct virtio_device *vdev)
 {
-	struct vdp_config *config = config_of(vdev);
-	const struct vdp_device *dev = container_of(config, struct vdp_device,
-						    config);
+	const struct vdp_device *dev = device_of(vdev);
 
 	if (dev->pool)
 		vdp_pool_empty_rings(dev->pool, vdev);
-	config->original->del_vqs(vdev);
+	dev->config.original->del_vqs(vdev);
 }
 
 static bool is_ours(const struct virtio_device *vdev)
@@ -106,10 +115,12 @@ static void stand_before(struct vdp_config *config,
 void vdp_quirk_apply(struct vdp_device *dev, struct virtio_device *vdev)
 {
 	struct vdp_config *config = &dev->config;
+	bool offered = vdma_facts_access_platform(&dev->facts);
 
-	if (is_ours(vdev) || dev->decision.mode < VDMA_MODE_BOUNCE)
+	if (is_ours(vdev) ||
+	    (dev->decision.mode < VDMA_MODE_BOUNCE && !offered))
 		return;
-	config->offered = vdma_facts_access_platform(&dev->facts);
+	config->offered = offered;
 	config->refuse = dev->decision.mode == VDMA_MODE_REFUSE ?
 			 vdma_reason_meaning(dev->decision.reason) : NULL;
 	stand_before(config, vdev->config);

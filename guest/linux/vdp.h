@@ -68,7 +68,7 @@ struct vdp_config {
  * @decision: the decision in force
  * @window: the window that the device's DMA goes through; size 0 for none
  * @pool: its pool in mode bounce, or NULL
- * @config: in use in modes bounce and refuse
+ * @config: in use for a device that offers ACCESS_PLATFORM, bounces or is refused
  * @hcalls: H_DMA_BYPASS calls made for it
  * @decided: @decision is valid
  * @bypass_open: the hypervisor has its bypass window open

@@ -5,7 +5,7 @@ it shows; and rebind, which takes over what was bound before."""
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,16 @@ from tests.lib.machine import Machine
 
 BLK, NET = DEVICES[0], DEVICES[2]
 NO_F = DEVICES[1]
+# Its driver takes ACCESS_PLATFORM back, which QEMU refuses.
+BALLOON = Device(
+    "balloon",
+    "0000:00:07.0",
+    "virtio-balloon-pci",
+    "virtio_balloon",
+    "balloon",
+    True,
+    slot=7,
+)
 BLK_ONLY = Machine(devices=(BLK,))
 KERNELS = [BLK_ONLY.kernel, pytest.param("6.1", marks=pytest.mark.more)]
 
@@ -185,13 +195,14 @@ def test_unload_under_a_probe(run: Path) -> None:
 
 @dataclass(frozen=True)
 class Asked:
-    """Parameters, and what becomes of a disk with F and one without."""
+    """Parameters, and what becomes of a disk with F, one without, and a BALLOON with F
+    (as the first, unless it is said)."""
 
     parameters: str
     f: Seen
     no_f: Seen = ("direct", "no-access-platform", "-")
     append: str = ""
-    devices: tuple[Device, ...] = field(default=(BLK, NO_F))
+    balloon: Seen | None = None
 
 
 REQUESTS = {
@@ -202,12 +213,15 @@ REQUESTS = {
         ("direct", "no-access-platform", "tce:request-unsafe"),
     ),
     "identity for one": Asked(
-        f"override={FN}=identity", ("identity", "requested", "bypass:requested")
+        f"override={FN}=identity",
+        ("identity", "requested", "bypass:requested"),
+        balloon=BYPASS,
     ),
     "identity that cannot be had": Asked(
         f"override={FN}=identity",
         ("bypass", "dt-bypass", "identity:request-unavailable"),
         append="disable_ddw",
+        balloon=BYPASS,
     ),
     "no IOMMU": Asked(
         "mode=tce",
@@ -216,7 +230,9 @@ REQUESTS = {
         append="iommu=off",
     ),
     "direct with F": Asked(
-        f"override={FN}=direct", ("bypass", "dt-bypass", "direct:request-unsafe")
+        f"override={FN}=direct",
+        ("bypass", "dt-bypass", "direct:request-unsafe"),
+        balloon=BYPASS,
     ),
     "bypass for all": Asked(
         "mode=bypass",
@@ -232,6 +248,7 @@ REQUESTS = {
         f"mode=identity override=0000:00:0f.0=tce,{FN}=tce",
         ("tce", "requested", "bypass:requested,identity:requested"),
         ("direct", "no-access-platform", "identity:request-unsafe"),
+        balloon=("identity", "requested", "bypass:requested"),
     ),
 }
 
@@ -249,7 +266,8 @@ MORE = (
 def test_request(run: Path, name: str) -> None:
     """What the administrator asks for is followed, or left with a reason."""
     asked = REQUESTS[name]
-    by_name = {BLK.name: asked.f, NO_F.name: asked.no_f}
+    balloon = asked.balloon or asked.f
+    by_name = {BLK.name: asked.f, NO_F.name: asked.no_f, BALLOON.name: balloon}
 
     def expect(device: Device) -> Expected:
         mode, reason, passed_over = by_name[device.name]
@@ -257,9 +275,10 @@ def test_request(run: Path, name: str) -> None:
         return Expected(bool(device.f), mode, reason, items)
 
     script = f". /lib/vdma.sh\nload policy {asked.parameters}\n"
-    script += "load bus\nrebind_idle\nload drivers\nsettle\nrun_io\n"
-    machine = Machine(devices=asked.devices, append=asked.append)
-    with Guest(machine, run, Cargo(script=script, disk_mib=8)) as guest:
+    script += "load bus\nrebind_idle\nload drivers\nload more\nsettle\nrun_io\n"
+    machine = Machine(devices=(BLK, NO_F, BALLOON), append=asked.append)
+    cargo = Cargo(script=script, disk_mib=8, modules=("virtio_balloon",))
+    with Guest(machine, run, cargo) as guest:
         result = guest.finish(expect=expect)
     result.check()
 
