@@ -73,6 +73,11 @@ static inline void vdp_ops_unmap(const struct dma_map_ops *ops,
 #endif
 }
 
+/* A feature of graphics cards that is younger than some kernels. */
+#ifndef VIRTIO_GPU_F_BLOB_ALIGNMENT
+#define VIRTIO_GPU_F_BLOB_ALIGNMENT 5
+#endif
+
 /* What is not memory can be mapped by map_phys() only. */
 #ifndef DMA_ATTR_MMIO
 #define DMA_ATTR_MMIO 0

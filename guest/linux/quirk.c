@@ -55,8 +55,10 @@ static int finalize_features(struct virtio_device *vdev)
 		__virtio_set_bit(vdev, VIRTIO_F_ACCESS_PLATFORM);
 	else
 		__virtio_clear_bit(vdev, VIRTIO_F_ACCESS_PLATFORM);
-	if (dev->pool)
+	if (dev->pool) {
+		vdp_carry_limit(vdev);
 		vdp_limits_features(dev, vdev);
+	}
 	error = config->original->finalize_features(vdev);
 	if (error || !dev->pool)
 		return error;
@@ -124,11 +126,12 @@ void vdp_quirk_apply(struct vdp_device *dev, struct virtio_device *vdev)
 	config->refuse = dev->decision.mode == VDMA_MODE_REFUSE ?
 			 vdma_reason_meaning(dev->decision.reason) : NULL;
 	stand_before(config, vdev->config);
+	config->ops.del_vqs = del_vqs;
 	if (dev->decision.mode == VDMA_MODE_BOUNCE) {
 		config->ops.get = config_get;
 		config->ops.set_status = set_status;
+		config->ops.get_shm_region = NULL;
 	}
-	config->ops.del_vqs = del_vqs;
 	vdev->config = &config->ops;
 }
 

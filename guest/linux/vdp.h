@@ -12,6 +12,7 @@
  *	pool_life.c	mode bounce: how long the device has it
  *	dma_ops.c	mode bounce: what the device's driver calls
  *	limits.c	mode bounce: requests and rings that fit the pool
+ *	carry.c		mode bounce: features that it cannot carry
  *	quirk.c		has the virtio core obey: refuses, makes it use the DMA API
  *	sysfs.c		shows the record
  *	shutdown.c	leaves nothing behind for the next kernel
@@ -141,6 +142,9 @@ void vdp_limits_config(struct vdp_device *dev, struct virtio_device *vdev,
 void vdp_limits_features(struct vdp_device *dev, struct virtio_device *vdev);
 void vdp_limits_rings(struct vdp_device *dev);
 u64 vdp_limits_receive_max(const struct pci_dev *pdev, u64 size);
+
+/* carry.c */
+void vdp_carry_limit(struct virtio_device *vdev);
 
 /* quirk.c */
 void vdp_quirk_apply(struct vdp_device *dev, struct virtio_device *vdev);

@@ -27,6 +27,9 @@ BALLOON = Device(
     True,
     slot=7,
 )
+BALLOON_OPTIONS = "free-page-reporting=on,free-page-hint=on,iothread=hint"
+# VIRTIO_BALLOON_F_FREE_PAGE_HINT and _REPORTING
+FREE_PAGES = (3, 5)
 BLK_ONLY = Machine(devices=(BLK,))
 KERNELS = [BLK_ONLY.kernel, pytest.param("6.1", marks=pytest.mark.more)]
 
@@ -276,11 +279,20 @@ def test_request(run: Path, name: str) -> None:
 
     script = f". /lib/vdma.sh\nload policy {asked.parameters}\n"
     script += "load bus\nrebind_idle\nload drivers\nload more\nsettle\nrun_io\n"
-    machine = Machine(devices=(BLK, NO_F, BALLOON), append=asked.append)
+    script += f"report balloon features=$(cat {PCI}/{BALLOON.address}/virtio*/features)\n"
+    machine = Machine(
+        devices=(BLK, NO_F, BALLOON),
+        append=asked.append,
+        device_options={BALLOON.name: BALLOON_OPTIONS},
+        args=("-object", "iothread,id=hint"),
+    )
     cargo = Cargo(script=script, disk_mib=8, modules=("virtio_balloon",))
     with Guest(machine, run, cargo) as guest:
         result = guest.finish(expect=expect)
     result.check()
+    # what is told of free pages is not carried by a pool of copies
+    features = (result.report.one("balloon") or {})["features"]
+    assert {features[bit] for bit in FREE_PAGES} == {"0" if balloon[0] == "bounce" else "1"}
 
 
 BAD_PARAMETERS = {

@@ -21,6 +21,8 @@ from tests.secure.matrix import CASES, Case
 MIB = 1 << 20
 BALLOON_MIB = 64
 MODULES = ("virtio_console", "virtio_balloon", "9p", "9pnet_virtio", "virtio_gpu")
+# Ways to tell a device of memory that is in no pool: our module leaves them alone.
+MODULE_OPTIONS = {"balloon": "free-page-reporting=on", "gpu": "hostmem=64M"}
 
 
 class Host(secure.Watch):
@@ -66,6 +68,7 @@ def boot(run: Path, case: Case) -> tuple[Host, Result]:
         case.devices(),
         append=f"swiotlb={case.swiotlb}" if case.swiotlb else "",
         guard="deny" if case.module else "report",
+        device_options=MODULE_OPTIONS if case.module else {},
         kernel=case.kernel,
         smp=case.cpus,
     )
@@ -93,6 +96,8 @@ def test_matrix(run: Path, case: Case) -> None:
     assert cells == {name: table.RIGHT for name in cells}
     host.check_module()
     result.check(but=secure.KNOWN)
+    assert "not using features 0x20, which mode bounce cannot carry" in result.console
+    assert "-host_visible" in result.console
     balloon = result.report.one("balloon")
     assert balloon is not None and balloon["after"] == balloon["before"]
     assert int(balloon["before"]) - int(balloon["low"]) == BALLOON_MIB << 10
