@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The module's life: early, late, unloaded, loaded again; its parameters; what
-it shows; and rebind, which takes over what was bound before."""
+it shows."""
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,8 +14,7 @@ from tests.lib.devices import DEVICES, Device, Expected
 from tests.lib.guest import Cargo, Guest, Result
 from tests.lib.machine import Machine
 
-BLK, NET = DEVICES[0], DEVICES[2]
-NO_F = DEVICES[1]
+BLK, NO_F = DEVICES[:2]
 # Its driver takes ACCESS_PLATFORM back, which QEMU refuses.
 BALLOON = Device(
     "balloon",
@@ -367,72 +365,3 @@ def test_sysfs_files(run: Path) -> None:
         f"virtio-pci {FN}: virtio DMA: mode bypass, reason dt-bypass, passed over -"
         in result.console
     )
-
-
-NET_FN = NET.address
-IN_USE = f"""
-load bus
-load policy
-load drivers
-settle
-disk=/dev/$(disk_of {FN})
-refuses() {{
-    said=$(rebind {FN} 2>&1) && fail "rebound although $1"
-    report refused "why=$(echo "$said" | tr ' ' '_')"
-}}
-exec 7<"$disk"
-refuses open
-exec 7<&-
-mkswap "$disk" >/dev/null
-swapon "$disk"
-refuses swap
-swapoff "$disk"
-dd if=/romfs of="$disk" conv=notrunc status=none
-load filesystem
-mkdir /run/mnt
-mount -t romfs -o ro "$disk" /run/mnt || fail mount
-refuses mounted
-umount /run/mnt
-said=$(rebind {NET_FN} 2>&1) && fail "rebound although up"
-report refused "why=$(echo "$said" | tr ' ' '_')"
-report_device {FN}
-report_device {NET_FN}
-ip link set eth0 down
-rebind || fail "rebind of what is idle"
-report_device {FN}
-report_device {NET_FN}
-! rebind 0000:00:1f.0 2>/dev/null || fail "rebound what is not there"
-"""
-
-
-def empty_romfs() -> bytes:
-    """The smallest filesystem there is (Documentation/filesystems/romfs.rst)."""
-
-    def with_sum(head: bytes, name: bytes, tail: bytes = b"") -> bytes:
-        zero_sum = head + bytes(4) + name + tail
-        total = sum(struct.unpack(f">{len(zero_sum) // 4}I", zero_sum))
-        return head + struct.pack(">I", -total & 0xFFFF_FFFF) + name + tail
-
-    # One directory, ".", whose link points to itself.
-    root = with_sum(struct.pack(">3I", 0x20 | 0x9, 0x20, 0), b".".ljust(16, b"\0"))
-    return with_sum(b"-rom1fs-" + struct.pack(">I", 64), b"vdma".ljust(16, b"\0"), root)
-
-
-def test_rebind_refuses_what_is_in_use(run: Path) -> None:
-    """Open, swap, mounted, interface up: a line, and the device goes on."""
-    machine = Machine(devices=(BLK, NET))
-    files = {"romfs": empty_romfs()}
-    cargo = Cargo(script=". /lib/vdma.sh\n" + IN_USE, files=files, disk_mib=8)
-    with Guest(machine, run, cargo) as guest:
-        result = guest.finish()
-    # this script does no I/O that the host could check
-    result.check(but=("I/O",))
-    refused = [line["why"] for line in result.report.all("refused")]
-    tail = "goes_on_with_what_it_has"
-    assert refused[0].startswith(f"rebind:_{FN}:_in_use,_/dev/vda_is_open_in_process_")
-    assert refused[1] == f"rebind:_{FN}:_in_use,_/dev/vda_is_swap;_{tail}"
-    assert refused[2].startswith(f"rebind:_{FN}:_in_use,_device_")
-    assert refused[2].endswith(f"_is_mounted;_{tail}")
-    assert refused[3] == f"rebind:_{NET_FN}:_in_use,_interface_eth0_is_up;_{tail}"
-    assert seen(result, BLK) == [FOUND_IDENTITY, BYPASS]
-    assert seen(result, NET) == [FOUND_IDENTITY, BYPASS]
