@@ -10,14 +10,31 @@
 /* How much moves between a cache and the pool at once */
 #define BATCH	16u
 
-/* Gives up to @most slots of a class back to the pool. */
-static void drain(struct vdma_slots *s, struct vdma_slot_cache *cache,
+/* Under the lock: gives up to @most slots of a class back; true if there were. */
+static bool drain(struct vdma_slots *s, struct vdma_slot_cache *cache,
 		  unsigned int class, unsigned int most)
 {
-	uint32_t slot;
+	uint32_t slot = NONE;
 
 	while (most-- && (slot = slot_pop(cache, class)) != NONE)
 		vdma_slot_give(s, slot);
+	return slot != NONE;
+}
+
+/* Takes the lock for one batch after the other: others wait no longer than that. */
+static void drain_class(struct vdma_slots *s, struct vdma_slot_cache *cache,
+			unsigned int class)
+{
+	uint32_t left = slot_places(class);
+	bool more = true;
+
+	/* Also what the top does not know of. */
+	__atomic_store_n(&cache->top[class], left, __ATOMIC_RELAXED);
+	for (; more && left; left -= left < BATCH ? left : BATCH) {
+		vdma_lock_acquire(s->lock);
+		more = drain(s, cache, class, BATCH);
+		vdma_lock_release(s->lock);
+	}
 }
 
 static void drain_all(struct vdma_slots *s)
@@ -26,14 +43,8 @@ static void drain_all(struct vdma_slots *s)
 	uint32_t i;
 
 	for (i = 0; i < s->caches; i++)
-		for (class = 0; class < VDMA_SLOT_CLASSES; class++) {
-			uint32_t places = slot_places(class);
-
-			/* Also what the top does not know of. */
-			__atomic_store_n(&s->cache[i].top[class], places,
-					 __ATOMIC_RELAXED);
-			drain(s, &s->cache[i], class, places);
-		}
+		for (class = 0; class < VDMA_SLOT_CLASSES; class++)
+			drain_class(s, &s->cache[i], class);
 }
 
 /* More of the same, as long as the pool is not short of units. */
@@ -67,12 +78,14 @@ uint32_t vdma_slot_take_pool(struct vdma_slots *s, uint64_t len,
 
 	vdma_lock_acquire(s->lock);
 	slot = take(s, len, class);
-	if (slot == NONE) {
-		drain_all(s);
-		slot = take(s, len, class);
-	} else if (class < CLASS_PAGE) {
+	if (slot != NONE && class < CLASS_PAGE)
 		refill(s, cache, class);
-	}
+	vdma_lock_release(s->lock);
+	if (slot != NONE)
+		return slot;
+	drain_all(s);
+	vdma_lock_acquire(s->lock);
+	slot = take(s, len, class);
 	vdma_lock_release(s->lock);
 	return slot;
 }
@@ -82,19 +95,25 @@ uint32_t vdma_slots_take(struct vdma_slots *slots, uint64_t len, uint32_t cpu)
 	return slot_take(slots, len, slot_cache(slots, cpu));
 }
 
-uint32_t vdma_slots_take_aligned(struct vdma_slots *slots, uint64_t len,
-				 uint64_t align)
+static uint32_t take_run(struct vdma_slots *s, uint64_t len, uint64_t align)
 {
 	uint32_t slot;
 
-	vdma_lock_acquire(slots->lock);
-	slot = vdma_slot_take_run(slots, len, align);
-	if (slot == NONE) {
-		drain_all(slots);
-		slot = vdma_slot_take_run(slots, len, align);
-	}
-	vdma_lock_release(slots->lock);
+	vdma_lock_acquire(s->lock);
+	slot = vdma_slot_take_run(s, len, align);
+	vdma_lock_release(s->lock);
 	return slot;
+}
+
+uint32_t vdma_slots_take_aligned(struct vdma_slots *slots, uint64_t len,
+				 uint64_t align)
+{
+	uint32_t slot = take_run(slots, len, align);
+
+	if (slot != NONE)
+		return slot;
+	drain_all(slots);
+	return take_run(slots, len, align);
 }
 
 void vdma_slot_give_pool(struct vdma_slots *s, uint32_t slot,
@@ -112,37 +131,38 @@ void vdma_slots_give(struct vdma_slots *slots, uint32_t slot, uint32_t cpu)
 	slot_give(slots, slot, slot_cache(slots, cpu));
 }
 
-/* While the lock is held no slot changes its kind, cached or not. */
-static uint32_t cached(const struct vdma_slots *s, uint64_t *bytes)
+static uint32_t cached(const struct vdma_slot_cache *cache, unsigned int class)
 {
-	uint32_t count = 0, i, j;
+	uint32_t count = 0, i;
 
-	for (i = 0; i < s->caches; i++) {
-		const uint32_t *all = &s->cache[i].slot[0][0];
-
-		for (j = 0; j < VDMA_SLOT_CLASSES * VDMA_SLOT_CACHED; j++) {
-			uint32_t slot = __atomic_load_n(&all[j],
-							__ATOMIC_RELAXED);
-
-			if (slot == NONE)
-				continue;
-			count++;
-			*bytes += vdma_slot_bytes(s, slot);
-		}
-	}
+	for (i = 0; i < slot_places(class); i++)
+		count += __atomic_load_n(&cache->slot[class][i],
+					 __ATOMIC_RELAXED) != NONE;
 	return count;
 }
 
+/*
+ * What is taken is read first. What is given after that, to a cache or to the
+ * pool, may still count as live; what is live all the while always does.
+ */
 uint32_t vdma_slots_live(struct vdma_slots *slots, uint64_t *bytes)
 {
-	uint64_t idle = 0;
-	uint32_t count;
+	uint64_t idle_bytes = 0, taken;
+	uint32_t idle = 0, count, i;
+	unsigned int class;
 
 	vdma_lock_acquire(slots->lock);
-	count = cached(slots, &idle);
-	/* One that changes caches meanwhile may have been seen twice. */
-	*bytes = idle < slots->taken ? slots->taken - idle : 0;
-	count = count < slots->count ? slots->count - count : 0;
+	count = slots->count;
+	taken = slots->taken;
 	vdma_lock_release(slots->lock);
-	return count;
+	for (i = 0; i < slots->caches; i++)
+		for (class = 0; class < VDMA_SLOT_CLASSES; class++) {
+			uint32_t n = cached(&slots->cache[i], class);
+
+			idle += n;
+			idle_bytes += n * slot_class_bytes(class);
+		}
+	/* More is idle if others have taken and given meanwhile. */
+	*bytes = idle_bytes < taken ? taken - idle_bytes : 0;
+	return idle < count ? count - idle : 0;
 }

@@ -137,13 +137,13 @@ static uint32_t run_length(const struct vdma_slots *s, uint32_t slot)
 	return s->unit[slot / UNIT_GRANULES].next;
 }
 
-uint64_t vdma_slot_bytes(const struct vdma_slots *s, uint32_t slot)
+static uint64_t slot_bytes(const struct vdma_slots *s, uint32_t slot)
 {
 	unsigned int class = slot_class(s, slot);
 
-	if (class >= CLASS_UNIT)
-		return (uint64_t)run_length(s, slot) << VDMA_UNIT_SHIFT;
-	return (uint64_t)vdma_slot_classes[class].granules << VDMA_SLOT_SHIFT;
+	if (class < CLASS_LONG)
+		return slot_class_bytes(class);
+	return (uint64_t)run_length(s, slot) << VDMA_UNIT_SHIFT;
 }
 
 /* Written under the lock, read without it. */
@@ -159,7 +159,7 @@ static uint32_t account(struct vdma_slots *s, uint32_t slot)
 	if (slot == NONE)
 		return NONE;
 	s->count++;
-	set_taken(s, s->taken + vdma_slot_bytes(s, slot));
+	set_taken(s, s->taken + slot_bytes(s, slot));
 	return slot;
 }
 
@@ -273,7 +273,7 @@ void vdma_slot_give(struct vdma_slots *s, uint32_t slot)
 	uint32_t u = slot / UNIT_GRANULES;
 
 	s->count--;
-	set_taken(s, s->taken - vdma_slot_bytes(s, slot));
+	set_taken(s, s->taken - slot_bytes(s, slot));
 	if (slot_class(s, slot) >= CLASS_UNIT)
 		give_units(s, u, run_length(s, slot));
 	else

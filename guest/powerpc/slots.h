@@ -56,14 +56,21 @@ static inline unsigned int slot_class_for(uint64_t len)
 	return slot_class_of_run(slot_units_for(len));
 }
 
+/* Bytes that a slot of a class below CLASS_LONG takes */
+static inline uint64_t slot_class_bytes(unsigned int class)
+{
+	if (class < CLASS_UNIT)
+		return (uint64_t)vdma_slot_classes[class].granules <<
+		       VDMA_SLOT_SHIFT;
+	return class == CLASS_UNIT ? VDMA_UNIT_SIZE :
+				     PAGE_UNITS * VDMA_UNIT_SIZE;
+}
+
 /* A unit's kind is the class of its slots, or of the run that it is in. */
 static inline unsigned int slot_class(const struct vdma_slots *s, uint32_t slot)
 {
 	return s->unit[slot / UNIT_GRANULES].kind;
 }
-
-/* Bytes that a slot takes. */
-uint64_t vdma_slot_bytes(const struct vdma_slots *s, uint32_t slot);
 
 /*
  * Under the lock, as all below: a slot of a class or of the next longer one

@@ -56,8 +56,8 @@
  * @cpu: number of the CPU that it is called on; may be wrong a moment later. NULL
  *	 if there is one
  * @ctx: handed to @cpu
- * @lock: taken, for less than a microsecond, when the caches of free slots can't
- *	  help; NULL if there is one CPU
+ * @lock: taken when the caches of free slots can't help, each time for no more
+ *	  than to move 16 slots, or to find room for one; NULL if there is one CPU
  * @linear: what has to be added to a physical address to get the CPU's, for all
  *	    memory that is ever mapped
  * @copy: memcpy(), or NULL for one of the library's

@@ -212,7 +212,8 @@ uint32_t vdma_slots_records(uint64_t size);
  * @slots: the slots
  * @bytes: how many bytes that is
  *
- * Takes the lock. Exact when nobody takes or gives meanwhile.
+ * Takes the lock for a moment. Exact when nobody takes or gives meanwhile; never
+ * too few when others only give.
  *
  * Return: how many slots.
  */

@@ -174,6 +174,71 @@ static void filled_meanwhile(void **state)
 	tear_down(b);
 }
 
+/* The lock, and how many slots it was held for at most */
+struct held {
+	struct bench *bench;
+	uint32_t count;
+	uint32_t most;
+};
+
+static void begin_hold(void *ctx)
+{
+	struct held *held = ctx;
+
+	held->count = held->bench->slots.count;
+}
+
+static void end_hold(void *ctx)
+{
+	struct held *held = ctx;
+	uint32_t now = held->bench->slots.count;
+	uint32_t moved = now < held->count ? held->count - now :
+					     now - held->count;
+
+	if (moved > held->most)
+		held->most = moved;
+}
+
+static void fill_caches(struct bench *b)
+{
+	static const uint32_t lens[] = { 64, 512, 2048, 4096 };
+	uint32_t slot[VDMA_SLOT_CACHED], cpu, i, n;
+
+	for (cpu = 0; cpu < CPUS; cpu++)
+		for (i = 0; i < 4; i++) {
+			for (n = 0; n < VDMA_SLOT_CACHED; n++)
+				slot[n] = vdma_slots_take(&b->slots, lens[i],
+							  cpu);
+			while (n--)
+				vdma_slots_give(&b->slots, slot[n], cpu);
+		}
+}
+
+/* Interrupts are off while Linux holds it, however much is in the caches. */
+static void held_for_a_batch(void **state)
+{
+	struct bench *b = set_up(CPUS);
+	struct held held = { .bench = b };
+	struct vdma_lock lock = { begin_hold, end_hold, &held };
+	uint64_t bytes;
+
+	(void)state;
+	b->slots.lock = &lock;
+	fill_caches(b);
+	assert_true(b->slots.count > CPUS * 3 * VDMA_SLOT_CACHED);
+	assert_int_equal(vdma_slots_live(&b->slots, &bytes), 0);
+	/* Needs all that the caches have. */
+	assert_true(take(b, (UNITS - SMALL) * 4096, 0));
+	assert_int_equal(b->slots.count, 1);
+	give_all(b);
+	fill_caches(b);
+	assert_true(take(b, (UNITS - SMALL) * 4096, 4096));
+	assert_in_range(held.most, 1, 16);
+	b->slots.lock = NULL;
+	whole_again(b);
+	tear_down(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,6 +247,7 @@ int main(void)
 		cmocka_unit_test(pages_without_the_lock),
 		cmocka_unit_test(frames_without_the_lock),
 		cmocka_unit_test(filled_meanwhile),
+		cmocka_unit_test(held_for_a_batch),
 	};
 
 	return cmocka_run_group_tests_name("slot_cache", tests, NULL, NULL);
