@@ -52,16 +52,25 @@ static void tell_full(struct vdp_pool *pool, size_t size)
 	dev_warn(pool->dev, "virtio DMA: %s\n", text);
 }
 
-/* Is too much of the pool waiting to be received into? */
-static bool receives(struct vdp_pool *pool)
+/* Does a mapping count against the quota for what is received into? */
+static __always_inline bool has_quota(const struct vdp_pool *pool,
+				      enum dma_data_direction dir)
 {
-	u64 bytes;
+	return dir == DMA_FROM_DEVICE && pool->receive_max != U64_MAX;
+}
 
-	if (vdma_slots_taken(&pool->bounce.slots) <= pool->receive_max)
-		return false;
-	/* That counts what the CPUs keep for the next one. */
-	vdma_slots_live(&pool->bounce.slots, &bytes);
-	return bytes > pool->receive_max;
+static void quota_put(struct vdp_pool *pool, size_t size)
+{
+	atomic64_sub(vdma_slots_bytes(size), &pool->received);
+}
+
+static bool quota_get(struct vdp_pool *pool, size_t size)
+{
+	if (atomic64_add_return(vdma_slots_bytes(size), &pool->received) <=
+	    pool->receive_max)
+		return true;
+	quota_put(pool, size);
+	return false;
 }
 
 static __always_inline dma_addr_t map(struct vdp_pool *pool, phys_addr_t phys,
@@ -71,7 +80,7 @@ static __always_inline dma_addr_t map(struct vdp_pool *pool, phys_addr_t phys,
 	u64 dma;
 	int error;
 
-	if (dir == DMA_FROM_DEVICE && receives(pool)) {
+	if (has_quota(pool, dir) && !quota_get(pool, size)) {
 		tell_full(pool, size);
 		return DMA_MAPPING_ERROR;
 	}
@@ -79,6 +88,8 @@ static __always_inline dma_addr_t map(struct vdp_pool *pool, phys_addr_t phys,
 				flags_of(attrs), raw_smp_processor_id(), &dma);
 	if (!error)
 		return dma;
+	if (has_quota(pool, dir))
+		quota_put(pool, size);
 	if (error == VDMA_E_NO_SPACE)
 		tell_full(pool, size);
 	else
@@ -100,9 +111,13 @@ static __always_inline void unmap(struct vdp_pool *pool, dma_addr_t dma,
 {
 	unsigned int flags = flags_of(attrs) | READ_ONCE(pool->unmap_flags);
 
-	WARN_ONCE(vdma_bounce_unmap(&pool->bounce, dma, size, dir_of(dir),
-				    flags, raw_smp_processor_id()),
-		  "%s: nothing is mapped at %pad\n", dev_name(pool->dev), &dma);
+	if (WARN_ONCE(vdma_bounce_unmap(&pool->bounce, dma, size, dir_of(dir),
+					flags, raw_smp_processor_id()),
+		      "%s: nothing is mapped at %pad\n", dev_name(pool->dev),
+		      &dma))
+		return;
+	if (has_quota(pool, dir))
+		quota_put(pool, size);
 	left(pool);
 }
 

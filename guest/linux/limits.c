@@ -219,10 +219,9 @@ void vdp_limits_rings(struct vdp_device *dev)
  * A network card's buffers grow with what it receives, up to 64 KiB each; without
  * a limit it could no longer send.
  *
- * Return: bytes of the pool in use beyond which nothing is mapped that the device
- * only writes.
+ * Return: bytes; U64_MAX without a limit.
  */
 u64 vdp_limits_receive_max(const struct pci_dev *pdev, u64 size)
 {
-	return vdp_virtio_id(pdev) == VIRTIO_ID_NET ? size / 4 * 3 : size;
+	return vdp_virtio_id(pdev) == VIRTIO_ID_NET ? size / 4 * 3 : U64_MAX;
 }

@@ -33,8 +33,9 @@ struct vdp_lock {
  * @reach: how the device reaches it
  * @lock: of @bounce
  * @private: memory of @bounce
- * @receive_max: nothing is mapped for the device to write while more bytes of the
- *		 pool than this are in use
+ * @receive_max: how much of the pool may be mapped for the device only to write, in
+ *		 bytes; U64_MAX without a limit
+ * @received: how much is, if there is a limit
  * @unmap_flags: for each unmap: VDMA_BOUNCE_NO_COPY while rings are emptied
  * @told: that the pool was full
  * @ended: the device's driver is gone, but not all that is mapped
@@ -50,6 +51,7 @@ struct vdp_pool {
 	struct vdp_lock lock;
 	void *private;
 	u64 receive_max;
+	atomic64_t received;
 	unsigned int unmap_flags;
 	unsigned long told;
 	bool ended;

@@ -146,6 +146,14 @@ static uint64_t slot_bytes(const struct vdma_slots *s, uint32_t slot)
 	return (uint64_t)run_length(s, slot) << VDMA_UNIT_SHIFT;
 }
 
+uint64_t vdma_slots_bytes(uint64_t len)
+{
+	unsigned int class = slot_class_for(len);
+
+	return class < CLASS_LONG ? slot_class_bytes(class) :
+				    slot_units_for(len) << VDMA_UNIT_SHIFT;
+}
+
 /* Written under the lock, read without it. */
 static void set_taken(struct vdma_slots *s, uint64_t taken)
 {

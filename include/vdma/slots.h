@@ -137,6 +137,14 @@ uint32_t vdma_slots_take_aligned(struct vdma_slots *slots, uint64_t len,
 				 uint64_t align);
 
 /**
+ * vdma_slots_bytes() - how much of a pool a slot takes
+ * @len: bytes that it shall hold, at least 1
+ *
+ * Return: bytes; a slot of another length may be taken when there is none of this.
+ */
+uint64_t vdma_slots_bytes(uint64_t len);
+
+/**
  * vdma_slots_give() - give a slot back
  * @slots: the slots
  * @slot: what was taken, and not given yet
@@ -145,21 +153,10 @@ uint32_t vdma_slots_take_aligned(struct vdma_slots *slots, uint64_t len,
 void vdma_slots_give(struct vdma_slots *slots, uint32_t slot, uint32_t cpu);
 
 /**
- * vdma_slots_taken() - bytes of slots that are taken or in a cache
+ * vdma_slots_taken_max() - most bytes of slots that were ever taken or in a cache
  * @slots: the slots
  *
  * Context: any. Takes no lock: others may be about to change it.
- */
-static inline uint64_t vdma_slots_taken(const struct vdma_slots *slots)
-{
-	return __atomic_load_n(&slots->taken, __ATOMIC_RELAXED);
-}
-
-/**
- * vdma_slots_taken_max() - the most that vdma_slots_taken() ever was
- * @slots: the slots
- *
- * Context: as vdma_slots_taken().
  */
 static inline uint64_t vdma_slots_taken_max(const struct vdma_slots *slots)
 {

@@ -27,6 +27,7 @@ static void sizes(void **state)
 		assert_true(take(b, table[i].len, 0));
 		assert_int_equal(vdma_slots_live(&b->slots, &bytes), 1);
 		assert_int_equal(bytes, table[i].bytes);
+		assert_int_equal(vdma_slots_bytes(table[i].len), bytes);
 		give_all(b);
 	}
 	assert_false(take(b, SIZE + 1, 0));
