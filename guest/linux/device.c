@@ -377,10 +377,11 @@ void vdp_device_unbound(struct vdp_device *dev)
 /**
  * vdp_device_quiesce_all() - end all DMA for good, close all windows
  *
- * Drivers stay bound. What they still ask of their devices fails, so that none
- * waits for an answer.
+ * Drivers stay bound, and may run on other CPUs. What they still ask of their
+ * devices fails, so that none waits for an answer; a callback that has begun is
+ * waited for.
  *
- * Context: the kernel is about to end. May sleep.
+ * Context: the kernel is about to end, and probes no more. May sleep.
  */
 void vdp_device_quiesce_all(void)
 {
@@ -390,6 +391,7 @@ void vdp_device_quiesce_all(void)
 		if (!dev->vdev)
 			continue;
 		virtio_break_device(dev->vdev);
+		virtio_synchronize_cbs(dev->vdev);
 		virtio_reset_device(dev->vdev);
 		close_bypass(dev);
 	}

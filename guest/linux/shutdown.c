@@ -13,7 +13,10 @@
 #include "compat.h"
 #include "vdp.h"
 
-/* After the devices' own shutdown; one CPU is left to run us, and may sleep. */
+/*
+ * After device_shutdown(), which has stopped probing for good: no device is started
+ * any more. The other CPUs are still online, and drivers at work there. May sleep.
+ */
 static void shutdown(void)
 {
 	vdp_lock();
