@@ -176,6 +176,9 @@ static void announce(struct vdp_device *dev)
 			 vdma_mode_name(d->requested),
 			 vdma_reason_meaning(d->request),
 			 vdma_mode_name(d->mode));
+	if (d->mode == VDMA_MODE_BOUNCE &&
+	    vdma_facts_access_platform(&dev->facts) && vdp_facts_ddw_open(dev))
+		pci_warn(dev->pdev, "virtio DMA: cannot close the kernel's dynamic window (disable_ddw avoids it); the device reaches more than its pool\n");
 }
 
 /*

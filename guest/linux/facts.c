@@ -281,15 +281,25 @@ void vdp_facts_ddw(struct vdp_device *dev, bool granted)
 }
 
 /**
- * vdp_facts_ddw_live() - the same about a device that is already bound
+ * vdp_facts_ddw_open() - is there a dynamic window on all memory?
+ * @dev: the record
+ *
+ * The kernel makes one for all functions of a PE, keeps it, and notes it in the
+ * device tree.
+ */
+bool vdp_facts_ddw_open(const struct vdp_device *dev)
+{
+	return inherits(dev->pdev, "linux,direct64-ddr-window-info");
+}
+
+/**
+ * vdp_facts_ddw_live() - what is known of them for a device that is already bound
  * @dev: the record
  *
  * The kernel is not asked, for asking would change the device under its
- * driver. Another function of the PE may have made a window, which the kernel
- * then notes in the device tree as "linux,direct64-ddr-window-info".
+ * driver. Another function of the PE may have made a window.
  */
 void vdp_facts_ddw_live(struct vdp_device *dev)
 {
-	vdp_facts_ddw(dev, inherits(dev->pdev,
-				    "linux,direct64-ddr-window-info"));
+	vdp_facts_ddw(dev, vdp_facts_ddw_open(dev));
 }

@@ -114,6 +114,7 @@ void __iomem *vdp_facts_map(struct vdp_device *dev);
 void vdp_facts_features(struct vdp_device *dev, struct virtio_device *vdev);
 void vdp_facts_collect(struct vdp_device *dev);
 void vdp_facts_ddw(struct vdp_device *dev, bool granted);
+bool vdp_facts_ddw_open(const struct vdp_device *dev);
 void vdp_facts_ddw_live(struct vdp_device *dev);
 void vdp_facts_answer(struct vdp_device *dev, int error,
 		      const struct vdma_bypass *reply);
