@@ -162,25 +162,6 @@ static struct vdma_window window_of(const struct vdp_device *dev)
 	return (struct vdma_window){ 0, 0 };
 }
 
-static void announce(struct vdp_device *dev)
-{
-	const struct vdma_decision *d = &dev->decision;
-	char passed_over[VDMA_PASSED_OVER_MAX];
-
-	vdma_passed_over_text(d, passed_over, sizeof(passed_over));
-	pci_info(dev->pdev, "virtio DMA: mode %s, reason %s, passed over %s\n",
-		 vdma_mode_name(d->mode), vdma_reason_name(d->reason),
-		 passed_over);
-	if (d->request != VDMA_REASON_NONE)
-		pci_warn(dev->pdev, "virtio DMA: mode %s was asked for: %s; %s stays in force\n",
-			 vdma_mode_name(d->requested),
-			 vdma_reason_meaning(d->request),
-			 vdma_mode_name(d->mode));
-	if (d->mode == VDMA_MODE_BOUNCE &&
-	    vdma_facts_access_platform(&dev->facts) && vdp_facts_ddw_open(dev))
-		pci_warn(dev->pdev, "virtio DMA: cannot close the kernel's dynamic window (disable_ddw avoids it); the device reaches more than its pool\n");
-}
-
 /*
  * Asks the kernel for its dynamic window, which it makes at the first such
  * call, and gives what it said as a fact.
@@ -258,7 +239,7 @@ static bool decide_and_tell(struct vdp_device *dev, u64 mask)
 		dev->pdev->dev.bus_dma_limit = 0;
 	dev->window = window_of(dev);
 	if (!dev->decided || before != dev->decision.mode)
-		announce(dev);
+		vdp_sysfs_announce(dev);
 	dev->decided = true;
 	return direct;
 }
@@ -330,7 +311,7 @@ void vdp_device_found_bound(struct vdp_device *dev, struct virtio_device *vdev)
 	vdma_decide(f, &dev->decision);
 	dev->window = window_of(dev);
 	dev->decided = true;
-	announce(dev);
+	vdp_sysfs_announce(dev);
 	if (f->secure)
 		pci_warn(dev->pdev, "virtio DMA: bound before this module was loaded, its DMA is not made safe until it is rebound\n");
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * /sys/bus/virtio/devices/virtioN/dma_policy/: one value a file, documented in
- * docs/abi/sysfs-bus-virtio-dma_policy.
+ * docs/abi/sysfs-bus-virtio-dma_policy. The same words go to the kernel's log.
  */
 #include <linux/sysfs.h>
 #include "pool.h"
@@ -108,4 +108,27 @@ int vdp_sysfs_add(struct virtio_device *vdev)
 void vdp_sysfs_remove(struct virtio_device *vdev)
 {
 	sysfs_remove_group(&vdev->dev.kobj, &policy_group);
+}
+
+/**
+ * vdp_sysfs_announce() - say in the kernel's log what was decided
+ * @dev: the device's record
+ */
+void vdp_sysfs_announce(const struct vdp_device *dev)
+{
+	const struct vdma_decision *d = &dev->decision;
+	char passed_over[VDMA_PASSED_OVER_MAX];
+
+	vdma_passed_over_text(d, passed_over, sizeof(passed_over));
+	pci_info(dev->pdev, "virtio DMA: mode %s, reason %s, passed over %s\n",
+		 vdma_mode_name(d->mode), vdma_reason_name(d->reason),
+		 passed_over);
+	if (d->request != VDMA_REASON_NONE)
+		pci_warn(dev->pdev, "virtio DMA: mode %s was asked for: %s; %s stays in force\n",
+			 vdma_mode_name(d->requested),
+			 vdma_reason_meaning(d->request),
+			 vdma_mode_name(d->mode));
+	if (d->mode == VDMA_MODE_BOUNCE &&
+	    vdma_facts_access_platform(&dev->facts) && vdp_facts_ddw_open(dev))
+		pci_warn(dev->pdev, "virtio DMA: cannot close the kernel's dynamic window (disable_ddw avoids it); the device reaches more than its pool\n");
 }

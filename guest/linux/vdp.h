@@ -156,6 +156,7 @@ void vdp_quirk_stop(void);
 /* sysfs.c */
 int vdp_sysfs_add(struct virtio_device *vdev);
 void vdp_sysfs_remove(struct virtio_device *vdev);
+void vdp_sysfs_announce(const struct vdp_device *dev);
 
 /* shutdown.c */
 void vdp_shutdown_start(void);
