@@ -209,6 +209,9 @@ extern const struct vdma_pages guest_pages;
  */
 void secure_init(void);
 
+/* secure_enter() - become one now; bails out if that fails */
+void secure_enter(void);
+
 /* secure_vm() - MSR[S] of this CPU, as the library reads it */
 bool secure_vm(void);
 

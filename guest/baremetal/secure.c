@@ -88,7 +88,7 @@ static void put(void *ctx, const struct vdma_memory *mem)
 }
 
 /* QEMU does not read the blob: an address in memory is all that it wants. */
-static void enter(void)
+void secure_enter(void)
 {
 	struct vdma_hcall call = {
 		.opcode = VDMA_UV_ESM,
@@ -105,7 +105,7 @@ void secure_init(void)
 	static const struct vdma_pages pages = { get, put, NULL };
 
 	if (arg_number("secure", 0))
-		enter();
+		secure_enter();
 	secure_lock = vdma_lock_of(&secure_spin);
 	vdma_secure_init(&guest_secure,
 			 secure_vm() ? &guest_ultravisor : NULL, &pages,

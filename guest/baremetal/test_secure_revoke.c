@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Memory that is not a device's, while its requests are under way: it never was, or
+ * it is taken back. The host has slowed the disk down.
+ */
+#include <vdma/abi.h>
+#include <vdma/error.h>
+
+#include "expose.h"
+#include "ktap.h"
+
+#define PAGE		VDMA_UV_PAGE_SIZE
+#define SECTOR		VDMA_BLK_SECTOR
+#define REQUESTS	4
+#define PATTERN		0xa5
+/* QEMU has room for a stand-in of 4 KiB, and refuses what is more. */
+#define LARGE		(8 * KIB)
+
+/* Two pages: those with even numbers go to the first, the others to the second. */
+struct flight {
+	struct disk disk;
+	char *memory;
+	uint64_t dma;
+	struct vdma_sg sgs[REQUESTS];
+	struct vdma_blk_request reqs[REQUESTS];
+	unsigned int back;
+};
+
+static void disk_start(struct flight *flight, uint64_t limit)
+{
+	struct vdma_blk_config config = disk_config();
+
+	config.limit = limit;
+	disk_open(&flight->disk, &config);
+	flight->dma = expose(&flight->disk.device, flight->memory, 2 * PAGE);
+}
+
+static void disk_stop(struct flight *flight)
+{
+	struct disk *disk = &flight->disk;
+	int error = vdma_blk_stop(&disk->blk);
+
+	report(!error, "the disk stops: %s", vdma_strerror(error));
+	conceal(&disk->device, flight->dma, 2 * PAGE);
+	device_close(&disk->device);
+	pages_put(disk->private_mem, disk->private_len);
+}
+
+static void flight_open(struct flight *flight, uint64_t limit)
+{
+	*flight = (struct flight){
+		.memory = pages_get_aligned(2 * PAGE, PAGE),
+	};
+	memset(flight->memory, PATTERN, 2 * PAGE);
+	disk_start(flight, limit);
+}
+
+static void flight_close(struct flight *flight)
+{
+	disk_stop(flight);
+	pages_put(flight->memory, 2 * PAGE);
+}
+
+static int64_t first_page(struct flight *flight, uint64_t opcode)
+{
+	return ucall_pages(opcode, flight->memory, 1);
+}
+
+/* How many are back; waits for more until there are @wanted. */
+static unsigned int wait_for(struct flight *flight, unsigned int wanted)
+{
+	uint64_t end = time_ns() + DEVICE_LIMIT_NS;
+	struct vdma_blk_request *req;
+	int got = 0;
+
+	while (flight->back < wanted && got >= 0 && time_ns() < end) {
+		got = vdma_blk_get(&flight->disk.queues[0], &req);
+		flight->back += got == 1 && !req->error;
+	}
+	return flight->back;
+}
+
+/* Not back to back: QEMU would make one request of them. When one is back, the
+ * device has taken all of them from the ring. */
+static void take_off(struct flight *flight, bool one_page)
+{
+	struct vdma_blk_queue *queue = &flight->disk.queues[0];
+	int error = VDMA_OK;
+	unsigned int i;
+
+	for (i = 0; !error && i < REQUESTS; i++) {
+		flight->sgs[i] = (struct vdma_sg){
+			.addr = flight->dma + i * SECTOR +
+				(one_page ? 0 : i % 2 * PAGE),
+			.len = SECTOR, .mapped = true,
+		};
+		flight->reqs[i] = (struct vdma_blk_request){
+			.op = VDMA_BLK_READ, .sector = 2 * i,
+			.sg = &flight->sgs[i], .count = 1,
+		};
+		error = vdma_blk_add(queue, &flight->reqs[i]);
+	}
+	if (!error)
+		error = vdma_vq_kick(&queue->vq);
+	report(!error && wait_for(flight, 1), "%u reads are begun: %s",
+	       REQUESTS, vdma_strerror(error));
+}
+
+static void still_works(struct flight *flight)
+{
+	char *buffer = pages_get(SECTOR);
+	int error = disk_do(&flight->disk, 0, VDMA_BLK_READ, 0, buffer, SECTOR);
+
+	report(!error && !disk_wrong(&flight->disk, 0, buffer, SECTOR, false),
+	       "the disk works: %s", vdma_strerror(error));
+	pages_put(buffer, SECTOR);
+}
+
+/* Reads into a page that was never shared, and the device is stopped. */
+static void revoke_stop(void)
+{
+	struct flight flight;
+
+	flight_open(&flight, DEVICE_LIMIT_NS);
+	take_off(&flight, true);
+	disk_stop(&flight);
+	report(filled(flight.memory, PAGE, PATTERN),
+	       "nothing got into the private page");
+	figure("violations", "%u", REQUESTS * VIOLATIONS);
+	pages_put(flight.memory, 2 * PAGE);
+}
+
+GUEST_TEST(revoke_stop, revoke_stop);
+
+static void unshared(struct flight *flight, int64_t status)
+{
+	report(status == VDMA_U_SUCCESS, "it is private: status %ld", status);
+	report(filled(flight->memory, PAGE, 0), "and zero");
+	report(filled(flight->memory + PAGE, PAGE, PATTERN),
+	       "nothing got into the page that always was private");
+}
+
+/* Reads into a shared page and a private one, and the first is taken back. */
+static void revoke_unshare(void)
+{
+	struct flight flight;
+
+	flight_open(&flight, DEVICE_LIMIT_NS);
+	report(!first_page(&flight, VDMA_UV_SHARE_PAGE), "share a page");
+	take_off(&flight, false);
+	unshared(&flight, first_page(&flight, VDMA_UV_UNSHARE_PAGE));
+	report(wait_for(&flight, REQUESTS) == REQUESTS, "all reads come back");
+	unshared(&flight, first_page(&flight, VDMA_UV_UNSHARE_PAGE));
+	still_works(&flight);
+	figure("violations", "%u", REQUESTS / 2 * VIOLATIONS);
+	flight_close(&flight);
+}
+
+GUEST_TEST(revoke_unshare, revoke_unshare);
+
+/* The same with all pages: rings and pool are taken from the disk as well. */
+static void revoke_all(void)
+{
+	struct vdma_hcall call = { .opcode = VDMA_UV_UNSHARE_ALL_PAGES };
+	struct flight flight;
+
+	flight_open(&flight, DEVICE_LIMIT_NS);
+	report(!first_page(&flight, VDMA_UV_SHARE_PAGE), "share a page");
+	take_off(&flight, false);
+	unshared(&flight, ucall(&call));
+	figure("violations", "any");
+	flight_close(&flight);
+}
+
+GUEST_TEST(revoke_all, revoke_all);
+
+/* Reads into the memory of a normal VM, which becomes a secure one. */
+static void revoke_esm(void)
+{
+	uint64_t wrong = 0;
+	struct flight flight;
+	unsigned int i;
+
+	flight_open(&flight, DEVICE_LIMIT_NS);
+	take_off(&flight, true);
+	secure_enter();
+	report(secure_vm(), "the VM is secure");
+	for (i = 0; i < REQUESTS; i++)
+		wrong += disk_wrong(&flight.disk, 2ul * i * SECTOR,
+				    flight.memory + i * SECTOR, SECTOR, false);
+	report(!wrong, "what was under way is there: %lu words wrong", wrong);
+	memset(flight.memory, PATTERN, PAGE);
+	disk_stop(&flight);
+	report(filled(flight.memory, PAGE, PATTERN),
+	       "nothing gets in any more");
+	pages_put(flight.memory, 2 * PAGE);
+}
+
+GUEST_TEST(revoke_esm, revoke_esm);
+
+/*
+ * A request for a shared page and for more of a private one than the device can
+ * have a stand-in for. What it had of the request is given back: neither the
+ * page nor a stand-in counts as in use afterwards.
+ */
+static void revoke_undone(void)
+{
+	struct vdma_blk_request req = { .op = VDMA_BLK_READ, .count = 2 };
+	struct flight flight;
+	int error;
+
+	flight_open(&flight, DISK_BROKEN_NS);
+	report(!first_page(&flight, VDMA_UV_SHARE_PAGE), "share a page");
+	flight.sgs[0] = (struct vdma_sg){ .addr = flight.dma, .len = SECTOR,
+					  .mapped = true };
+	flight.sgs[1] = (struct vdma_sg){ .addr = flight.dma + PAGE,
+					  .len = LARGE, .mapped = true };
+	req.sg = flight.sgs;
+	error = vdma_blk_do(&flight.disk.queues[0], &req);
+	report(error == VDMA_E_NEEDS_RESET, "the device refuses: %s",
+	       vdma_strerror(error));
+	disk_stop(&flight);
+	disk_start(&flight, DEVICE_LIMIT_NS);
+	error = expose_do(&flight.disk, VDMA_BLK_READ, 0, flight.dma + PAGE);
+	report(!error, "it has room for another stand-in: %s",
+	       vdma_strerror(error));
+	unshared(&flight, first_page(&flight, VDMA_UV_UNSHARE_PAGE));
+	still_works(&flight);
+	figure("violations", "%u", 2 * VIOLATIONS);
+	flight_close(&flight);
+}
+
+GUEST_TEST(revoke_undone, revoke_undone);
