@@ -12,6 +12,8 @@
 #define PAGE		VDMA_UV_PAGE_SIZE
 #define SECTOR		VDMA_BLK_SECTOR
 #define REQUESTS	4
+/* In sectors: QEMU makes one request of two that are next to each other. */
+#define FAR		2048
 #define PATTERN		0xa5
 /* QEMU has room for a stand-in of 4 KiB, and refuses what is more. */
 #define LARGE		(8 * KIB)
@@ -158,6 +160,44 @@ static void revoke_unshare(void)
 
 GUEST_TEST(revoke_unshare, revoke_unshare);
 
+/*
+ * Two requests begin at the same place. When the short one is back, the long one
+ * still has its second page, and keeps it until it is back as well.
+ */
+static void revoke_longer(void)
+{
+	struct flight flight;
+	struct vdma_blk_queue *queue = &flight.disk.queues[0];
+	static const uint32_t lens[] = { SECTOR, 2 * PAGE };
+	unsigned int i;
+
+	flight_open(&flight, DEVICE_LIMIT_NS);
+	report(!ucall_pages(VDMA_UV_SHARE_PAGE, flight.memory, 2),
+	       "share two pages");
+	for (i = 0; i < ARRAY_SIZE(lens); i++) {
+		flight.sgs[i] = (struct vdma_sg){
+			.addr = flight.dma, .len = lens[i], .mapped = true,
+		};
+		flight.reqs[i] = (struct vdma_blk_request){
+			.op = VDMA_BLK_READ, .sector = FAR * i,
+			.sg = &flight.sgs[i], .count = 1,
+		};
+		vdma_blk_add(queue, &flight.reqs[i]);
+	}
+	vdma_vq_kick(&queue->vq);
+	report(wait_for(&flight, 1) == 1, "the short one is back");
+	report(!ucall_pages(VDMA_UV_UNSHARE_PAGE, flight.memory + PAGE, 1),
+	       "take back the second page");
+	memset(flight.memory + PAGE, PATTERN, PAGE);
+	report(wait_for(&flight, 2) == 2, "the long one is back");
+	report(filled(flight.memory + PAGE, PAGE, PATTERN),
+	       "and has not written the page since");
+	report(!first_page(&flight, VDMA_UV_UNSHARE_PAGE), "take back the first");
+	flight_close(&flight);
+}
+
+GUEST_TEST(revoke_longer, revoke_longer);
+
 /* The same with all pages: rings and pool are taken from the disk as well. */
 static void revoke_all(void)
 {
@@ -231,3 +271,40 @@ static void revoke_undone(void)
 }
 
 GUEST_TEST(revoke_undone, revoke_undone);
+
+static void wait_until(const uint64_t *word, uint64_t value)
+{
+	while (__atomic_load_n(word, __ATOMIC_ACQUIRE) != value)
+		;
+}
+
+/* The host holds the device's thread where it has seen a shared page, and has not
+ * yet used it (tests/hypervisor/test_held.py). */
+static void revoke_held(void)
+{
+	uint64_t *word = pages_get(sizeof(*word));
+	struct flight flight;
+
+	flight_open(&flight, DEVICE_LIMIT_NS);
+	report(!first_page(&flight, VDMA_UV_SHARE_PAGE), "share a page");
+	diag("the host's word is at %lu", (uintptr_t)word);
+	wait_until(word, 1);
+	flight.sgs[0] = (struct vdma_sg){ .addr = flight.dma, .len = SECTOR,
+					  .mapped = true };
+	flight.reqs[0] = (struct vdma_blk_request){
+		.op = VDMA_BLK_READ, .sg = &flight.sgs[0], .count = 1,
+	};
+	vdma_blk_add(&flight.disk.queues[0], &flight.reqs[0]);
+	vdma_vq_kick(&flight.disk.queues[0].vq);
+	wait_until(word, 2);
+	first_page(&flight, VDMA_UV_UNSHARE_PAGE);
+	memset(flight.memory, PATTERN, PAGE);
+	diag("the page is private");
+	report(wait_for(&flight, 1) == 1, "the read comes back");
+	report(filled(flight.memory, PAGE, PATTERN), "and is not in the page");
+	figure("violations", "0");
+	flight_close(&flight);
+	pages_put(word, sizeof(*word));
+}
+
+GUEST_TEST(revoke_held, revoke_held);

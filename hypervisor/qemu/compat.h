@@ -11,7 +11,7 @@
 #include "system/memory.h"
 #else
 #include "exec/address-spaces.h"
-#include "compat.h"
+#include "exec/memory.h"
 #endif
 #include "qom/object.h"
 

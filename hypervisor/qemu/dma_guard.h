@@ -122,10 +122,10 @@ void dma_guard_forget(SpaprUv *uv);
 /**
  * dma_guard_revoke() - pages have become private: no device keeps them mapped
  *
- * I/O that is under way is waited for. A device that keeps a buffer mapped
- * nevertheless is in violation, and in deny mode it is reset.
+ * Accesses and block I/O that are under way are waited for. A device that keeps
+ * a buffer mapped nevertheless is in violation, and in deny mode it is reset.
  *
- * Context: BQL held; the pages' state has changed before.
+ * Context: BQL held, and let go meanwhile; the pages' state has changed before.
  */
 void dma_guard_revoke(SpaprUv *uv, uint64_t gfn, uint64_t num);
 

@@ -5,11 +5,21 @@
  */
 #include "qemu/osdep.h"
 #include "qemu/lockable.h"
+#include "qemu/main-loop.h"
+#include "block/aio.h"
 #include "block/block-global-state.h"
+#include "block/block-io.h"
+#include "block/graph-lock.h"
+#include "hw/core/cpu.h"
 #include "hw/pci/pci_device.h"
+#include "system/cpus.h"
+#include "system/iothread.h"
 #include "vdma/abi.h"
 #include "dma_guard.h"
 #include "dma_guard_maps.h"
+#include "trace.h"
+
+#define POLL_US 1000
 
 typedef struct DmaGuardMap {
     AddressSpace *as;
@@ -31,31 +41,35 @@ void dma_guard_maps_watch(void)
     dma_guard_maps_on = true;
 }
 
-static hwaddr guest_physical(void *host)
+/* RAM behind a BAR is mapped as well, and has no address in the VM's memory. */
+static bool guest_physical(void *host, hwaddr *addr)
 {
     ram_addr_t offset = 0;
     MemoryRegion *mr = memory_region_from_host(host, &offset);
-    hwaddr addr = offset;
 
-    for (; mr && mr != get_system_memory(); mr = mr->container) {
-        addr += mr->addr;
+    *addr = offset;
+    while (mr && mr != get_system_memory()) {
+        *addr += mr->addr;
+        mr = mr->container;
     }
-    return addr;
+    return mr;
 }
 
 /* Devices have address spaces of their own; system memory is QEMU's. */
 void dma_guard_maps_add(AddressSpace *as, void *host, hwaddr size, bool write)
 {
     DmaGuardMap *map;
+    hwaddr addr;
 
-    if (as == &address_space_memory) {
+    if (as == &address_space_memory || !guest_physical(host, &addr)) {
         return;
     }
+    trace_device_mapped(addr, size, write ? "write" : "read");
     map = g_new(DmaGuardMap, 1);
     *map = (DmaGuardMap) {
         .as = as,
         .host = host,
-        .addr = guest_physical(host),
+        .addr = addr,
         .size = size,
         .write = write,
     };
@@ -63,20 +77,28 @@ void dma_guard_maps_add(AddressSpace *as, void *host, hwaddr size, bool write)
     QLIST_INSERT_HEAD(&maps, map, next);
 }
 
-void dma_guard_maps_remove(const AddressSpace *as, const void *host)
+/*
+ * Several maps may begin in one place. One that was cut at its end is given
+ * back by the size that is left: the smallest that fits is the one.
+ */
+void dma_guard_maps_remove(const AddressSpace *as, const void *host,
+                           hwaddr size, bool write)
 {
-    DmaGuardMap *map;
+    DmaGuardMap *map, *found = NULL;
 
     if (as == &address_space_memory) {
         return;
     }
     QEMU_LOCK_GUARD(&maps_lock);
     QLIST_FOREACH(map, &maps, next) {
-        if (map->as == as && map->host == host) {
-            QLIST_REMOVE(map, next);
-            g_free(map);
-            return;
+        if (map->as == as && map->host == host && map->write == write &&
+            map->size >= size && (!found || map->size < found->size)) {
+            found = map;
         }
+    }
+    if (found) {
+        QLIST_REMOVE(found, next);
+        g_free(found);
     }
 }
 
@@ -95,10 +117,11 @@ static GArray *find_maps(hwaddr start, hwaddr end)
     return found;
 }
 
-static bool none_mapped(void)
+static bool any_mapped(hwaddr start, hwaddr end)
 {
-    QEMU_LOCK_GUARD(&maps_lock);
-    return QLIST_EMPTY(&maps);
+    g_autoptr(GArray) found = find_maps(start, end);
+
+    return found->len;
 }
 
 static DmaGuard *guard_of(SpaprUv *uv, const AddressSpace *as)
@@ -129,6 +152,106 @@ static void reset_device(DmaGuard *guard)
     device_cold_reset(dev);
 }
 
+typedef struct Barrier {
+    unsigned int left;
+    QemuEvent passed;
+} Barrier;
+
+static void barrier_pass(void *opaque)
+{
+    Barrier *barrier = opaque;
+
+    if (qatomic_fetch_dec(&barrier->left) == 1) {
+        qemu_event_set(&barrier->passed);
+    }
+}
+
+static int barrier_add(Object *obj, void *opaque)
+{
+    Barrier *barrier = opaque;
+
+    if (object_dynamic_cast(obj, TYPE_IOTHREAD)) {
+        qatomic_inc(&barrier->left);
+        aio_bh_schedule_oneshot(iothread_get_aio_context(IOTHREAD(obj)),
+                                barrier_pass, barrier);
+    }
+    return 0;
+}
+
+/*
+ * A device's own thread may have looked at a page before it became private, and
+ * not have used it yet. Back in its loop it has: it has accessed the page, or
+ * the map is known. All other threads need the BQL for that.
+ */
+static void pass_iothreads(void)
+{
+    Barrier barrier = { .left = 1 };
+
+    qemu_event_init(&barrier.passed, false);
+    object_child_foreach(object_get_objects_root(), barrier_add, &barrier);
+    barrier_pass(&barrier);
+    bql_unlock();
+    qemu_event_wait(&barrier.passed);
+    bql_lock();
+    qemu_event_destroy(&barrier.passed);
+}
+
+static bool block_is_busy(void)
+{
+    BlockDriverState *bs = NULL;
+    bool busy = false;
+
+    GRAPH_RDLOCK_GUARD_MAINLOOP();
+    while ((bs = bdrv_next_all_states(bs))) {
+        busy |= bdrv_drain_poll(bs, NULL, true);
+    }
+    return busy;
+}
+
+/* Does the main loop wait for this CPU, or for us, and complete no I/O? */
+static bool main_loop_waits(void)
+{
+    CPUState *cs = current_cpu;
+
+    return !cs || qatomic_read(&cs->stop) || !cpu_work_list_empty(cs);
+}
+
+/*
+ * Block I/O ends, and that with these pages is not begun again, for they are
+ * private. It may take long: the BQL is free for the main loop to complete it.
+ * Where that can't, we do, with the BQL: no access that the filter has let pass
+ * or has denied needs it.
+ */
+static void wait_for_io(hwaddr start, hwaddr end)
+{
+    bool busy;
+
+    bdrv_drain_all_begin_nopoll();
+    while ((busy = any_mapped(start, end) && block_is_busy()) &&
+           !main_loop_waits()) {
+        bql_unlock();
+        g_usleep(POLL_US);
+        bql_lock();
+    }
+    bdrv_drain_all_end();
+    if (busy) {
+        bdrv_drain_all();
+    }
+}
+
+static bool any_private(const SpaprUv *uv, hwaddr start, hwaddr end)
+{
+    uint64_t gfn;
+
+    for (gfn = start >> VDMA_UV_PAGE_SHIFT;
+         gfn << VDMA_UV_PAGE_SHIFT < end; gfn++) {
+        if (!uv_pages_shared(&uv->pages, gfn)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void dma_guard_revoke(SpaprUv *uv, uint64_t gfn, uint64_t num)
 {
     hwaddr start = gfn << VDMA_UV_PAGE_SHIFT;
@@ -136,21 +259,20 @@ void dma_guard_revoke(SpaprUv *uv, uint64_t gfn, uint64_t num)
     g_autoptr(GArray) found = NULL;
     unsigned int i;
 
-    if (none_mapped()) {
-        return;
-    }
-    bdrv_drain_all();
+    pass_iothreads();
+    wait_for_io(start, end);
     found = find_maps(start, end);
     for (i = 0; i < found->len; i++) {
         DmaGuardMap *map = &g_array_index(found, DmaGuardMap, i);
         DmaGuard *guard = guard_of(uv, map->as);
         hwaddr first = MAX(map->addr, start);
+        hwaddr last = MIN(map->addr + map->size, end);
 
-        if (!guard) {
+        /* Meanwhile another CPU may have shared them again. */
+        if (!guard || !any_private(uv, first, last)) {
             continue;
         }
-        dma_guard_note(guard, first, MIN(map->addr + map->size, end) - first,
-                       map->write);
+        dma_guard_note(guard, first, last - first, map->write);
         if (!uv->report) {
             reset_device(guard);
         }

@@ -20,7 +20,8 @@ extern bool dma_guard_maps_on;
 void dma_guard_maps_watch(void);
 
 void dma_guard_maps_add(AddressSpace *as, void *host, hwaddr size, bool write);
-void dma_guard_maps_remove(const AddressSpace *as, const void *host);
+void dma_guard_maps_remove(const AddressSpace *as, const void *host,
+                           hwaddr size, bool write);
 
 /**
  * dma_guard_mapped() - @host is what address_space_map() is about to return
@@ -39,10 +40,11 @@ static inline void *dma_guard_mapped(AddressSpace *as, void *host, hwaddr size,
 /**
  * dma_guard_unmapped() - @host is given back to address_space_unmap()
  */
-static inline void dma_guard_unmapped(AddressSpace *as, void *host)
+static inline void dma_guard_unmapped(AddressSpace *as, void *host,
+                                      hwaddr size, bool write)
 {
     if (unlikely(dma_guard_maps_on)) {
-        dma_guard_maps_remove(as, host);
+        dma_guard_maps_remove(as, host, size, write);
     }
 }
 
