@@ -73,6 +73,31 @@ bool vdma_iotlb_gone(const MemoryRegionSection *section, uint64_t *size)
     return gone;
 }
 
+static void set_view(SpaprTceTable *tcet, SpaprTceView *view)
+{
+    SpaprTceView *old = tcet->view;
+
+    qatomic_rcu_set(&tcet->view, view);
+    if (old) {
+        g_free_rcu(old, rcu);
+    }
+}
+
+void vdma_iotlb_show(SpaprTceTable *tcet)
+{
+    SpaprTceView *view = g_new0(SpaprTceView, 1);
+
+    view->table = tcet->table;
+    view->page_shift = tcet->page_shift;
+    view->nb_table = tcet->nb_table;
+    set_view(tcet, view);
+}
+
+void vdma_iotlb_hide(SpaprTceTable *tcet)
+{
+    set_view(tcet, NULL);
+}
+
 typedef struct Garbage {
     struct rcu_head rcu;
     uint64_t *table;

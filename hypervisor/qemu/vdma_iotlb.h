@@ -8,6 +8,41 @@
 #define HW_VDMA_VDMA_IOTLB_H
 
 #include "compat.h"
+#include "qemu/rcu.h"
+
+typedef struct SpaprTceTable SpaprTceTable;
+
+/**
+ * struct SpaprTceView - what a TCE window is to a device's thread
+ * @table: its TCEs
+ * @page_shift: log2 of the bytes that one is about
+ * @nb_table: their number
+ *
+ * Never changed once it can be seen, so that the three always fit each other,
+ * and not freed while anybody looks.
+ */
+typedef struct SpaprTceView {
+    struct rcu_head rcu;
+    uint64_t *table;
+    uint32_t page_shift;
+    uint32_t nb_table;
+} SpaprTceView;
+
+/**
+ * vdma_iotlb_show() - let devices' threads translate by @tcet as it is now
+ *
+ * Before they can reach the window, and whenever its table is another.
+ *
+ * Context: BQL held.
+ */
+void vdma_iotlb_show(SpaprTceTable *tcet);
+
+/**
+ * vdma_iotlb_hide() - let them no longer, before the table is freed
+ *
+ * Context: BQL held.
+ */
+void vdma_iotlb_hide(SpaprTceTable *tcet);
 
 /**
  * vdma_iotlb_window() - the translation of an address in a bypass window
