@@ -103,7 +103,10 @@ static int64_t uv_esm(SpaprMachineState *spapr, hwaddr blob, hwaddr fdt)
         return VDMA_U_BUSY;
     }
 
-    uv_pages_init(&uv->pages, g_new(uint64_t, uv_pages_words(count)), count);
+    if (!uv->pages.map) {
+        uv_pages_init(&uv->pages, g_new(uint64_t, uv_pages_words(count)),
+                      count);
+    }
     QLIST_FOREACH(phb, &spapr->phbs, list) {
         spapr_vdma_phb_close(phb, "secure mode");
     }
@@ -262,8 +265,7 @@ void spapr_uv_reset(SpaprMachineState *spapr)
         cpu_env(cs)->msr_mask &= ~R_MSR_S_MASK;
         cpu_env(cs)->msr &= ~R_MSR_S_MASK;
     }
-    g_free(uv->pages.map);
-    uv->pages = (struct uv_pages) {};
+    uv_pages_reset(&uv->pages);
     migrate_del_blocker(&uv->migration_blocker);
     trace_spapr_uv_secure(false, 0);
 }

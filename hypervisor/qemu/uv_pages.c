@@ -17,12 +17,18 @@ uint64_t uv_pages_words(uint64_t count)
 
 void uv_pages_init(struct uv_pages *pages, uint64_t *map, uint64_t count)
 {
+    *pages = (struct uv_pages) { .count = count, .map = map };
+    uv_pages_reset(pages);
+}
+
+void uv_pages_reset(struct uv_pages *pages)
+{
     uint64_t i;
 
-    for (i = 0; i < uv_pages_words(count); i++) {
-        map[i] = 0;
+    for (i = 0; i < uv_pages_words(pages->count); i++) {
+        __atomic_store_n(&pages->map[i], 0, __ATOMIC_RELEASE);
     }
-    *pages = (struct uv_pages) { .count = count, .map = map };
+    pages->shared = 0;
 }
 
 bool uv_pages_shared(const struct uv_pages *pages, uint64_t gfn)

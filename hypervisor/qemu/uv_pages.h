@@ -38,6 +38,13 @@ uint64_t uv_pages_words(uint64_t count);
 void uv_pages_init(struct uv_pages *pages, uint64_t *map, uint64_t count);
 
 /**
+ * uv_pages_reset() - all pages private again
+ *
+ * Other threads may read meanwhile.
+ */
+void uv_pages_reset(struct uv_pages *pages);
+
+/**
  * uv_pages_shared() - may a device touch this page?
  * @gfn: guest frame number; one that is beyond the map is not shared
  */
