@@ -8,6 +8,7 @@
 
 #define PATTERN		0xa5
 #define MANY		4
+#define UNTOUCHED	(3 * GIB)
 
 static void look_at_msr(void *result)
 {
@@ -60,6 +61,22 @@ static void sharing(void)
 }
 
 GUEST_TEST(sharing, sharing);
+
+/* Most of memory at once, where nothing is: the runner looks what QEMU took for it. */
+static void share_untouched(void)
+{
+	const char *memory = (const char *)(memory_end() - UNTOUCHED);
+	uint64_t pages = UNTOUCHED / VDMA_UV_PAGE_SIZE;
+	int64_t status = ucall_pages(VDMA_UV_SHARE_PAGE, memory, pages);
+
+	report(status == VDMA_U_SUCCESS, "share %lu pages: status %ld", pages,
+	       status);
+	status = ucall_pages(VDMA_UV_UNSHARE_PAGE, memory, pages);
+	report(status == VDMA_U_SUCCESS, "and take them back: status %ld",
+	       status);
+}
+
+GUEST_TEST(share_untouched, share_untouched);
 
 /* The machine has an ultravisor, and the VM has not asked to be secure. */
 static void not_secure(void)

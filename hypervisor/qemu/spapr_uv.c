@@ -11,33 +11,17 @@
 #include "qemu/cutils.h"
 #include "qemu/error-report.h"
 #include "qemu/log.h"
+#include "qemu/main-loop.h"
 #include "hw/ppc/spapr.h"
 #include "migration/blocker.h"
 #include "system/hw_accel.h"
 #include "system/tcg.h"
 #include "dma_guard.h"
 #include "spapr_vdma_function.h"
+#include "uv_memory.h"
 #include "trace.h"
 
-#define UV_PAGE_SIZE (UINT64_C(1) << VDMA_UV_PAGE_SHIFT)
 #define FDT_HEADER_MAGIC 0xd00dfeed
-
-static bool is_ram(hwaddr addr, uint64_t size)
-{
-    MemoryRegionSection section = memory_region_find(get_system_memory(), addr,
-                                                     size);
-    bool ram = section.mr && memory_region_is_ram(section.mr) &&
-               int128_get64(section.size) == size;
-
-    memory_region_unref(section.mr);
-    return ram;
-}
-
-static void zero_page(uint64_t gfn)
-{
-    address_space_set(&address_space_memory, gfn << VDMA_UV_PAGE_SHIFT, 0,
-                      UV_PAGE_SIZE, MEMTXATTRS_UNSPECIFIED);
-}
 
 /* MSR[S] can't be set or cleared but here: msr_mask has it for good. */
 static void cpu_set_secure(CPUState *cs, run_on_cpu_data unused)
@@ -60,16 +44,16 @@ static int64_t check_esm(SpaprMachineState *spapr, hwaddr blob, hwaddr fdt)
     uint32_t header[2];     /* magic, total size */
     g_autofree char *unguarded = NULL;
 
-    if (!is_ram(blob, 1)) {
+    if (!uv_memory_is_ram(blob, 1)) {
         return VDMA_U_PARAMETER;
     }
-    if (!is_ram(fdt, sizeof(header))) {
+    if (!uv_memory_is_ram(fdt, sizeof(header))) {
         return VDMA_U_P2;
     }
     address_space_read(&address_space_memory, fdt, MEMTXATTRS_UNSPECIFIED,
                        header, sizeof(header));
     if (be32_to_cpu(header[0]) != FDT_HEADER_MAGIC ||
-        be32_to_cpu(header[1]) == 0 || !is_ram(fdt, be32_to_cpu(header[1]))) {
+        be32_to_cpu(header[1]) == 0 || !uv_memory_is_ram(fdt, be32_to_cpu(header[1]))) {
         return VDMA_U_P2;
     }
     unguarded = dma_guard_unguarded(&spapr->uv);
@@ -123,33 +107,47 @@ static int64_t uv_esm(SpaprMachineState *spapr, hwaddr blob, hwaddr fdt)
 static int64_t check_range(SpaprUv *uv, uint64_t gfn, uint64_t num)
 {
     int64_t status;
-    uint64_t i;
+    uint64_t found;
 
     if (!uv->secure) {
         return VDMA_U_INVALID;
     }
     status = uv_pages_check(&uv->pages, gfn, num);
-    for (i = 0; status == VDMA_U_SUCCESS && i < num; i++) {
-        if (!is_ram((gfn + i) << VDMA_UV_PAGE_SHIFT, UV_PAGE_SIZE)) {
-            status = i ? VDMA_U_P2 : VDMA_U_PARAMETER;
+    if (status == VDMA_U_SUCCESS) {
+        found = uv_memory_pages(gfn, num);
+        if (found < num) {
+            status = found ? VDMA_U_P2 : VDMA_U_PARAMETER;
         }
     }
     return status;
+}
+
+/* Without the BQL: this may be all of memory. */
+static void zero_pages(uint64_t gfn, uint64_t num)
+{
+    bql_unlock();
+    for (; num; gfn++, num--) {
+        uv_memory_zero_page(gfn);
+    }
+    bql_lock();
 }
 
 /* Zeroed before a device may look at it, so that nothing leaks. */
 static int64_t uv_share(SpaprUv *uv, uint64_t gfn, uint64_t num)
 {
     int64_t status = check_range(uv, gfn, num);
+    uint64_t i;
 
     if (status != VDMA_U_SUCCESS) {
         return status;
     }
-    for (; num; gfn++, num--) {
-        zero_page(gfn);
-        uv_pages_set(&uv->pages, gfn, true);
+    zero_pages(gfn, num);
+    /* Memory may have been unplugged meanwhile. */
+    status = check_range(uv, gfn, num);
+    for (i = 0; status == VDMA_U_SUCCESS && i < num; i++) {
+        uv_pages_set(&uv->pages, gfn + i, true);
     }
-    return VDMA_U_SUCCESS;
+    return status;
 }
 
 /* Zeroed after no device can write it any more, so that nothing gets in. */
@@ -162,9 +160,7 @@ static void make_private(SpaprUv *uv, uint64_t gfn, uint64_t num)
     }
     dma_guard_forget(uv);
     dma_guard_revoke(uv, gfn, num);
-    for (i = 0; i < num; i++) {
-        zero_page(gfn + i);
-    }
+    zero_pages(gfn, num);
 }
 
 static int64_t uv_unshare(SpaprUv *uv, uint64_t gfn, uint64_t num)
@@ -226,26 +222,11 @@ bool spapr_uv_ultracall(PPCVirtualHypervisor *vhyp, PowerPCCPU *cpu)
 /* What was private must not be there for a device when the guard is gone. */
 static void scrub(SpaprUv *uv)
 {
-    MemoryRegionSection section;
     uint64_t gfn;
-    bool zero;
 
     for (gfn = 0; gfn < uv->pages.count; gfn++) {
-        if (uv_pages_shared(&uv->pages, gfn)) {
-            continue;
-        }
-        section = memory_region_find(get_system_memory(),
-                                     gfn << VDMA_UV_PAGE_SHIFT, UV_PAGE_SIZE);
-        if (!section.mr) {
-            continue;
-        }
-        /* Memory that was never touched stays so. */
-        zero = !memory_region_is_ram(section.mr) ||
-               buffer_is_zero(memory_region_get_ram_ptr(section.mr) +
-                              section.offset_within_region, UV_PAGE_SIZE);
-        memory_region_unref(section.mr);
-        if (!zero) {
-            zero_page(gfn);
+        if (!uv_pages_shared(&uv->pages, gfn) && uv_memory_pages(gfn, 1)) {
+            uv_memory_zero_page(gfn);
         }
     }
 }

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.lib import slof
+from tests.lib.baremetal import Row, Run
+from tests.lib.qemu import Qemu
 
 TRACE = ["-trace", "spapr_uv_*", "-trace", "dma_guard_*", "-trace", "spapr_vdma_window"]
 RNG = "-object rng-builtin,id=r -device virtio-rng-pci,rng=r,addr=1"
@@ -68,3 +70,18 @@ def test_deny_gives_the_device_nothing(run: Path) -> None:
     console = read_disk(run, "-machine x-ultravisor=on")
     assert "secure 0" in console and PATTERN.decode() not in console
     assert {size for _, size, _ in violations(run, denied=1)} == {2}
+
+
+def test_share_takes_no_memory(run: Path) -> None:
+    """3 GiB change hands twice, and the host has no memory for them."""
+    row = Row(name="untouched", run="test=share_untouched", memory="4G", secure=True)
+    boot = Run(row, run)
+    with Qemu(boot.command(), run) as guest:
+        if guest.qmp.command("query-status")["status"] != "shutdown":
+            guest.qmp.wait_event("SHUTDOWN")
+        status = Path(f"/proc/{guest.process.pid}/status").read_text()
+        guarded = boot.guarded(guest)
+        guest.wait(row.limit)
+    assert boot.judge() + guarded == []
+    peak = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
+    assert peak and int(peak[1]) < 1 << 20
