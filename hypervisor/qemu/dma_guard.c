@@ -80,6 +80,18 @@ static bool is_private(const DmaGuard *guard, const IOMMUTLBEntry *entry,
                             *physical >> VDMA_UV_PAGE_SHIFT);
 }
 
+/*
+ * A message to the interrupt controller passes. Whatever else there is beside
+ * shared memory is another device's, to reach which takes the BQL: a thread
+ * that waits for it there never answers a guest's CPU that stops its device.
+ */
+static bool may_pass(const DmaGuard *guard, const IOMMUTLBEntry *entry)
+{
+    return entry->target_as != &address_space_memory ||
+           uv_pages_shared(&guard->uv->pages,
+                           entry->translated_addr >> VDMA_UV_PAGE_SHIFT);
+}
+
 /* Where the access would go without the filter, TCE windows included. */
 static IOMMUTLBEntry look_behind(const DmaGuard *guard, hwaddr addr,
                                  bool write)
@@ -95,6 +107,10 @@ static IOMMUTLBEntry look_behind(const DmaGuard *guard, hwaddr addr,
                                               MEMTXATTRS_UNSPECIFIED);
         entry.translated_addr |= addr & entry.addr_mask;
         entry.addr_mask &= UV_PAGE_MASK;
+        /* "ibm,set-tce-bypass" puts memory where a VIO device's window was. */
+        if (guard->as && entry.target_as == guard->behind) {
+            entry.target_as = &address_space_memory;
+        }
     }
     entry.translated_addr &= ~entry.addr_mask;
     entry.iova = addr & ~entry.addr_mask;
@@ -106,13 +122,11 @@ static IOMMUTLBEntry guard_translate(IOMMUMemoryRegion *iommu, hwaddr addr,
 {
     DmaGuard *guard = container_of(iommu, DmaGuard, iommu);
     IOMMUTLBEntry entry = look_behind(guard, addr, flag == IOMMU_WO);
-    hwaddr physical;
 
-    if (!entry.target_as ||
-        (is_private(guard, &entry, addr, &physical) && !guard->uv->report)) {
-        entry.perm = IOMMU_NONE;
-    } else {
+    if (entry.target_as && (guard->uv->report || may_pass(guard, &entry))) {
         entry.perm = flag;
+    } else {
+        entry.perm = IOMMU_NONE;
     }
     return entry;
 }

@@ -6,6 +6,7 @@ device that it drives after UV_ESM is the guard's negative control."""
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,22 @@ def test_deny_gives_the_device_nothing(run: Path) -> None:
     console = read_disk(run, "-machine x-ultravisor=on")
     assert "secure 0" in console and PATTERN.decode() not in console
     assert {size for _, size, _ in violations(run, denied=1)} == {2}
+
+
+def test_deny_holds_where_a_vio_device_bypasses_its_window(run: Path) -> None:
+    """SLOF has its SCSI adapter reach memory without TCEs: private memory it does not,
+    and SLOF waits for an answer that it never gets."""
+    disk = run / "disk.img"
+    disk.write_bytes(PATTERN.ljust(1 << 20, b"\0"))
+    device = f"-device spapr-vscsi,id=vscsi -drive if=none,id=d,format=raw,file={disk}"
+    options = f"-machine x-ultravisor=on {device} -device scsi-hd,drive=d".split()
+    command = slof.command(run, [slof.FORTH / "uv-disk.fs"], [*options, *TRACE])
+    with Qemu([*command, "-no-reboot"], run) as guest:
+        while guest.running() and guest.seconds() < slof.LIMIT and not violations(run, denied=1):
+            time.sleep(0.1)
+    console = (run / "console.log").read_text(errors="replace")
+    assert "secure 0" in console and PATTERN.decode() not in console
+    assert {name for name, _, _ in violations(run, denied=1)} == {"vscsi"}
 
 
 def test_share_takes_no_memory(run: Path) -> None:
