@@ -258,6 +258,17 @@ static target_ulong h_svm(PowerPCCPU *cpu, SpaprMachineState *spapr,
     return spapr->uv.enabled ? VDMA_H_UNSUPPORTED : VDMA_H_FUNCTION;
 }
 
+/* What a running machine was made without it can't get any more. */
+static bool may_set(const char *name, Error **errp)
+{
+    if (phase_check(PHASE_MACHINE_INITIALIZED)) {
+        error_setg(errp, "cannot set %s: the machine has been made; it stays "
+                   "as it is", name);
+        return false;
+    }
+    return true;
+}
+
 static bool get_enabled(Object *obj, Error **errp)
 {
     return SPAPR_MACHINE(obj)->uv.enabled;
@@ -265,7 +276,9 @@ static bool get_enabled(Object *obj, Error **errp)
 
 static void set_enabled(Object *obj, bool value, Error **errp)
 {
-    SPAPR_MACHINE(obj)->uv.enabled = value;
+    if (may_set("x-ultravisor", errp)) {
+        SPAPR_MACHINE(obj)->uv.enabled = value;
+    }
 }
 
 static char *get_guard(Object *obj, Error **errp)
@@ -279,7 +292,9 @@ static void set_guard(Object *obj, const char *value, Error **errp)
         error_setg(errp, "x-dma-guard is deny or report, not '%s'", value);
         return;
     }
-    SPAPR_MACHINE(obj)->uv.report = !strcmp(value, "report");
+    if (may_set("x-dma-guard", errp)) {
+        SPAPR_MACHINE(obj)->uv.report = !strcmp(value, "report");
+    }
 }
 
 static char *get_last(Object *obj, Error **errp)

@@ -14,6 +14,7 @@ import pytest
 from tests.lib import slof
 from tests.lib.baremetal import Row, Run
 from tests.lib.qemu import Qemu
+from tests.lib.qmp import QmpError
 
 TRACE = ["-trace", "spapr_uv_*", "-trace", "dma_guard_*", "-trace", "spapr_vdma_window"]
 RNG = "-object rng-builtin,id=r -device virtio-rng-pci,rng=r,addr=1"
@@ -87,6 +88,16 @@ def test_deny_holds_where_a_vio_device_bypasses_its_window(run: Path) -> None:
     console = (run / "console.log").read_text(errors="replace")
     assert "secure 0" in console and PATTERN.decode() not in console
     assert {name for name, _, _ in violations(run, denied=1)} == {"vscsi"}
+
+
+@pytest.mark.parametrize("name, value", [("x-ultravisor", True), ("x-dma-guard", "report")])
+def test_switches_stay_as_they_are(run: Path, name: str, value: bool | str) -> None:
+    """A machine that has been made is not made another: the setter fails."""
+    with Qemu([*slof.command(run, [slof.PLUGIN], []), "-S"], run) as guest:
+        before = guest.qmp.command("qom-get", path="/machine", property=name)
+        with pytest.raises(QmpError, match=f"cannot set {name}: the machine has been made"):
+            guest.qmp.command("qom-set", path="/machine", property=name, value=value)
+        assert guest.qmp.command("qom-get", path="/machine", property=name) == before
 
 
 def test_share_takes_no_memory(run: Path) -> None:
