@@ -149,6 +149,17 @@ static void guard_accessed(IOMMUMemoryRegion *iommu, const IOMMUTLBEntry *entry,
     }
 }
 
+void dma_guard_warn_once(SpaprUv *uv, char *text)
+{
+    if (!uv->warned) {
+        uv->warned = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                           NULL);
+    }
+    if (g_hash_table_add(uv->warned, text)) {
+        warn_report("%s", text);
+    }
+}
+
 DmaGuard *dma_guard_new(SpaprUv *uv, Object *parent, MemoryRegion *root,
                         AddressSpace *behind)
 {

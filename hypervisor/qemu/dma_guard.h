@@ -94,6 +94,16 @@ DeviceState *dma_guard_device(const DmaGuard *guard);
 void dma_guard_note(DmaGuard *guard, hwaddr addr, uint64_t size, bool write);
 
 /**
+ * dma_guard_warn_once() - warn a person, the first time that there is cause
+ * @text: the warning, which names the device; is freed
+ *
+ * A guest can give cause as often as it likes.
+ *
+ * Context: BQL held.
+ */
+void dma_guard_warn_once(SpaprUv *uv, char *text);
+
+/**
  * dma_guard_switch() - the VM has become secure, or is so no more
  *
  * Context: BQL held. Rings that devices have cached are looked up anew.

@@ -5,7 +5,6 @@
  * PAPR's virtual I/O bus. Functions bring theirs, see spapr_vdma_function.c.
  */
 #include "qemu/osdep.h"
-#include "qemu/error-report.h"
 #include "hw/pci/pci_bus.h"
 #include "hw/pci/pci_device.h"
 #include "hw/ppc/spapr.h"
@@ -140,9 +139,10 @@ bool dma_guard_vhost(const VirtIODevice *vdev)
         virtio_vdev_has_feature(vdev, VIRTIO_F_IOMMU_PLATFORM)) {
         return true;
     }
-    error_report("%s: a vhost back end without iommu_platform=on reaches "
-                 "memory beside the DMA guard: in a secure VM it is not "
-                 "started", carrier->id ?: path);
+    dma_guard_warn_once(&spapr->uv, g_strdup_printf(
+        "%s: a vhost back end without iommu_platform=on reaches memory beside "
+        "the DMA guard: in a secure VM it is not started",
+        carrier->id ?: path));
     return false;
 }
 

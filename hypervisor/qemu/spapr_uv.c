@@ -58,8 +58,9 @@ static int64_t check_esm(SpaprMachineState *spapr, hwaddr blob, hwaddr fdt)
     }
     unguarded = dma_guard_unguarded(&spapr->uv);
     if (unguarded) {
-        warn_report("%s reaches memory beside the DMA guard: UV_ESM is refused "
-                    "and the guest stays a normal VM", unguarded);
+        dma_guard_warn_once(&spapr->uv, g_strdup_printf(
+            "%s reaches memory beside the DMA guard: UV_ESM is refused and the "
+            "guest stays a normal VM", unguarded));
         return VDMA_U_PERMISSION;
     }
     return VDMA_U_SUCCESS;
@@ -83,8 +84,11 @@ static int64_t uv_esm(SpaprMachineState *spapr, hwaddr blob, hwaddr fdt)
     }
     error_setg(&uv->migration_blocker, "a secure VM does not migrate");
     if (migrate_add_blocker(&uv->migration_blocker, &error) < 0) {
-        warn_report_err(error);
-        return VDMA_U_BUSY;
+        dma_guard_warn_once(uv, g_strdup_printf(
+            "%s: UV_ESM is refused and the guest stays a normal VM",
+            error_get_pretty(error)));
+        error_free(error);
+        return VDMA_U_PERMISSION;
     }
 
     if (!uv->pages.map) {

@@ -30,6 +30,7 @@ typedef struct DmaGuard DmaGuard;
  * @lock: for @log and @culprit
  * @log: what the filters saw
  * @culprit: name of the last violation's device
+ * @warned: what a person was told, and is not told again
  * @migration_blocker: set while @secure
  */
 typedef struct SpaprUv {
@@ -42,6 +43,7 @@ typedef struct SpaprUv {
     QemuMutex lock;
     struct dma_guard_log log;
     char culprit[64];
+    GHashTable *warned;
 
     Error *migration_blocker;
 } SpaprUv;

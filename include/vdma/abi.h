@@ -73,7 +73,6 @@
 
 /* Their statuses. */
 #define VDMA_U_SUCCESS			0
-#define VDMA_U_BUSY			1
 #define VDMA_U_FUNCTION			(-2)
 #define VDMA_U_PARAMETER		(-4)
 #define VDMA_U_PERMISSION		(-11)

@@ -21,7 +21,8 @@ def test_no_vhost(run: Path) -> None:
     problems = Run(ESM, run).problems()
     assert problems == []
     said = (run / "qemu.log").read_text(errors="replace")
-    assert "d0 reaches memory beside the DMA guard: UV_ESM is refused" in said
+    # the guest has asked more than once, and can ask as often as it likes
+    assert said.count("d0 reaches memory beside the DMA guard: UV_ESM is refused") == 1
 
 
 def test_no_migration(run: Path, outcome: Outcome) -> None:
