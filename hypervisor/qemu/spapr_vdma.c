@@ -11,7 +11,6 @@
 #include "hw/pci/pci_bus.h"
 #include "hw/pci/pci_device.h"
 #include "hw/ppc/spapr.h"
-#include "system/hw_accel.h"
 #include <libfdt.h>
 #include "spapr_vdma_function.h"
 #include "trace.h"
@@ -98,16 +97,6 @@ int spapr_vdma_dt_function(SpaprPhbState *phb, PCIDevice *dev, void *fdt,
     return fdt_setprop(fdt, offset, VDMA_PROP_NAME, &cells, sizeof(cells));
 }
 
-/*
- * A secure VM's memory is private, save what it shared: no window onto all of
- * it. MSR[S] is set by the ultravisor alone and is the same on all CPUs.
- */
-static bool partition_is_secure(PowerPCCPU *cpu)
-{
-    cpu_synchronize_state(CPU(cpu));
-    return FIELD_EX64(cpu->env.msr, MSR, S);
-}
-
 static void log_guest_error(const struct vdma_bypass_facts *facts,
                             uint64_t buid, int64_t status)
 {
@@ -141,7 +130,8 @@ static target_ulong h_dma_bypass(PowerPCCPU *cpu, SpaprMachineState *spapr,
     struct vdma_bypass_facts facts = {
         .operation = args[0],
         .config_addr = args[2],
-        .secure = partition_is_secure(cpu),
+        /* No window onto all of memory that is private, save what it shared. */
+        .secure = spapr->uv.secure,
     };
     SpaprPhbState *phb = spapr_pci_find_phb(spapr, buid);
     PCIDevice *dev = spapr_pci_find_dev(spapr, buid, facts.config_addr);
