@@ -155,7 +155,7 @@ uint32_t vdma_iova_take_from(struct vdma_iova *iova, uint32_t n, uint32_t from)
 	if (first == VDMA_IOVA_NONE) {
 		iova->searches++;
 		first = search(iova, from, n);
-		if (first == VDMA_IOVA_NONE)
+		if (first == VDMA_IOVA_NONE && from)
 			first = search(iova, 0, n);
 		if (first == VDMA_IOVA_NONE)
 			return first;
