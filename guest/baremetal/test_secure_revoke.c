@@ -82,8 +82,10 @@ static unsigned int wait_for(struct flight *flight, unsigned int wanted)
 	return flight->back;
 }
 
-/* Not back to back: QEMU would make one request of them. When one is back, the
- * device has taken all of them from the ring. */
+/*
+ * Not back to back: QEMU would make one request of them. When one is back, the
+ * device has taken all of them from the ring.
+ */
 static void take_off(struct flight *flight, bool one_page)
 {
 	struct vdma_blk_queue *queue = &flight->disk.queues[0];
@@ -278,8 +280,10 @@ static void wait_until(const uint64_t *word, uint64_t value)
 		;
 }
 
-/* The host holds the device's thread where it has seen a shared page, and has not
- * yet used it (tests/hypervisor/test_held.py). */
+/*
+ * The host holds the device's thread where it has seen a shared page, and has not
+ * yet used it (tests/hypervisor/test_held.py).
+ */
 static void revoke_held(void)
 {
 	uint64_t *word = pages_get(sizeof(*word));

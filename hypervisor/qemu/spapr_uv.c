@@ -53,7 +53,8 @@ static int64_t check_esm(SpaprMachineState *spapr, hwaddr blob, hwaddr fdt)
     address_space_read(&address_space_memory, fdt, MEMTXATTRS_UNSPECIFIED,
                        header, sizeof(header));
     if (be32_to_cpu(header[0]) != FDT_HEADER_MAGIC ||
-        be32_to_cpu(header[1]) == 0 || !uv_memory_is_ram(fdt, be32_to_cpu(header[1]))) {
+        be32_to_cpu(header[1]) == 0 ||
+        !uv_memory_is_ram(fdt, be32_to_cpu(header[1]))) {
         return VDMA_U_P2;
     }
     unguarded = dma_guard_unguarded(&spapr->uv);
@@ -111,14 +112,14 @@ static int64_t uv_esm(SpaprMachineState *spapr, hwaddr blob, hwaddr fdt)
 static int64_t check_range(SpaprUv *uv, uint64_t gfn, uint64_t num)
 {
     int64_t status;
-    uint64_t found;
 
     if (!uv->secure) {
         return VDMA_U_INVALID;
     }
     status = uv_pages_check(&uv->pages, gfn, num);
     if (status == VDMA_U_SUCCESS) {
-        found = uv_memory_pages(gfn, num);
+        uint64_t found = uv_memory_pages(gfn, num);
+
         if (found < num) {
             status = found ? VDMA_U_P2 : VDMA_U_PARAMETER;
         }

@@ -24,8 +24,8 @@ typedef struct DmaGuard DmaGuard;
  * @enabled: the administrator's switch, property "x-ultravisor"
  * @report: property "x-dma-guard": violations are let through
  * @secure: the VM has entered secure mode; written under the BQL
- * @pages: the state of its memory, allocated when it first is @secure, and kept:
- *         a device's thread may be looking at it
+ * @pages: the state of its memory, kept once it was @secure: a device's thread
+ *         may be looking at it
  * @guards: all filters, each in front of one device's address space
  * @lock: for @log and @culprit
  * @log: what the filters saw
