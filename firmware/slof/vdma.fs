@@ -169,8 +169,8 @@ vdma-hcall-code here over - flushcache
 
 \ Access to the common configuration through the window.
 
-\ QEMU 10.0 aborts when the window is used while the BAR is mapped on pseries:
-\ its memory_region_find() can't look into a PHB's memory space.
+\ A QEMU without our hooks aborts when the window is used while the BAR is
+\ mapped: its memory_region_find() can't look into a PHB's memory space.
 : vdma-decode-off ( -- command )
     4 vdma-config-w@ dup 2 and IF dup fffd and 4 vdma-config-w! THEN
 ;

@@ -5,8 +5,9 @@
 \ vdma.fs and ktap.fs; prints KTAP and powers off.
 \
 \ The functions used are found by walking the tree: the first that may bypass,
-\ the first that is refused though it offers F, the first virtio function
-\ without F, and the first that is not virtio. What is not there is skipped.
+\ the first that is refused though it offers F, the first with F behind a
+\ bridge, the first virtio function without F, and the first that is not
+\ virtio. What is not there is skipped.
 \ H_AUTHORITY needs a secure partition, which firmware never runs in.
 
 hex
@@ -23,6 +24,7 @@ t-features-ok 4 or CONSTANT t-driver-ok
 \ The functions under test: BUID and node, node 0 when there is none.
 
 CREATE t-bypass 0 , 0 ,
+CREATE t-behind 0 , 0 ,
 CREATE t-refused 0 , 0 ,
 CREATE t-no-f 0 , 0 ,
 CREATE t-no-virtio 0 , 0 ,
@@ -33,7 +35,8 @@ CREATE t-no-virtio 0 , 0 ,
     puid over cell+ ! vdma-node swap !
 ;
 : t-command! ( command -- )  4 vdma-config-w! ;
-\ Decoding is off while the window is used, see vdma-decode-off.
+\ Decoding is off while the window is used, but in t-test-decoding: see
+\ vdma-decode-off.
 : t-select ( target -- )
     dup cell+ @ TO puid @ vdma-enter drop
     vdma-virtio? IF vdma-scan-caps vdma-decode-off drop THEN
@@ -43,6 +46,7 @@ CREATE t-no-virtio 0 , 0 ,
 
 : t-classify-f ( -- )
     0 t-call nip nip nip 0= IF t-bypass ELSE t-refused THEN t-first
+    vdma-function 10 rshift IF t-behind t-first THEN
 ;
 : t-classify-virtio ( -- )
     vdma-scan-caps vdma-common 0= IF t-no-f t-first EXIT THEN
@@ -187,8 +191,16 @@ CREATE t-after 60 allot
     s" the plugin leaves a function in use as it was" t-same-after-vdma
 ;
 
+\ The window does not depend on where the BAR is, or whether it is anywhere.
+: t-test-decoding ( target adr len -- )
+    2 pick t-there? 0= IF s" no such function here" t-skip drop EXIT THEN
+    rot t-select
+    1 vdma-feature-half 6 t-command! 1 vdma-feature-half over = swap 0<> and
+    0 t-command! t-unaim -rot t-ok
+;
+
 : t-main ( -- )
-    d# 24 t-plan
+    d# 26 t-plan
     ['] t-classify t-each-phb
     t-test-bypass
     t-no-virtio s" a function that is not virtio is H_NOT_AVAILABLE"
@@ -197,6 +209,8 @@ CREATE t-after 60 allot
     t-refused s" switched off by the administrator is H_NOT_AVAILABLE"
     t-test-refused
     t-test-untouched
+    t-bypass s" the window is the same with memory decoding on" t-test-decoding
+    t-behind s" and behind a bridge" t-test-decoding
 ;
 
 ' t-main t-run
