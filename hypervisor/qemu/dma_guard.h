@@ -17,6 +17,7 @@
 #include "compat.h"
 #include "hw/pci/pci.h"
 #include "hw/ppc/spapr.h"
+#include "hw/virtio/virtio.h"
 #include "qom/object.h"
 #include "spapr_uv.h"
 
@@ -143,10 +144,28 @@ void dma_guard_revoke(SpaprUv *uv, uint64_t gfn, uint64_t num);
  * dma_guard_unguarded() - is there a device that no filter can stop?
  *
  * That is vhost without VIRTIO_F_ACCESS_PLATFORM, whose back end asks for no
- * translation, and what is on a PHB with bypass-iommu=on.
+ * translation, a PHB with bypass-iommu=on, and what reaches system memory
+ * whatever its address space is.
  *
  * Return: its name, to be freed, or NULL.
  */
 char *dma_guard_unguarded(SpaprUv *uv);
+
+/**
+ * dma_guard_refuse() - plug no such device into a secure VM
+ *
+ * The body of DeviceListener.hide_device.
+ *
+ * Return: false; @errp is set for a device that is refused.
+ */
+bool dma_guard_refuse(DeviceListener *listener, const QDict *options,
+                      bool from_json, Error **errp);
+
+/**
+ * dma_guard_vhost_beside() - does the vhost back end of @vdev ask for no
+ * translation?
+ * @access_platform: VIRTIO_F_ACCESS_PLATFORM is offered, or accepted
+ */
+bool dma_guard_vhost_beside(VirtIODevice *vdev, bool access_platform);
 
 #endif /* HW_VDMA_DMA_GUARD_H */

@@ -5,11 +5,8 @@
  * PAPR's virtual I/O bus. Functions bring theirs, see spapr_vdma_function.c.
  */
 #include "qemu/osdep.h"
-#include "hw/pci/pci_bus.h"
-#include "hw/pci/pci_device.h"
 #include "hw/ppc/spapr.h"
 #include "hw/ppc/spapr_vio.h"
-#include "hw/virtio/vhost.h"
 #include "hw/virtio/virtio-bus.h"
 #include "hw/virtio/virtio.h"
 #include "dma_guard.h"
@@ -122,13 +119,16 @@ static void space_unparent(Object *obj)
 
 void dma_guard_init(SpaprUv *uv)
 {
-    static DeviceListener listener = { .realize = device_realized };
+    static DeviceListener listener = {
+        .realize = device_realized,
+        .hide_device = dma_guard_refuse,
+    };
 
     device_listener_register(&listener);
     dma_guard_maps_watch();
 }
 
-bool dma_guard_vhost(const VirtIODevice *vdev)
+bool dma_guard_vhost(VirtIODevice *vdev)
 {
     SpaprMachineState *spapr = (SpaprMachineState *)
         object_dynamic_cast(qdev_get_machine(), TYPE_SPAPR_MACHINE);
@@ -136,7 +136,8 @@ bool dma_guard_vhost(const VirtIODevice *vdev)
     g_autofree char *path = object_get_canonical_path(OBJECT(carrier));
 
     if (!spapr || !spapr->uv.secure ||
-        virtio_vdev_has_feature(vdev, VIRTIO_F_IOMMU_PLATFORM)) {
+        !dma_guard_vhost_beside(
+            vdev, virtio_vdev_has_feature(vdev, VIRTIO_F_IOMMU_PLATFORM))) {
         return true;
     }
     dma_guard_warn_once(&spapr->uv, g_strdup_printf(
@@ -144,39 +145,6 @@ bool dma_guard_vhost(const VirtIODevice *vdev)
         "the DMA guard: in a secure VM it is not started",
         carrier->id ?: path));
     return false;
-}
-
-static int find_unguarded(Object *obj, void *opaque)
-{
-    DeviceState **found = opaque;
-
-    if (object_dynamic_cast(obj, TYPE_VIRTIO_DEVICE)) {
-        VirtIODevice *vdev = VIRTIO_DEVICE(obj);
-        VirtioDeviceClass *vdc = VIRTIO_DEVICE_GET_CLASS(vdev);
-
-        if (vdc->get_vhost && vdc->get_vhost(vdev) &&
-            !virtio_host_has_feature(vdev, VIRTIO_F_IOMMU_PLATFORM)) {
-            *found = qdev_get_parent_bus(DEVICE(vdev))->parent;
-        }
-    } else if (object_dynamic_cast(obj, TYPE_PCI_DEVICE) &&
-               DEVICE(obj)->realized &&
-               (pci_bus_bypass_iommu(pci_get_bus(PCI_DEVICE(obj))) ||
-                object_dynamic_cast(obj, "vfio-pci"))) {
-        *found = DEVICE(obj);
-    }
-    return *found != NULL;
-}
-
-char *dma_guard_unguarded(SpaprUv *uv)
-{
-    DeviceState *found = NULL;
-
-    object_child_foreach_recursive(qdev_get_machine(), find_unguarded, &found);
-    if (!found) {
-        return NULL;
-    }
-    return found->id ? g_strdup(found->id) :
-                       object_get_canonical_path(OBJECT(found));
 }
 
 static void space_class_init(ObjectClass *klass, ClassData data)

@@ -57,6 +57,6 @@ static inline void dma_guard_unmapped(AddressSpace *as, void *host,
  * Return: false, and a person was told, if the VM is secure and the device has
  * not that.
  */
-bool dma_guard_vhost(const VirtIODevice *vdev);
+bool dma_guard_vhost(VirtIODevice *vdev);
 
 #endif /* HW_VDMA_DMA_GUARD_MAPS_H */

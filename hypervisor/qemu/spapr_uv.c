@@ -12,6 +12,7 @@
 #include "qemu/error-report.h"
 #include "qemu/log.h"
 #include "qemu/main-loop.h"
+#include "hw/mem/memory-device.h"
 #include "hw/ppc/spapr.h"
 #include "migration/blocker.h"
 #include "system/hw_accel.h"
@@ -195,6 +196,18 @@ static int64_t uv_unshare_all(SpaprUv *uv)
         gfn = end;
     }
     return VDMA_U_SUCCESS;
+}
+
+void spapr_uv_memory_unplug(SpaprMachineState *spapr,
+                            MemoryDeviceState *memory)
+{
+    uint64_t start = MEMORY_DEVICE_GET_CLASS(memory)->get_addr(memory);
+    uint64_t size = memory_device_get_region_size(memory, &error_abort);
+
+    if (spapr->uv.secure) {
+        make_private(&spapr->uv, start >> VDMA_UV_PAGE_SHIFT,
+                     size >> VDMA_UV_PAGE_SHIFT);
+    }
 }
 
 bool spapr_uv_ultracall(PPCVirtualHypervisor *vhyp, PowerPCCPU *cpu)

@@ -17,6 +17,8 @@
 #include "target/ppc/cpu.h"
 
 typedef struct SpaprMachineState SpaprMachineState;
+typedef struct SpaprPhbState SpaprPhbState;
+typedef struct MemoryDeviceState MemoryDeviceState;
 typedef struct DmaGuard DmaGuard;
 
 /**
@@ -82,5 +84,23 @@ void spapr_uv_start_cpu(PowerPCCPU *cpu);
  * Before the devices and the images in memory are reset.
  */
 void spapr_uv_reset(SpaprMachineState *spapr);
+
+/**
+ * spapr_uv_memory_unplug() - @memory is about to go: scrub it, keep no state
+ *
+ * Whoever gets it next finds nothing in it, and what is plugged in its place
+ * is private.
+ */
+void spapr_uv_memory_unplug(SpaprMachineState *spapr,
+                            MemoryDeviceState *memory);
+
+/**
+ * spapr_uv_phb_pre_plug() - may @phb be plugged?
+ *
+ * Return: false, and @errp is set, if it is to be one without an IOMMU, and the
+ * VM is secure.
+ */
+bool spapr_uv_phb_pre_plug(SpaprMachineState *spapr, SpaprPhbState *phb,
+                           Error **errp);
 
 #endif /* HW_VDMA_SPAPR_UV_H */

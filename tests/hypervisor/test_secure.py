@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.lib import slof
+from tests.lib import secure, slof
 from tests.lib.baremetal import Row, Run
 from tests.lib.qemu import Qemu
 from tests.lib.qmp import QmpError
@@ -113,3 +114,75 @@ def test_share_takes_no_memory(run: Path) -> None:
     assert boot.judge() + guarded == []
     peak = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
     assert peak and int(peak[1]) < 1 << 20
+
+
+DIMM_MIB, SECRET = 256, 0x5EC4E75EC4E7
+U_PARAMETER, U_PERMISSION = -4, -11
+
+
+def memory_devices(guest: slof.Prompt) -> list[dict[str, Any]]:
+    """What is plugged."""
+    found: list[dict[str, Any]] = guest.qmp.command("query-memory-devices")
+    return found
+
+
+def plug_dimm(guest: slof.Prompt) -> int:
+    """Its address."""
+    guest.qmp.command("device_add", driver="pc-dimm", id="dimm", memdev="spare")
+    address: int = memory_devices(guest)[0]["data"]["addr"]
+    return address
+
+
+def unplug_dimm(guest: slof.Prompt) -> None:
+    """SLOF has not taken it, so that it goes at once."""
+    guest.qmp.command("device_del", id="dimm")
+    end = time.monotonic() + slof.LIMIT
+    while memory_devices(guest):
+        assert time.monotonic() < end, "the DIMM is still there"
+        time.sleep(0.05)
+
+
+@pytest.mark.more
+def test_what_is_unplugged_and_plugged(run: Path) -> None:
+    """Memory that goes takes its state and its content along; a PHB without IOMMU does
+    not get in."""
+    store = run / "spare"
+    store.write_bytes(bytes(DIMM_MIB << 20))
+    backend = f"memory-backend-file,id=spare,size={DIMM_MIB}M,share=on,mem-path={store}"
+    options = ["-m", "512M,slots=4,maxmem=2G", "-object", backend]
+    options += ["-machine", "x-ultravisor=on", *TRACE]
+    with slof.Prompt(run, [slof.FORTH / "uv-words.fs"], options) as guest:
+        with guest.stopped():
+            address = plug_dimm(guest)
+        gfn, private = address >> secure.PAGE_SHIFT, address + (64 << secure.PAGE_SHIFT)
+        assert guest.ask("t-secure") == 0
+        assert guest.ask(f"{gfn:x} 20 t-share") == 0
+        assert guest.ask(f"{SECRET:x} {private:x} ! {private:x} @") == SECRET
+        assert SECRET.to_bytes(8, "big") in store.read_bytes()
+
+        with guest.stopped():
+            unplug_dimm(guest)
+        assert secure.figure(guest.qmp, "uv-shared-pages") == 0
+        assert SECRET.to_bytes(8, "big") not in store.read_bytes()
+        for call in ("share", "unshare"):
+            assert guest.ask(f"{gfn:x} 20 t-{call}") == U_PARAMETER
+
+        with guest.stopped():
+            assert plug_dimm(guest) == address
+        assert secure.figure(guest.qmp, "uv-shared-pages") == 0
+        assert guest.ask(f"{gfn:x} 20 t-unshare") == 0
+        phb = {"driver": "spapr-pci-host-bridge", "index": 1, "bypass-iommu": True}
+        refused = pytest.raises(QmpError, match="cannot plug a PHB with bypass-iommu=on")
+        with guest.stopped(), refused:
+            guest.qmp.command("device_add", **phb)
+
+
+@pytest.mark.more
+def test_no_phb_without_iommu(run: Path) -> None:
+    """One that is there already, if only to be filled: UV_ESM is refused."""
+    phb = "-device spapr-pci-host-bridge,index=1,id=open,bypass-iommu=on"
+    options = ["-machine", "x-ultravisor=on", *phb.split(), *TRACE]
+    with slof.Prompt(run, [slof.FORTH / "uv-words.fs"], options) as guest:
+        assert guest.ask("t-secure") == U_PERMISSION
+    said = (run / "qemu.log").read_text(errors="replace")
+    assert "open reaches memory beside the DMA guard: UV_ESM is refused" in said

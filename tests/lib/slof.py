@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.lib import parts
 from tests.lib.machine import CAPABILITIES
-from tests.lib.qemu import Qemu
+from tests.lib.qemu import Qemu, QemuError
 
 PACK = parts.TOP / "firmware/slof/pack"
 PLUGIN = parts.TOP / "firmware/slof/vdma.fs"
@@ -34,34 +35,82 @@ def prom_env(*sources: Path) -> list[str]:
     return args
 
 
-def command(
-    run: Path,
-    sources: Sequence[Path],
-    devices: Sequence[str],
-    qemu: str = "vdma",
-    rom: str = "slof.bin",
-    cpu: str = "power9",
+def machine(
+    qemu: str = "vdma", rom: str = "slof.bin", cpu: str = "power9"
 ) -> list[str]:
-    """QEMU's command line for firmware alone. A reset is one."""
+    """QEMU's command line for firmware alone, less the console itself."""
     args = [str(parts.qemu_binary(qemu))]
     args += ["-nodefaults", "-no-user-config", "-display", "none"]
     args += ["-M", f"pseries,{CAPABILITIES}", "-accel", "tcg", "-cpu", cpu]
-    args += ["-m", "512M", "-chardev", f"file,id=console,path={run}/console.log"]
-    args += ["-device", "spapr-vty,chardev=console"]
-    if qemu == "vdma":
+    args += ["-m", "512M", "-device", "spapr-vty,chardev=console"]
+    if qemu != "stock":
         args += ["-bios", str(parts.part("slof") / rom)]
-    return [*args, *prom_env(*sources), *devices]
+    return args
+
+
+def command(
+    run: Path, sources: Sequence[Path], devices: Sequence[str], **options: str
+) -> list[str]:
+    """QEMU's command line for firmware alone. A reset is one. OPTIONS as for machine()."""
+    console = ["-chardev", f"file,id=console,path={run}/console.log"]
+    return [*machine(**options), *console, *prom_env(*sources), *devices]
 
 
 def boot(
-    run: Path, sources: Sequence[Path], devices: Sequence[str], **machine: str
+    run: Path, sources: Sequence[Path], devices: Sequence[str], **options: str
 ) -> str:
     """Boot firmware alone until it powers off or resets; what its console had.
 
-    MACHINE as for command."""
-    with Qemu([*command(run, sources, devices, **machine), "-no-reboot"], run) as guest:
+    OPTIONS as for machine()."""
+    with Qemu([*command(run, sources, devices, **options), "-no-reboot"], run) as guest:
         guest.wait(LIMIT)
     return (run / "console.log").read_text(errors="replace").replace("\r", "")
+
+
+class Prompt(Qemu):
+    """SLOF at its prompt, with the words of SOURCES. OPTIONS as for machine()."""
+
+    PROMPT = re.compile(r"^\d+ > \Z", re.MULTILINE)
+    # How the line editor moves the cursor, and what a terminal does not show.
+    EDITOR = re.compile(r"\x1b(\[\d*[A-Z]|\d)|\r")
+
+    def __init__(
+        self, run: Path, sources: Sequence[Path], devices: Sequence[str], **options: str
+    ) -> None:
+        stay = ["-prom-env", "auto-boot?=false"]
+        args = [*machine(**options), *stay, *prom_env(*sources), *devices]
+        super().__init__(args, run, talk=f"id=console,logfile={run}/console.log")
+        self.said()
+
+    def said(self) -> str:
+        """What is printed up to the next prompt."""
+        assert self.channel
+        self.channel.settimeout(LIMIT)
+        text = ""
+        while not self.PROMPT.search(text):
+            got = self.channel.recv(4096)
+            if not got:
+                raise QemuError(f"QEMU is gone: {self.last_words()}")
+            text = self.EDITOR.sub("", text + got.decode("latin-1"))
+        return text
+
+    def ask(self, line: str) -> int:
+        """Evaluate a line of Forth that leaves a number, and take that."""
+        assert self.channel
+        self.channel.sendall(f"{line} .d\r".encode())
+        echoed, answer = self.said().split(" .d", 1)
+        assert echoed.endswith(line), f"{line}: {echoed}{answer}"
+        return int(answer.split()[0])
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Meanwhile its CPU stands still. A device_add that fails waits for RCU, and a CPU
+        without interrupts, as SLOF's, may keep it waiting for good."""
+        self.qmp.command("stop")
+        try:
+            yield
+        finally:
+            self.qmp.command("cont")
 
 
 def ktap_problems(console: str, expected: int) -> list[str]:

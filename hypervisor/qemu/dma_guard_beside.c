@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Devices that reach a secure VM's memory beside the DMA guard. UV_ESM is
+ * refused while one is there; one that is plugged later is refused itself.
+ * vhost back ends are let in, and not started: see dma_guard_vhost().
+ */
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qobject/qdict.h"
+#include "hw/pci/pci_host.h"
+#include "hw/pci-host/spapr.h"
+#include "hw/ppc/spapr.h"
+#include "hw/virtio/vhost.h"
+#include "hw/virtio/vhost-backend.h"
+#include "hw/virtio/virtio-bus.h"
+#include "dma_guard.h"
+
+/* They reach system memory whatever address space their bus gives them. */
+static const char *const beside_types[] = {
+    "vfio-pci",                     /* the host's IOMMU has all of memory */
+    "vfio-pci-base",                /* the same since 10.1, and vfio-user */
+    "vhost-vdpa-device-pci-base",   /* as vfio */
+    "x-pci-proxy-dev",              /* its process has all of memory */
+    "pvscsi",                       /* cpu_physical_memory_read(), _write() */
+    "pci-ehci-usb",                 /* system memory while no bus master */
+    "i82378",                       /* its ISA bus has DMA controllers, i8257 */
+};
+
+static bool type_beside(const char *name)
+{
+    ObjectClass *class = module_object_class_by_name(name);
+    unsigned int i;
+
+    for (i = 0; class && i < ARRAY_SIZE(beside_types); i++) {
+        if (object_class_dynamic_cast(class, beside_types[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* vDPA maps all of memory; any other asks if it has to. */
+bool dma_guard_vhost_beside(VirtIODevice *vdev, bool access_platform)
+{
+    VirtioDeviceClass *vdc = VIRTIO_DEVICE_GET_CLASS(vdev);
+    struct vhost_dev *vhost = vdc->get_vhost ? vdc->get_vhost(vdev) : NULL;
+
+    if (vhost && vhost->vhost_ops &&
+        vhost->vhost_ops->backend_type == VHOST_BACKEND_TYPE_VDPA) {
+        return true;
+    }
+    return !access_platform;
+}
+
+static bool virtio_beside(VirtIODevice *vdev)
+{
+    VirtioDeviceClass *vdc = VIRTIO_DEVICE_GET_CLASS(vdev);
+
+    /* Not all of vhost's devices have a get_vhost(). */
+    if (!vdev->vhost_started && !(vdc->get_vhost && vdc->get_vhost(vdev))) {
+        return false;
+    }
+    return dma_guard_vhost_beside(
+        vdev, virtio_host_has_feature(vdev, VIRTIO_F_IOMMU_PLATFORM));
+}
+
+static int find_beside(Object *obj, void *opaque)
+{
+    DeviceState **found = opaque;
+
+    if (object_dynamic_cast(obj, TYPE_VIRTIO_DEVICE)) {
+        if (DEVICE(obj)->realized && virtio_beside(VIRTIO_DEVICE(obj))) {
+            *found = qdev_get_parent_bus(DEVICE(obj))->parent;
+        }
+    } else if (object_dynamic_cast(obj, TYPE_PCI_HOST_BRIDGE)) {
+        if (PCI_HOST_BRIDGE(obj)->bypass_iommu) {
+            *found = DEVICE(obj);
+        }
+    } else if (object_dynamic_cast(obj, TYPE_DEVICE) &&
+               DEVICE(obj)->realized && type_beside(object_get_typename(obj))) {
+        *found = DEVICE(obj);
+    }
+    return *found != NULL;
+}
+
+char *dma_guard_unguarded(SpaprUv *uv)
+{
+    DeviceState *found = NULL;
+
+    object_child_foreach_recursive(qdev_get_machine(), find_beside, &found);
+    if (!found) {
+        return NULL;
+    }
+    return found->id ? g_strdup(found->id) :
+                       object_get_canonical_path(OBJECT(found));
+}
+
+bool dma_guard_refuse(DeviceListener *listener, const QDict *options,
+                      bool from_json, Error **errp)
+{
+    const char *type = qdict_get_try_str(options, "driver");
+
+    if (SPAPR_MACHINE(qdev_get_machine())->uv.secure && type &&
+        type_beside(type)) {
+        error_setg(errp, "cannot plug %s into a secure VM: it reaches memory "
+                   "beside the DMA guard", type);
+    }
+    return false;
+}
+
+bool spapr_uv_phb_pre_plug(SpaprMachineState *spapr, SpaprPhbState *phb,
+                           Error **errp)
+{
+    if (spapr->uv.secure && PCI_HOST_BRIDGE(phb)->bypass_iommu) {
+        error_setg(errp, "cannot plug a PHB with bypass-iommu=on into a secure "
+                   "VM: its devices reach memory beside the DMA guard");
+        return false;
+    }
+    return true;
+}
