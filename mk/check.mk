@@ -50,7 +50,7 @@ check-linux check-firmware check-hypervisor: $(CHECK_NEEDS) | check-parts
 # Another QEMU to migrate to, and fio for the guest.
 .PHONY: live-parts
 live-parts: installed-boot
-	$(Q)mk/part qemu-plain bench-ppc64le >/dev/null
+	$(Q)mk/part qemu-plain qemu-stock-10.0 bench-ppc64le >/dev/null
 
 .PHONY: check-live
 check-live: ## what changes under a live device: hot-plug, migration, kexec, back ends

@@ -15,6 +15,11 @@
 #include "spapr_vdma_function.h"
 #include "trace.h"
 
+bool spapr_vdma_enabled(SpaprMachineState *spapr)
+{
+    return spapr_get_cap(spapr, SPAPR_CAP_DMA_BYPASS) == SPAPR_CAP_ON;
+}
+
 AddressSpace *spapr_vdma_address_space(SpaprPhbState *phb, PCIBus *bus,
                                        int devfn)
 {
@@ -138,6 +143,9 @@ static target_ulong h_dma_bypass(PowerPCCPU *cpu, SpaprMachineState *spapr,
     SpaprVdmaFunction *f = dev ? function_of(phb, dev) : NULL;
     struct vdma_bypass_answer answer;
 
+    if (!spapr_vdma_enabled(spapr)) {
+        return VDMA_H_FUNCTION;
+    }
     facts.phb_found = phb;
     facts.device_found = dev;
     if (f) {

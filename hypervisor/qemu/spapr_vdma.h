@@ -13,6 +13,7 @@
 #include "vdma/abi.h"
 
 /* Declared again by the headers that define them; this one comes first. */
+typedef struct SpaprMachineState SpaprMachineState;
 typedef struct SpaprPhbState SpaprPhbState;
 typedef struct SpaprVdmaFunction SpaprVdmaFunction;
 
@@ -25,6 +26,14 @@ typedef struct SpaprVdmaPhb {
     bool allowed;
     QLIST_HEAD(, SpaprVdmaFunction) functions;
 } SpaprVdmaPhb;
+
+/**
+ * spapr_vdma_enabled() - has the machine H_DMA_BYPASS, capability "dma-bypass"?
+ *
+ * A machine type that is older than this, and a guest that has come from a QEMU
+ * without it, have not.
+ */
+bool spapr_vdma_enabled(SpaprMachineState *spapr);
 
 /**
  * spapr_vdma_address_space() - where DMA of a function goes

@@ -30,12 +30,13 @@ uint64_t spapr_vdma_window_size(void)
 void spapr_vdma_function_facts(SpaprPhbState *phb, PCIDevice *dev,
                                struct vdma_bypass_facts *facts)
 {
+    SpaprMachineState *spapr = SPAPR_MACHINE(qdev_get_machine());
     Object *virtio = object_dynamic_cast(OBJECT(dev), TYPE_VIRTIO_PCI);
     VirtIOPCIProxy *proxy = virtio ? VIRTIO_PCI(virtio) : NULL;
     VirtIODevice *vdev = proxy ? virtio_bus_get_device(&proxy->bus) : NULL;
 
     /* "bypass-iommu" takes devices off our address spaces: no window. */
-    facts->phb_allows = phb->vdma.allowed &&
+    facts->phb_allows = phb->vdma.allowed && spapr_vdma_enabled(spapr) &&
                         !pci_bus_bypass_iommu(pci_get_bus(dev));
     if (!vdev) {
         return;

@@ -18,6 +18,12 @@
 #define WINDOW_BASE (UINT64_C(1) << VDMA_BYPASS_WINDOW_SHIFT)
 #define PAGE_MASK_MIN UINT64_C(0xfff)
 
+/* Other machines of this binary have neither windows nor our back ends. */
+static bool is_pseries(void)
+{
+    return object_dynamic_cast(qdev_get_machine(), TYPE_SPAPR_MACHINE);
+}
+
 bool vdma_iotlb_window(const MemoryRegionSection *section, hwaddr addr,
                        IOMMUTLBEntry *entry)
 {
@@ -25,7 +31,8 @@ bool vdma_iotlb_window(const MemoryRegionSection *section, hwaddr addr,
     hwaddr last = first + int128_get64(section->size) - 1;
     hwaddr mask = PAGE_MASK_MIN, more = mask << 1 | 1;
 
-    if (first < WINDOW_BASE || !memory_region_is_ram(section->mr)) {
+    if (first < WINDOW_BASE || !memory_region_is_ram(section->mr) ||
+        !is_pseries()) {
         return false;
     }
     while ((addr & ~more) >= first && (addr | more) <= last) {
@@ -61,8 +68,8 @@ void vdma_iotlb_tce(IOMMUMemoryRegion *iommu, bool was_valid,
 
 bool vdma_iotlb_gone(const MemoryRegionSection *section, uint64_t *size)
 {
-    bool gone = memory_region_is_ram(section->mr) ||
-                memory_region_is_iommu(section->mr);
+    bool gone = is_pseries() && (memory_region_is_ram(section->mr) ||
+                                 memory_region_is_iommu(section->mr));
 
     *size = int128_gethi(section->size) ? UINT64_MAX :
                                           int128_getlo(section->size);

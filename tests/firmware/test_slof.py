@@ -66,6 +66,15 @@ def test_old_hypervisor_gets_no_question(run: Path) -> None:
     assert "may bypass" not in console
 
 
+@pytest.mark.more
+@pytest.mark.parametrize("machine", ["type=pseries-9.2", "cap-dma-bypass=off"])
+def test_machine_without_the_capability(run: Path, machine: str) -> None:
+    """An older machine type, or the administrator, has no H_DMA_BYPASS."""
+    devices = [*options(f"{RNG},{F_OPTIONS}"), "-machine", machine]
+    console = slof.boot(run, [slof.PLUGIN, power_off(run)], devices)
+    assert "vdma: no hcall-dma-bypass here, nothing is tagged" in console
+
+
 def test_summary_counts(run: Path) -> None:
     """The one line that the plugin prints, with the ROM image, over PHBs and a bridge."""
     console = slof.boot(run, [power_off(run)], EVERY_KIND, rom="slof-vdma.bin")

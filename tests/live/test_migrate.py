@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib import ktap, parts
+from tests.lib import ktap, parts, slof
 from tests.lib.baremetal import MIB, Row, table
+from tests.lib.migrate import MigrationFailed, migrate
+from tests.lib.qemu import Qemu
 from tests.live.conftest import Outcome
 from tests.live.traveller import Traveller
 
@@ -136,3 +138,35 @@ def test_refused(run: Path, outcome: Outcome, refusal: Refusal) -> None:
     finally:
         guest.close()
     assert problems == []
+
+
+@pytest.mark.more
+def test_from_a_qemu_without_it(run: Path) -> None:
+    """Debian's QEMU of the same machine type: its guest finds no H_DMA_BYPASS here either,
+    and may go back. One that began here may not go there."""
+    firmware = str(parts.part("slof") / "slof.bin")
+    switch = {"path": "/machine", "property": "cap-dma-bypass"}
+
+    def machine(qemu: str, name: str, *more: str) -> Qemu:
+        folder = run / name
+        folder.mkdir()
+        command = slof.machine(qemu=qemu)
+        if "-bios" not in command:
+            command += ["-bios", firmware]
+        console = ["-chardev", "null,id=console", "-prom-env", "auto-boot?=false"]
+        return Qemu([*command, *console, "-machine", "type=pseries-10.0", *more], folder)
+
+    waits = ("-incoming", "defer")
+    with (
+        machine("stock-10.0", "old") as old,
+        machine("vdma-10.0", "new", *waits) as new,
+        machine("stock-10.0", "back", *waits) as back,
+        machine("vdma-10.0", "fresh", "-S") as fresh,
+        machine("stock-10.0", "none", *waits) as none,
+    ):
+        migrate(old, new)
+        assert new.qmp.command("qom-get", **switch) is False
+        migrate(new, back)
+        assert fresh.qmp.command("qom-get", **switch) is True
+        with pytest.raises(MigrationFailed):
+            migrate(fresh, none)
