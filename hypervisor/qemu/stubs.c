@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * For targets without pseries: what system/physmem.c and hw/virtio/vhost.c
+ * call.
+ */
+#include "qemu/osdep.h"
+#include "dma_guard_maps.h"
+#include "vdma_iotlb.h"
+
+bool dma_guard_maps_on;
+
+void dma_guard_maps_add(AddressSpace *as, void *host, hwaddr size, bool write)
+{
+}
+
+void dma_guard_maps_remove(const AddressSpace *as, const void *host)
+{
+}
+
+bool dma_guard_vhost(VirtIODevice *vdev)
+{
+    return true;
+}
+
+bool vdma_iotlb_window(const MemoryRegionSection *section, hwaddr addr,
+                       IOMMUTLBEntry *entry)
+{
+    return false;
+}
+
+bool vdma_iotlb_gone(const MemoryRegionSection *section, uint64_t *size)
+{
+    return false;
+}
