@@ -92,6 +92,13 @@ static int64_t uv_esm(SpaprMachineState *spapr, hwaddr blob, hwaddr fdt)
         error_free(error);
         return VDMA_U_PERMISSION;
     }
+    /* What a balloon takes is kept: private memory is not for it to drop. */
+    if (ram_block_discard_disable(true) < 0) {
+        warn_report("a device discards memory: UV_ESM is refused and the guest "
+                    "stays a normal VM");
+        migrate_del_blocker(&uv->migration_blocker);
+        return VDMA_U_PERMISSION;
+    }
 
     if (!uv->pages.map) {
         uv_pages_init(&uv->pages, g_new(uint64_t, uv_pages_words(count)),
@@ -266,6 +273,7 @@ void spapr_uv_reset(SpaprMachineState *spapr)
     }
     uv_pages_reset(&uv->pages);
     migrate_del_blocker(&uv->migration_blocker);
+    ram_block_discard_disable(false);
     trace_spapr_uv_secure(false, 0);
 }
 
