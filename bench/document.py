@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.lib.parts import TOP
+from tests.lib.versions import Versions
 
 VERSION = 1
 SCHEMA = TOP / "bench/schema.json"
@@ -46,6 +47,16 @@ class Document:
         entry = {"what": what, "why": why}
         if entry not in self.missing:
             self.missing.append(entry)
+
+    def booted(self, versions: Versions) -> None:
+        """A guest was booted with these. Kernels differ between guests, and their modules."""
+        noted: Versions = self.environment.setdefault("versions", {})
+        one = dict(versions)
+        kernel, module = one.pop("kernel"), one.pop("module", {"build_id": "none"})
+        noted[f"kernel {kernel['row']}"] = {**kernel, "module_build_id": module["build_id"]}
+        noted.update(one)
+        kernels = [f"{k['version']} ({k['row']})" for name, k in noted.items() if " " in name]
+        self.environment["kernel"] = ", ".join(kernels)
 
     def shared(self, configuration: str, nbytes: int) -> None:
         """A configuration's devices are bounced through so many bytes."""

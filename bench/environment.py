@@ -11,7 +11,6 @@ from pathlib import Path
 from bench.document import Json
 from bench.guest import Host
 from tests.lib import parts, versions
-from tests.lib.machine import Machine
 
 
 def _found(pattern: str, file: str) -> str:
@@ -21,9 +20,8 @@ def _found(pattern: str, file: str) -> str:
 
 
 def describe(host: Host) -> Json:
-    """For bench.json."""
+    """For bench.json; Document.booted() adds what is booted."""
     tools = (parts.part("bench-ppc64le") / "VERSION").read_text(encoding="utf-8").strip()
-    kernel = (parts.part(f"kernel-{host.kernel}") / "VERSION").read_text(encoding="utf-8")
     return {
         "cpu": _found(r"^(?:model name|cpu)\s*: (.*)", "/proc/cpuinfo"),
         "cpus": os.cpu_count() or 1,
@@ -33,8 +31,6 @@ def describe(host: Host) -> Json:
         "accel": host.accel,
         "smp": host.smp(),
         "qemu": versions.said(parts.qemu_binary(host.qemu), "--version") + f" ({host.qemu})",
-        "kernel": kernel.strip(),
         "tools": tools,
         "vdma": versions.tree(),
-        "versions": versions.of_machine(Machine(kernel=host.kernel, qemu=host.qemu), policy=True),
     }

@@ -142,6 +142,7 @@ class Session:
         except TROUBLES as error:
             self._lose(rows, reason(error))
             return None
+        self._document.booted(guest.versions)
         for row in rows:
             self._guests[row] = guest
         return guest

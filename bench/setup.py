@@ -73,9 +73,12 @@ def _result(case: Setup, row: Configuration, said: Counter[str]) -> Json:
     }
 
 
-def _run(host: Host, case: Setup, rows: Sequence[Configuration], run: Path) -> list[Json]:
+def _run(
+    host: Host, case: Setup, rows: Sequence[Configuration], run: Path, document: Document
+) -> list[Json]:
     cargo = Cargo(script=SCRIPT.read_text(encoding="utf-8"))
     with Guest(machine(host, case, rows), run, cargo) as guest:
+        document.booted(guest.versions)
         guest.qemu.wait(LIMIT)
         report = guest.report()
     if failed := report.one("fail"):
@@ -104,7 +107,7 @@ def measure(
         progress.step(SECONDS, f"set-up  {case.name}")
         try:
             mine = choose(rows, case.configurations)[0]
-            document.setup += _run(host, case, mine, folder / f"setup-{case.name}")
+            document.setup += _run(host, case, mine, folder / f"setup-{case.name}", document)
         except TROUBLES as error:
             document.miss(f"set-up {case.name}", reason(error))
             progress.say(f"set-up {case.name}: {reason(error)}; the other cells go on")

@@ -48,6 +48,7 @@ def test_two_configurations(run: Path) -> None:
     assert "nix: there is no such configuration" in done.stdout
     content = read(run)
     assert content["complete"]
+    assert set(content["environment"]["versions"]) == {"kernel 6.12", "qemu", "slof", "tree"}
     assert [m["what"] for m in content["missing"]] == ["nix"]
     by_name = {entry["configuration"]: entry for entry in content["counts"]}
     bypass, tce = by_name["bypass"], by_name["tce"]
@@ -73,6 +74,7 @@ def test_secure_configurations(run: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     content = read(run)
+    assert set(content["environment"]["versions"]) == {"kernel secure-6.12", "qemu", "slof", "tree"}
     shared = {row["name"]: row["shared_bytes"] for row in content["configurations"]}
     assert shared["secure-swiotlb"] == 64 << 20
     assert 0 < shared["secure-bounce"] == shared["secure-quirk"] < 64 << 20
