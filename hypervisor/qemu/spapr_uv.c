@@ -94,8 +94,9 @@ static int64_t uv_esm(SpaprMachineState *spapr, hwaddr blob, hwaddr fdt)
     }
     /* What a balloon takes is kept: private memory is not for it to drop. */
     if (ram_block_discard_disable(true) < 0) {
-        warn_report("a device discards memory: UV_ESM is refused and the guest "
-                    "stays a normal VM");
+        dma_guard_warn_once(uv, g_strdup(
+            "a device discards memory: UV_ESM is refused and the guest stays a "
+            "normal VM"));
         migrate_del_blocker(&uv->migration_blocker);
         return VDMA_U_PERMISSION;
     }
@@ -163,16 +164,26 @@ static int64_t uv_share(SpaprUv *uv, uint64_t gfn, uint64_t num)
     return status;
 }
 
-/* Zeroed after no device can write it any more, so that nothing gets in. */
-static void make_private(SpaprUv *uv, uint64_t gfn, uint64_t num)
+static void set_private(SpaprUv *uv, uint64_t gfn, uint64_t num)
 {
     uint64_t i;
 
     for (i = 0; i < num; i++) {
         uv_pages_set(&uv->pages, gfn + i, false);
     }
+}
+
+static void revoke(SpaprUv *uv, uint64_t gfn, uint64_t num)
+{
+    set_private(uv, gfn, num);
     dma_guard_forget(uv);
     dma_guard_revoke(uv, gfn, num);
+}
+
+/* Zeroed after no device can write it any more, so that nothing gets in. */
+static void make_private(SpaprUv *uv, uint64_t gfn, uint64_t num)
+{
+    revoke(uv, gfn, num);
     zero_pages(gfn, num);
 }
 
@@ -209,11 +220,18 @@ void spapr_uv_memory_unplug(SpaprMachineState *spapr,
                             MemoryDeviceState *memory)
 {
     uint64_t start = MEMORY_DEVICE_GET_CLASS(memory)->get_addr(memory);
-    uint64_t size = memory_device_get_region_size(memory, &error_abort);
+    uint64_t gfn = start >> VDMA_UV_PAGE_SHIFT;
+    uint64_t num = memory_device_get_region_size(memory, &error_abort) >>
+                   VDMA_UV_PAGE_SHIFT;
 
-    if (spapr->uv.secure) {
-        make_private(&spapr->uv, start >> VDMA_UV_PAGE_SHIFT,
-                     size >> VDMA_UV_PAGE_SHIFT);
+    if (!spapr->uv.secure) {
+        return;
+    }
+    revoke(&spapr->uv, gfn, num);
+    /* With the BQL from here on, so that the guest shares none of it again. */
+    set_private(&spapr->uv, gfn, num);
+    for (; num; gfn++, num--) {
+        uv_memory_zero_page(gfn);
     }
 }
 
