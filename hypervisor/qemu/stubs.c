@@ -13,7 +13,8 @@ void dma_guard_maps_add(AddressSpace *as, void *host, hwaddr size, bool write)
 {
 }
 
-void dma_guard_maps_remove(const AddressSpace *as, const void *host)
+void dma_guard_maps_remove(const AddressSpace *as, const void *host,
+                           hwaddr size, bool write)
 {
 }
 
