@@ -4,10 +4,18 @@ beside swiotlb."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jsonschema
 
 from bench import bars
 from bench.document import Document
+from tests.lib.parts import TOP
+
+SCHEMA = json.loads((TOP / "bench/schema.json").read_text())
 
 # Of direct's speed, round by round.
 EVEN = (1.0, 1.01, 0.99, 1.02, 0.98)
@@ -22,6 +30,14 @@ WORKLOADS = (
     {"name": "read-4k-1", "title": "disk: 4 KiB random reads, depth 1", "device": "disk"},
     {"name": "net-rr", "title": "network: TCP request and response", "device": "net"},
 )
+
+
+def validate(file: Path) -> dict[str, Any]:
+    """The content of a bench.json that must be as the schema says."""
+    content: dict[str, Any] = json.loads(file.read_text())
+    jsonschema.Draft7Validator.check_schema(SCHEMA)
+    jsonschema.validate(content, SCHEMA)
+    return content
 
 
 def session(

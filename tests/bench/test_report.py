@@ -4,77 +4,22 @@
 from __future__ import annotations
 
 import copy
-import json
 import re
 import xml.etree.ElementTree
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
-import jsonschema
 import pytest
 
-from bench import bars, document, plot, report, summary, table
+from bench import bars, plot, report, summary, table
 from bench.document import Document
 from bench.rows import read
-from tests.bench.documents import EVEN, GOOD, NOISY, SLOW, secure, session
-from tests.lib.parts import TOP
-
-SCHEMA = json.loads((TOP / "bench/schema.json").read_text())
-
-
-def validate(file: Path) -> dict[str, Any]:
-    """The content of a bench.json that must be as the schema says."""
-    content: dict[str, Any] = json.loads(file.read_text())
-    jsonschema.Draft7Validator.check_schema(SCHEMA)
-    jsonschema.validate(content, SCHEMA)
-    return content
-
+from tests.bench.documents import EVEN, GOOD, NOISY, SLOW, secure, session, validate
 
 def state(found: Document, name: str) -> tuple[str, bool]:
     """Of the one bar that has these words."""
     (bar,) = [bar for bar in bars.judge(found) if name in bar["name"]]
     return bar["state"], bar["decided"]
-
-
-def test_json(tmp_path: Path) -> None:
-    """What is written is what the schema says, and is read back."""
-    file = tmp_path / "bench.json"
-    GOOD.write(file)
-    validate(file)
-    assert vars(document.read(file)) == vars(GOOD)
-    assert not file.with_suffix(".new").exists()
-
-
-def test_each_kernel_is_named(tmp_path: Path) -> None:
-    """With the module that was in it; what all guests share once."""
-    found = copy.deepcopy(GOOD)
-    shared = {"qemu": {"version": "10"}, "slof": {"sha256": "1"}, "tree": {"version": "a"}}
-    module = {"module": {"build_id": "22"}}
-    first = {"row": "6.12", "version": "6.12.8-1", "build_id": "11"}
-    second = {"row": "secure-6.12", "version": "6.12.9-1", "build_id": "33"}
-    for kernel, more in ((first, module), (second, {}), (first, module)):
-        found.booted({"kernel": kernel, **more, **shared})
-    found.write(tmp_path / "bench.json")
-    environment = validate(tmp_path / "bench.json")["environment"]
-    assert environment["kernel"] == "6.12.8-1 (6.12), 6.12.9-1 (secure-6.12)"
-    assert environment["versions"] == {
-        "kernel 6.12": {**first, "module_build_id": "22"},
-        "kernel secure-6.12": {**second, "module_build_id": "none"},
-        **shared,
-    }
-
-
-@pytest.mark.parametrize("key", ["samples", "version", "bars"])
-def test_schema_misses_nothing(tmp_path: Path, key: str) -> None:
-    """A file without one of its parts is not valid."""
-    file = tmp_path / "bench.json"
-    GOOD.write(file)
-    content = json.loads(file.read_text())
-    del content[key]
-    file.write_text(json.dumps(content))
-    with pytest.raises(jsonschema.ValidationError):
-        validate(file)
 
 
 def test_bar_of_speed() -> None:
