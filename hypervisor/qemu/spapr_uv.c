@@ -173,7 +173,7 @@ static void set_private(SpaprUv *uv, uint64_t gfn, uint64_t num)
     }
 }
 
-static void revoke(SpaprUv *uv, uint64_t gfn, uint64_t num)
+static void revoke_pages(SpaprUv *uv, uint64_t gfn, uint64_t num)
 {
     set_private(uv, gfn, num);
     dma_guard_forget(uv);
@@ -183,7 +183,7 @@ static void revoke(SpaprUv *uv, uint64_t gfn, uint64_t num)
 /* Zeroed after no device can write it any more, so that nothing gets in. */
 static void make_private(SpaprUv *uv, uint64_t gfn, uint64_t num)
 {
-    revoke(uv, gfn, num);
+    revoke_pages(uv, gfn, num);
     zero_pages(gfn, num);
 }
 
@@ -227,7 +227,7 @@ void spapr_uv_memory_unplug(SpaprMachineState *spapr,
     if (!spapr->uv.secure) {
         return;
     }
-    revoke(&spapr->uv, gfn, num);
+    revoke_pages(&spapr->uv, gfn, num);
     /* With the BQL from here on, so that the guest shares none of it again. */
     set_private(&spapr->uv, gfn, num);
     for (; num; gfn++, num--) {
