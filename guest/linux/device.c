@@ -274,20 +274,15 @@ bool vdp_device_mask(struct vdp_device *dev, u64 mask)
 	return decide_and_tell(dev, mask);
 }
 
-static enum vdma_mode live_mode(const struct vdp_device *dev)
+/* A device that goes on with what the kernel has set up; its facts are collected. */
+static void describe(struct vdp_device *dev)
 {
-	const struct device *device = &dev->pdev->dev;
-
-	bool direct = dev->facts.iommu_off || dev_dma_ops_bypass(device);
-
-	if (!vdma_facts_access_platform(&dev->facts))
-		return VDMA_MODE_DIRECT;
-	if (direct && dev->bypass_open &&
-	    device->archdata.dma_offset == dev->facts.answer_window.base)
-		return VDMA_MODE_BYPASS;
-	if (dev->facts.iommu_off)
-		return VDMA_MODE_REFUSE;
-	return direct ? VDMA_MODE_IDENTITY : VDMA_MODE_TCE;
+	dev->facts.dma_mask = dma_get_mask(&dev->pdev->dev);
+	vdp_facts_live(dev);
+	vdma_decide(&dev->facts, &dev->decision);
+	dev->window = window_of(dev);
+	dev->decided = true;
+	vdp_sysfs_announce(dev);
 }
 
 /**
@@ -301,18 +296,10 @@ static enum vdma_mode live_mode(const struct vdp_device *dev)
  */
 void vdp_device_found_bound(struct vdp_device *dev, struct virtio_device *vdev)
 {
-	struct vdma_facts *f = &dev->facts;
-
 	vdp_facts_features(dev, vdev);
 	vdp_facts_collect(dev);
-	f->dma_mask = dma_get_mask(&dev->pdev->dev);
-	f->live = live_mode(dev);
-	vdp_facts_ddw_live(dev);
-	vdma_decide(f, &dev->decision);
-	dev->window = window_of(dev);
-	dev->decided = true;
-	vdp_sysfs_announce(dev);
-	if (f->secure)
+	describe(dev);
+	if (dev->facts.secure)
 		pci_warn(dev->pdev, "virtio DMA: bound before this module was loaded, its DMA is not made safe until it is rebound\n");
 }
 
@@ -343,7 +330,7 @@ void vdp_device_added(struct vdp_device *dev, struct virtio_device *vdev)
 	if (f->secure || f->iommu_off)
 		decide_and_tell(dev, dma_get_mask(&dev->pdev->dev));
 	else
-		vdp_device_found_bound(dev, vdev);
+		describe(dev);
 }
 
 /**

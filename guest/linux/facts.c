@@ -12,6 +12,7 @@
 #include <vdma/abi.h>
 #include <vdma/error.h>
 #include <vdma/virtio_pci.h>
+#include "compat.h"
 #include "vdp.h"
 
 /* Struct virtio_pci_common_cfg up to queue_device (virtio 1.2, 4.1.4.3). */
@@ -292,14 +293,30 @@ bool vdp_facts_ddw_open(const struct vdp_device *dev)
 	return inherits(dev->pdev, "linux,direct64-ddr-window-info");
 }
 
-/**
- * vdp_facts_ddw_live() - what is known of them for a device that is already bound
- * @dev: the record
- *
- * The kernel is not asked, for asking would change the device under its
- * driver. Another function of the PE may have made a window.
- */
-void vdp_facts_ddw_live(struct vdp_device *dev)
+static enum vdma_mode live_mode(const struct vdp_device *dev)
 {
+	const struct device *device = &dev->pdev->dev;
+	bool direct = dev->facts.iommu_off || dev_dma_ops_bypass(device);
+
+	if (!vdma_facts_access_platform(&dev->facts))
+		return VDMA_MODE_DIRECT;
+	if (direct && dev->bypass_open &&
+	    device->archdata.dma_offset == dev->facts.answer_window.base)
+		return VDMA_MODE_BYPASS;
+	if (dev->facts.iommu_off)
+		return VDMA_MODE_REFUSE;
+	return direct ? VDMA_MODE_IDENTITY : VDMA_MODE_TCE;
+}
+
+/**
+ * vdp_facts_live() - what the kernel has set up for a device that is already bound
+ * @dev: the record; its other facts are known
+ *
+ * The kernel is not asked for dynamic windows, for asking would change the device
+ * under its driver. Another function of the PE may have made one.
+ */
+void vdp_facts_live(struct vdp_device *dev)
+{
+	dev->facts.live = live_mode(dev);
 	vdp_facts_ddw(dev, vdp_facts_ddw_open(dev));
 }

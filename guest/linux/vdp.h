@@ -115,7 +115,7 @@ void vdp_facts_features(struct vdp_device *dev, struct virtio_device *vdev);
 void vdp_facts_collect(struct vdp_device *dev);
 void vdp_facts_ddw(struct vdp_device *dev, bool granted);
 bool vdp_facts_ddw_open(const struct vdp_device *dev);
-void vdp_facts_ddw_live(struct vdp_device *dev);
+void vdp_facts_live(struct vdp_device *dev);
 void vdp_facts_answer(struct vdp_device *dev, int error,
 		      const struct vdma_bypass *reply);
 struct vdma_gate vdp_gate(struct vdp_device *dev);
