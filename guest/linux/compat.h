@@ -35,18 +35,17 @@ static inline void dev_clear_dma_ops_bypass(struct device *dev)
  * struct dma_map_ops: pages, then physical addresses. Ours take these, and
  * VDP_MAP_PAGE(map) makes of @map what an older kernel calls.
  */
-#ifdef VDP_HAVE_MAP_PHYS
-#define VDP_MAP_PAGE(_map)
-#define VDP_MAP_OPS(_map, _unmap) .map_phys = _map, .unmap_phys = _unmap
-#else
 #define VDP_MAP_PAGE(_map)						\
-static dma_addr_t _map##_page(struct device *dev, struct page *page,	\
-			      unsigned long offset, size_t size,	\
-			      enum dma_data_direction dir,		\
-			      unsigned long attrs)			\
+static dma_addr_t __maybe_unused					\
+_map##_page(struct device *dev, struct page *page, unsigned long offset, \
+	    size_t size, enum dma_data_direction dir, unsigned long attrs) \
 {									\
 	return _map(dev, page_to_phys(page) + offset, size, dir, attrs); \
 }
+
+#ifdef VDP_HAVE_MAP_PHYS
+#define VDP_MAP_OPS(_map, _unmap) .map_phys = _map, .unmap_phys = _unmap
+#else
 #define VDP_MAP_OPS(_map, _unmap) .map_page = _map##_page, .unmap_page = _unmap
 #endif
 
