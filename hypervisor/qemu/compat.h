@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One shape for what differs between QEMUs, found out from their headers: no version
- * is asked for.
+ * One shape for what differs between QEMUs, found out from their headers: no
+ * version is asked for.
  */
 #ifndef HW_VDMA_COMPAT_H
 #define HW_VDMA_COMPAT_H
