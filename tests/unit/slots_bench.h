@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include <vdma/slots.h>
+#include "random.h"
 
 #define SEED		0x510750bad5eedull
 #define SIZE		(3u << 20)
@@ -37,8 +38,7 @@ struct bench {
 
 static inline uint32_t pick(struct bench *b, uint32_t below)
 {
-	b->random = b->random * 6364136223846793005ull + 1442695040888963407ull;
-	return (uint32_t)(b->random >> 33) % below;
+	return random_below(&b->random, below);
 }
 
 static inline struct bench *set_up(uint32_t cpus)

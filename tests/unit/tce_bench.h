@@ -7,6 +7,7 @@
 #define TCE_BENCH_H
 
 #include "tce_model.h"
+#include "random.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define SEED		0x7ce5eedull
@@ -69,8 +70,7 @@ static inline void tear_down(struct bench *b)
 
 static inline uint32_t pick(struct bench *b, uint32_t below)
 {
-	b->random = b->random * 6364136223846793005ull + 1442695040888963407ull;
-	return (uint32_t)(b->random >> 33) % below;
+	return random_below(&b->random, below);
 }
 
 static inline int map(struct bench *b, uint64_t phys, uint64_t len, unsigned int dir,

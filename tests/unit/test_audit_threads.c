@@ -12,6 +12,8 @@
 
 #include <vdma/audit.h>
 
+#include "mutex.h"
+
 #define THREADS		4
 #define TURNS		20000
 #define EVERY		100
@@ -30,16 +32,6 @@ struct watcher {
 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-
-static void acquire(void *ctx)
-{
-	pthread_mutex_lock(ctx);
-}
-
-static void release(void *ctx)
-{
-	pthread_mutex_unlock(ctx);
-}
 
 static void note(void *ctx, const struct vdma_audit_report *report)
 {
@@ -99,7 +91,7 @@ static void *watch(void *arg)
 
 static void at_once(void **state)
 {
-	static const struct vdma_lock lock = { acquire, release, &mutex };
+	static const struct vdma_lock lock = { mutex_acquire, mutex_release, &mutex };
 	struct vdma_audit_node *nodes = calloc(1000, sizeof(*nodes));
 	struct worker workers[THREADS] = { 0 };
 	pthread_t threads[THREADS], watching;

@@ -10,6 +10,8 @@
 #include <cmocka.h>
 
 #include "bounce_bench.h"
+#include "mutex.h"
+#include "random.h"
 
 #define THREADS		4
 #define TURNS		30000
@@ -37,8 +39,7 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
 static uint32_t pick(struct worker *w, uint32_t below)
 {
-	w->random = w->random * 6364136223846793005ull + 1442695040888963407ull;
-	return (uint32_t)(w->random >> 33) % below;
+	return random_below(&w->random, below);
 }
 
 /* Mostly right, now and then moved to another CPU a moment ago. */
@@ -55,16 +56,6 @@ static void *fill(uint64_t *to, uint64_t word, size_t count)
 	while (count--)
 		*to++ = word;
 	return NULL;
-}
-
-static void acquire(void *ctx)
-{
-	pthread_mutex_lock(ctx);
-}
-
-static void release(void *ctx)
-{
-	pthread_mutex_unlock(ctx);
 }
 
 static void begin(struct worker *w)
@@ -157,7 +148,7 @@ static void *watch(void *arg)
 
 static void at_once(uint64_t size, bool small)
 {
-	static const struct vdma_lock lock = { acquire, release, &mutex };
+	static const struct vdma_lock lock = { mutex_acquire, mutex_release, &mutex };
 	struct worker workers[THREADS] = { 0 };
 	struct bench *t = set_up_as(true, size);
 	struct vdma_bounce_config config = t->b.config;

@@ -12,6 +12,8 @@
 
 #include <vdma/iova.h>
 
+#include "random.h"
+
 #define SEED	0x10fau
 #define STEPS	400000
 #define RUNS	200
@@ -27,8 +29,7 @@ struct model {
 
 static uint32_t pick(struct model *m, uint32_t below)
 {
-	m->random = m->random * 6364136223846793005ull + 1442695040888963407ull;
-	return (uint32_t)(m->random >> 33) % below;
+	return random_below(&m->random, below);
 }
 
 static void set_up(struct model *m, uint32_t pages)

@@ -10,6 +10,8 @@
 #include <cmocka.h>
 
 #include "bounce_model.h"
+#include "mutex.h"
+#include "random.h"
 
 #define THREADS		4
 #define TURNS		500
@@ -33,16 +35,6 @@ struct watcher {
 static pthread_mutex_t list_mutex = PTHREAD_MUTEX_INITIALIZER;
 /* The model's own: pages that it has given, and the state of each */
 static pthread_mutex_t vm_mutex = PTHREAD_MUTEX_INITIALIZER;
-
-static void acquire(void *ctx)
-{
-	pthread_mutex_lock(ctx);
-}
-
-static void release(void *ctx)
-{
-	pthread_mutex_unlock(ctx);
-}
 
 /* One call in 16 fails at its first page. */
 static int64_t ultracall(void *ctx, struct vdma_hcall *call)
@@ -78,8 +70,7 @@ static void put(void *ctx, const struct vdma_memory *mem)
 
 static uint32_t choose(struct worker *w, uint32_t below)
 {
-	w->random = w->random * 6364136223846793005ull + 1442695040888963407ull;
-	return (uint32_t)(w->random >> 33) % below;
+	return random_below(&w->random, below);
 }
 
 static void share(struct worker *w, struct vdma_share *share)
@@ -128,7 +119,8 @@ static void *watch(void *arg)
 
 static void at_once(void **state)
 {
-	static const struct vdma_lock lock = { acquire, release, &list_mutex };
+	static const struct vdma_lock lock = { mutex_acquire, mutex_release,
+					       &list_mutex };
 	struct vm *vm = vm_new(true, true);
 	struct vdma_gate uv = { ultracall, vm };
 	struct vdma_pages pages = { get, put, vm };

@@ -11,6 +11,8 @@
 #include <cmocka.h>
 
 #include "tce_bench.h"
+#include "mutex.h"
+#include "random.h"
 
 #define THREADS		4
 #define TURNS		20000
@@ -38,16 +40,6 @@ struct watcher {
 static pthread_mutex_t table_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t pages_mutex = PTHREAD_MUTEX_INITIALIZER;
 
-static void acquire(void *ctx)
-{
-	pthread_mutex_lock(ctx);
-}
-
-static void release(void *ctx)
-{
-	pthread_mutex_unlock(ctx);
-}
-
 static int get(void *ctx, uint64_t len, struct vdma_memory *mem)
 {
 	int error;
@@ -67,8 +59,7 @@ static void put(void *ctx, const struct vdma_memory *mem)
 
 static uint32_t choose(struct worker *w, uint32_t below)
 {
-	w->random = w->random * 6364136223846793005ull + 1442695040888963407ull;
-	return (uint32_t)(w->random >> 33) % below;
+	return random_below(&w->random, below);
 }
 
 /* The device reaches both ends, whatever others do to the table. */
@@ -147,7 +138,8 @@ static void *watch(void *arg)
 
 static void at_once(bool reuse)
 {
-	static const struct vdma_lock lock = { acquire, release, &table_mutex };
+	static const struct vdma_lock lock = { mutex_acquire, mutex_release,
+					       &table_mutex };
 	struct bench *b = set_up(reuse);
 	struct vdma_tce_window window = table_window(b->t);
 	struct vdma_pages pages = { get, put, b->t };
