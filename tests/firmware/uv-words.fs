@@ -1,7 +1,7 @@
 \ SPDX-License-Identifier: BSD-2-Clause
 \
-\ Words to become a secure VM with, and to share pages, for a test that speaks to
-\ SLOF's prompt. Memory at 320 MiB is left alone by SLOF.
+\ Words to become a secure VM with, and to share pages, for uv-disk.fs and for tests
+\ that speak to SLOF's prompt. Memory at 320 MiB is left alone by SLOF.
 
 hex
 

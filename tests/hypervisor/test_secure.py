@@ -20,6 +20,7 @@ from tests.lib.qmp import QmpError
 TRACE = ["-trace", "spapr_uv_*", "-trace", "dma_guard_*", "-trace", "spapr_vdma_window"]
 RNG = "-object rng-builtin,id=r -device virtio-rng-pci,rng=r,addr=1"
 F = "iommu_platform=on,disable-legacy=on"
+UV_WORDS = slof.FORTH / "uv-words.fs"
 PATTERN = b"read from a disk"
 
 Violation = tuple[str, int, str]
@@ -53,7 +54,7 @@ def read_disk(run: Path, options: str, source: str = "uv-disk.fs") -> str:
     drive = f"-drive if=none,id=d,format=raw,file={disk}"
     device = "-device virtio-blk-pci,drive=d,id=blk,addr=1"
     arguments = f"{options} {drive} {device}".split()
-    return slof.boot(run, [slof.FORTH / source], [*arguments, *TRACE])
+    return slof.boot(run, [UV_WORDS, slof.FORTH / source], [*arguments, *TRACE])
 
 
 def test_report_counts_and_lets_through(run: Path) -> None:
@@ -82,7 +83,7 @@ def test_deny_holds_where_a_vio_device_bypasses_its_window(run: Path) -> None:
     disk.write_bytes(PATTERN.ljust(1 << 20, b"\0"))
     device = f"-device spapr-vscsi,id=vscsi -drive if=none,id=d,format=raw,file={disk}"
     options = f"-machine x-ultravisor=on {device} -device scsi-hd,drive=d".split()
-    command = slof.command(run, [slof.FORTH / "uv-disk.fs"], [*options, *TRACE])
+    command = slof.command(run, [UV_WORDS, slof.FORTH / "uv-disk.fs"], [*options, *TRACE])
     with Qemu([*command, "-no-reboot"], run) as guest:
         while guest.running() and guest.seconds() < slof.LIMIT and not violations(run, denied=1):
             time.sleep(0.1)
@@ -151,7 +152,7 @@ def test_what_is_unplugged_and_plugged(run: Path) -> None:
     backend = f"memory-backend-file,id=spare,size={DIMM_MIB}M,share=on,mem-path={store}"
     options = ["-m", "512M,slots=4,maxmem=2G", "-object", backend]
     options += ["-machine", "x-ultravisor=on", *TRACE]
-    with slof.Prompt(run, [slof.FORTH / "uv-words.fs"], options) as guest:
+    with slof.Prompt(run, [UV_WORDS], options) as guest:
         with guest.stopped():
             address = plug_dimm(guest)
         gfn, private = address >> secure.PAGE_SHIFT, address + (64 << secure.PAGE_SHIFT)
@@ -182,7 +183,7 @@ def test_no_phb_without_iommu(run: Path) -> None:
     """One that is there already, if only to be filled: UV_ESM is refused."""
     phb = "-device spapr-pci-host-bridge,index=1,id=open,bypass-iommu=on"
     options = ["-machine", "x-ultravisor=on", *phb.split(), *TRACE]
-    with slof.Prompt(run, [slof.FORTH / "uv-words.fs"], options) as guest:
+    with slof.Prompt(run, [UV_WORDS], options) as guest:
         assert guest.ask("t-secure") == U_PERMISSION
     said = (run / "qemu.log").read_text(errors="replace")
     assert "open reaches memory beside the DMA guard: UV_ESM is refused" in said
