@@ -47,14 +47,14 @@ def test_every_status_of_the_ultracalls(run: Path, cpu: str) -> None:
     assert windows == ["enabled=1 by hypercall", "enabled=0 by secure mode"]
 
 
-def read_disk(run: Path, options: str, source: str = "uv-disk.fs") -> str:
+def read_disk(run: Path, options: str) -> str:
     """The console of a guest that reads a disk's first block, in secure mode or not."""
     disk = run / "disk.img"
     disk.write_bytes(PATTERN.ljust(1 << 20, b"\0"))
     drive = f"-drive if=none,id=d,format=raw,file={disk}"
     device = "-device virtio-blk-pci,drive=d,id=blk,addr=1"
     arguments = f"{options} {drive} {device}".split()
-    return slof.boot(run, [UV_WORDS, slof.FORTH / source], [*arguments, *TRACE])
+    return slof.boot(run, [UV_WORDS, slof.FORTH / "uv-disk.fs"], [*arguments, *TRACE])
 
 
 def test_report_counts_and_lets_through(run: Path) -> None:
