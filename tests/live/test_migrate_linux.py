@@ -91,13 +91,13 @@ def expected(device: Device) -> Expected:
 
 
 def machine(iothread: bool) -> Machine:
-    """All kinds in all modes, on one bus. One CPU: see docs/lifecycle.md."""
+    """All kinds in all modes, on one bus."""
     if not iothread:
-        return Machine(smp=1, mem_mib=1024, devices=DEVICES)
+        return Machine(smp=2, mem_mib=1024, devices=DEVICES)
     names = [device.name for device in DEVICES]
     args = [word for name in names for word in ("-object", f"iothread,id={name}-thread")]
     options = {name: f"iothread={name}-thread" for name in names}
-    return Machine(smp=1, mem_mib=1024, devices=DEVICES, args=tuple(args), device_options=options)
+    return Machine(smp=2, mem_mib=1024, devices=DEVICES, args=tuple(args), device_options=options)
 
 
 def cargo() -> Cargo:
