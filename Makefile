@@ -56,7 +56,7 @@ ifeq ($(call qemu-flavour,$(QEMU)),tsan)
 $(error QEMU=$(QEMU): only make check-tsan boots it, and needs no QEMU=)
 endif
 # The QEMU with our hypervisor side: the one that was asked for, or the usual one.
-OURS := $(if $(filter hooked,$(call qemu-flavour,$(QEMU))),$(QEMU),vdma)
+OURS := $(if $(filter hooked targets,$(call qemu-flavour,$(QEMU))),$(QEMU),vdma)
 QEMU_PARTS := slof qemu-$(OURS) $(if $(filter debian,$(QEMU_WAY)),qemu-$(QEMU))
 
 include mk/lib.mk mk/boot.mk mk/unit.mk mk/guest.mk mk/check.mk mk/docs.mk mk/fuzz.mk mk/bench.mk

@@ -64,7 +64,7 @@ def role(qemu: str) -> str:
     """What a QEMU is good for: "vdma" has our side, "plain" the same without, "tsan" a
     sanitizer, "stock" is not built here."""
     flavour = read("qemus")[real(qemu)][3]
-    return {"hooked": "vdma"}.get(flavour, flavour)
+    return {"hooked": "vdma", "targets": "vdma"}.get(flavour, flavour)
 
 
 def default_qemu() -> str:

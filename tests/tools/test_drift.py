@@ -150,7 +150,7 @@ def test_names_are_looked_at_first(drift: Drift) -> None:
     are fetched, and boot Linux."""
     done = drift.run("mk/check-drift", "6.12", "5.10", "slof")
     qemus = [name for name, (way, *_) in rows.read("qemus").items() if way in ("built", "debian")]
-    qemus.remove("tsan-10.0")
+    qemus = [name for name in qemus if rows.role(name) != "tsan" and "targets" not in name]
     known = " ".join([*rows.kernels(), *qemus, "slof"])
     assert (done.returncode, done.stdout) == (
         1,
