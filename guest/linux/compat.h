@@ -81,6 +81,10 @@ static inline void vdp_ops_unmap(const struct dma_map_ops *ops,
 #ifndef DMA_ATTR_MMIO
 #define DMA_ATTR_MMIO 0
 #endif
+/* What may not be copied: nothing, for kernels that have no word for it. */
+#ifndef DMA_ATTR_REQUIRE_COHERENT
+#define DMA_ATTR_REQUIRE_COHERENT 0
+#endif
 
 /*
  * VDP_SYSCORE_SHUTDOWN(name, function): the object @name has @function called when

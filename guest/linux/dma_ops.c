@@ -32,6 +32,9 @@ static enum vdma_dir dir_of(enum dma_data_direction dir)
 	}
 }
 
+/* What is no memory, and what device and CPU must see at the same time. */
+#define NO_BOUNCE (DMA_ATTR_MMIO | DMA_ATTR_REQUIRE_COHERENT)
+
 static unsigned int flags_of(unsigned long attrs)
 {
 	return attrs & DMA_ATTR_SKIP_CPU_SYNC ? VDMA_BOUNCE_NO_COPY : 0;
@@ -80,6 +83,8 @@ static __always_inline dma_addr_t map(struct vdp_pool *pool, phys_addr_t phys,
 	u64 dma;
 	int error;
 
+	if (attrs & NO_BOUNCE)
+		return DMA_MAPPING_ERROR;
 	if (has_quota(pool, dir) && !quota_get(pool, size)) {
 		tell_full(pool, size);
 		return DMA_MAPPING_ERROR;
@@ -125,8 +130,6 @@ static dma_addr_t bounce_map_one(struct device *dev, phys_addr_t phys,
 				 size_t size, enum dma_data_direction dir,
 				 unsigned long attrs)
 {
-	if (attrs & DMA_ATTR_MMIO)
-		return DMA_MAPPING_ERROR;
 	return map(pool_of(dev), phys, size, dir, attrs);
 }
 
