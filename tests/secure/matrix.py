@@ -27,6 +27,7 @@ class Case:
     f: bool
     swiotlb: str
     cpus: int
+    extra: str = ""
 
     def name(self) -> str:
         """For people and for files."""
@@ -36,13 +37,16 @@ class Case:
             "f" if self.f else "no-f",
             *(["swiotlb"] if self.swiotlb else []),
             f"{self.cpus}cpu",
+            *([self.extra] if self.extra else []),
         ]
         return "-".join(words)
 
     def often(self) -> bool:
         """Is it part of make check? There it is one kernel's: the usual one's, or that of
         the row which was asked for."""
-        return rows.secure(self.kernel) == rows.default_secure_kernel() and any(
+        if self.extra or rows.secure(self.kernel) != rows.default_secure_kernel():
+            return False
+        return any(
             all(getattr(self, key) == value for key, value in row.items())
             for row in MATRIX["often"]
         )
@@ -55,10 +59,18 @@ class Case:
         )
 
 
+def product(axes: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    """All combinations of these values."""
+    return [dict(zip(axes, values)) for values in itertools.product(*axes.values())]
+
+
 def cases() -> list[Case]:
-    """All combinations."""
+    """All combinations, and the rows beside them."""
     axes = MATRIX["axes"]
-    found = (Case(**dict(zip(axes, values))) for values in itertools.product(*axes.values()))
+    found = [Case(**fields) for fields in product(axes)]
+    beside = {"kernel": axes["kernel"], "module": [True], "swiotlb": [""], "cpus": [4]}
+    for row in MATRIX["beside"]:
+        found += [Case(**fields) for fields in product({**beside, **row})]
     return [case for case in found if case.module or case.kernel in MATRIX["stock_kernels"]]
 
 

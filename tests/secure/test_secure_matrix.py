@@ -14,6 +14,7 @@ import pytest
 from tests.lib import secure
 from tests.lib.devices import Device, Expected
 from tests.lib.guest import Cargo, Guest, Result
+from tests.lib.machine import Machine
 from tests.lib.screen import Picture
 from tests.secure import table
 from tests.secure.matrix import CASES, Case
@@ -23,6 +24,7 @@ BALLOON_MIB = 64
 MODULES = ("virtio_console", "virtio_balloon", "9p", "9pnet_virtio", "virtio_gpu")
 # Ways to tell a device of memory that is in no pool: our module leaves them alone.
 MODULE_OPTIONS = {"balloon": "free-page-reporting=on", "gpu": "hostmem=64M"}
+DISKS = ("blk", "scsi")
 
 
 class Host(secure.Watch):
@@ -62,21 +64,34 @@ class Host(secure.Watch):
             self.problems.append("balloon")
 
 
-def boot(run: Path, case: Case) -> tuple[Host, Result]:
-    """Boot one case to its end."""
-    machine = secure.machine(
+def machine_of(case: Case) -> Machine:
+    """What a case boots."""
+    args = ["-trace", "ram_block_discard_range"]
+    options = dict(MODULE_OPTIONS) if case.module else {}
+    if case.extra == "iothread":
+        args += [word for name in DISKS for word in ("-object", f"iothread,id={name}-thread")]
+        options |= {name: f"iothread={name}-thread" for name in DISKS}
+    append = [f"swiotlb={case.swiotlb}"] if case.swiotlb else []
+    append += ["iommu=off"] if case.extra == "iommu-off" else []
+    return secure.machine(
         case.devices(),
-        append=f"swiotlb={case.swiotlb}" if case.swiotlb else "",
+        append=" ".join(append),
         guard="deny" if case.module else "report",
-        device_options=MODULE_OPTIONS if case.module else {},
+        device_options=options,
         kernel=case.kernel,
         smp=case.cpus,
-        args=("-trace", "ram_block_discard_range"),
+        args=args,
     )
+
+
+def boot(run: Path, case: Case) -> tuple[Host, Result]:
+    """Boot one case to its end."""
+    machine = machine_of(case)
     text, files = secure.script("matrix.sh")
+    text = f"EXTRA={case.extra}\n{text}"
     picture = Picture()
     files["picture"] = picture.xrgb
-    cargo = Cargo(case.module, text, files, MODULES, disk_mib=2)
+    cargo = Cargo(case.module, text, files, MODULES, disk_mib=4)
     with Guest(machine, run, cargo) as guest:
         host = Host(guest, picture)
         host.run()
