@@ -27,7 +27,8 @@ DeviceState *dma_guard_device(const DmaGuard *guard)
 }
 
 /* A device on a virtio bus has the name of the function that carries it. */
-static void device_name(const DmaGuard *guard, char *name, size_t size)
+static void dma_guard_device_name(const DmaGuard *guard, char *name,
+                                  size_t size)
 {
     DeviceState *dev = dma_guard_device(guard);
     BusState *bus = dev ? qdev_get_parent_bus(dev) : NULL;
@@ -58,7 +59,7 @@ void dma_guard_note(DmaGuard *guard, hwaddr addr, uint64_t size, bool write)
     if (!dma_guard_log_note(&uv->log, &access)) {
         return;
     }
-    device_name(guard, uv->culprit, sizeof(uv->culprit));
+    dma_guard_device_name(guard, uv->culprit, sizeof(uv->culprit));
     trace_dma_guard_violation(uv->culprit, addr, size,
                               write ? "write" : "read", !uv->report);
     if (!guard->warned) {
@@ -71,8 +72,9 @@ void dma_guard_note(DmaGuard *guard, hwaddr addr, uint64_t size, bool write)
 }
 
 /* Guest physical address that the entry is about, if it is the VM's memory. */
-static bool is_private(const DmaGuard *guard, const IOMMUTLBEntry *entry,
-                       hwaddr addr, hwaddr *physical)
+static bool dma_guard_is_private(const DmaGuard *guard,
+                                 const IOMMUTLBEntry *entry, hwaddr addr,
+                                 hwaddr *physical)
 {
     *physical = entry->translated_addr | (addr & entry->addr_mask);
     return entry->target_as == &address_space_memory &&
@@ -85,7 +87,8 @@ static bool is_private(const DmaGuard *guard, const IOMMUTLBEntry *entry,
  * shared memory is another device's, to reach which takes the BQL: a thread
  * that waits for it there never answers a guest's CPU that stops its device.
  */
-static bool may_pass(const DmaGuard *guard, const IOMMUTLBEntry *entry)
+static bool dma_guard_may_pass(const DmaGuard *guard,
+                               const IOMMUTLBEntry *entry)
 {
     return entry->target_as != &address_space_memory ||
            uv_pages_shared(&guard->uv->pages,
@@ -93,8 +96,8 @@ static bool may_pass(const DmaGuard *guard, const IOMMUTLBEntry *entry)
 }
 
 /* Where the access would go without the filter, TCE windows included. */
-static IOMMUTLBEntry look_behind(const DmaGuard *guard, hwaddr addr,
-                                 bool write)
+static IOMMUTLBEntry dma_guard_translate_next(const DmaGuard *guard,
+                                              hwaddr addr, bool write)
 {
     IOMMUTLBEntry entry = {
         .target_as = &address_space_memory,
@@ -121,9 +124,11 @@ static IOMMUTLBEntry guard_translate(IOMMUMemoryRegion *iommu, hwaddr addr,
                                      IOMMUAccessFlags flag, int iommu_idx)
 {
     DmaGuard *guard = container_of(iommu, DmaGuard, iommu);
-    IOMMUTLBEntry entry = look_behind(guard, addr, flag == IOMMU_WO);
+    IOMMUTLBEntry entry =
+        dma_guard_translate_next(guard, addr, flag == IOMMU_WO);
 
-    if (entry.target_as && (guard->uv->report || may_pass(guard, &entry))) {
+    if (entry.target_as &&
+        (guard->uv->report || dma_guard_may_pass(guard, &entry))) {
         entry.perm = flag;
     } else {
         entry.perm = IOMMU_NONE;
@@ -141,7 +146,7 @@ static void guard_accessed(IOMMUMemoryRegion *iommu, const IOMMUTLBEntry *entry,
     DmaGuard *guard = container_of(iommu, DmaGuard, iommu);
     hwaddr physical;
 
-    if (is_private(guard, entry, addr, &physical)) {
+    if (dma_guard_is_private(guard, entry, addr, &physical)) {
         if (size > INT64_MAX) {
             size = entry->addr_mask + 1 - (addr & entry->addr_mask);
         }
@@ -222,7 +227,7 @@ void dma_guard_switch(SpaprUv *uv)
     }
 }
 
-static void unmap(DmaGuard *guard, hwaddr iova, hwaddr mask)
+static void dma_guard_unmap(DmaGuard *guard, hwaddr iova, hwaddr mask)
 {
     IOMMUTLBEvent event = {
         .type = IOMMU_NOTIFIER_UNMAP,
@@ -250,7 +255,8 @@ void dma_guard_tce(const SpaprTceTable *tcet, const IOMMUTLBEntry *entry)
         object_dynamic_cast(OBJECT(tcet)->parent, TYPE_SPAPR_PCI_HOST_BRIDGE);
     QLIST_FOREACH(guard, &uv->guards, next) {
         if (phb && guard->behind == &phb->iommu_as) {
-            unmap(guard, tcet->bus_offset + entry->iova, entry->addr_mask);
+            dma_guard_unmap(guard, tcet->bus_offset + entry->iova,
+                            entry->addr_mask);
         }
     }
 }
@@ -261,7 +267,7 @@ void dma_guard_forget(SpaprUv *uv)
     DmaGuard *guard;
 
     QLIST_FOREACH(guard, &uv->guards, next) {
-        unmap(guard, 0, INT64_MAX);
+        dma_guard_unmap(guard, 0, INT64_MAX);
     }
 }
 

@@ -31,12 +31,12 @@ struct DmaGuardSpace {
     DmaGuard *guard;
 };
 
-static SpaprUv *machine_uv(void)
+static SpaprUv *dma_guard_machine(void)
 {
     return &SPAPR_MACHINE(qdev_get_machine())->uv;
 }
 
-static DmaGuardSpace *space_new(DeviceState *dev)
+static DmaGuardSpace *dma_guard_space_new(DeviceState *dev)
 {
     Object *owner = object_new(TYPE_DMA_GUARD_SPACE);
     DmaGuardSpace *space = DMA_GUARD_SPACE(owner);
@@ -47,7 +47,8 @@ static DmaGuardSpace *space_new(DeviceState *dev)
     return space;
 }
 
-static void space_add(DmaGuardSpace *space, MemoryRegion *part, int priority)
+static void dma_guard_space_add(DmaGuardSpace *space, MemoryRegion *part,
+                                int priority)
 {
     MemoryRegion *alias = &space->parts[space->n_parts++];
 
@@ -57,18 +58,18 @@ static void space_add(DmaGuardSpace *space, MemoryRegion *part, int priority)
 }
 
 /* Such a device uses system memory directly: give it a filtered one. */
-static void guard_virtio(VirtIODevice *vdev)
+static void dma_guard_virtio(VirtIODevice *vdev)
 {
     DmaGuardSpace *space;
 
     if (vdev->dma_as != &address_space_memory) {
         return;
     }
-    space = space_new(DEVICE(vdev));
-    space_add(space, get_system_memory(), 0);
+    space = dma_guard_space_new(DEVICE(vdev));
+    dma_guard_space_add(space, get_system_memory(), 0);
     address_space_init(&space->as, &space->root, "dma-guard-virtio");
-    space->guard = dma_guard_new(machine_uv(), OBJECT(space), &space->root,
-                                 &address_space_memory);
+    space->guard = dma_guard_new(dma_guard_machine(), OBJECT(space),
+                                 &space->root, &address_space_memory);
     space->guard->dev = DEVICE(vdev);
     space->guard->as = &space->as;
 
@@ -79,33 +80,34 @@ static void guard_virtio(VirtIODevice *vdev)
 }
 
 /* Its address space is not ours to replace: put the filter into it. */
-static void guard_vio(SpaprVioDevice *vio)
+static void dma_guard_vio(SpaprVioDevice *vio)
 {
     DmaGuardSpace *space;
 
     if (!vio->tcet) {
         return;
     }
-    space = space_new(DEVICE(vio));
-    space_add(space, &vio->mrbypass, 1);
-    space_add(space, spapr_tce_get_iommu(vio->tcet), 2);
+    space = dma_guard_space_new(DEVICE(vio));
+    dma_guard_space_add(space, &vio->mrbypass, 1);
+    dma_guard_space_add(space, spapr_tce_get_iommu(vio->tcet), 2);
     address_space_init(&space->as, &space->root, "dma-guard-vio");
-    space->guard = dma_guard_new(machine_uv(), OBJECT(space), &vio->mrroot,
-                                 &space->as);
+    space->guard = dma_guard_new(dma_guard_machine(), OBJECT(space),
+                                 &vio->mrroot, &space->as);
     space->guard->dev = DEVICE(vio);
     space->guard->as = &vio->as;
 }
 
-static void device_realized(DeviceListener *listener, DeviceState *dev)
+static void dma_guard_device_realized(DeviceListener *listener,
+                                      DeviceState *dev)
 {
     if (object_dynamic_cast(OBJECT(dev), TYPE_VIRTIO_DEVICE)) {
-        guard_virtio(VIRTIO_DEVICE(dev));
+        dma_guard_virtio(VIRTIO_DEVICE(dev));
     } else if (object_dynamic_cast(OBJECT(dev), TYPE_VIO_SPAPR_DEVICE)) {
-        guard_vio(VIO_SPAPR_DEVICE(dev));
+        dma_guard_vio(VIO_SPAPR_DEVICE(dev));
     }
 }
 
-static void space_unparent(Object *obj)
+static void dma_guard_space_unparent(Object *obj)
 {
     DmaGuardSpace *space = DMA_GUARD_SPACE(obj);
 
@@ -120,7 +122,7 @@ static void space_unparent(Object *obj)
 void dma_guard_init(SpaprUv *uv)
 {
     static DeviceListener listener = {
-        .realize = device_realized,
+        .realize = dma_guard_device_realized,
         .hide_device = dma_guard_refuse,
     };
 
@@ -147,16 +149,16 @@ bool dma_guard_vhost(VirtIODevice *vdev)
     return false;
 }
 
-static void space_class_init(ObjectClass *klass, ClassData data)
+static void dma_guard_space_class_init(ObjectClass *klass, ClassData data)
 {
-    klass->unparent = space_unparent;
+    klass->unparent = dma_guard_space_unparent;
 }
 
 static const TypeInfo dma_guard_space_info = {
     .name = TYPE_DMA_GUARD_SPACE,
     .parent = TYPE_OBJECT,
     .instance_size = sizeof(DmaGuardSpace),
-    .class_init = space_class_init,
+    .class_init = dma_guard_space_class_init,
 };
 
 static void dma_guard_space_register_types(void)

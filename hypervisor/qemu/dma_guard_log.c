@@ -10,8 +10,8 @@
 
 #include "dma_guard_log.h"
 
-static bool is_rest(const struct dma_guard_log *log,
-                    const struct dma_guard_access *access)
+static bool dma_guard_log_is_rest(const struct dma_guard_log *log,
+                                  const struct dma_guard_access *access)
 {
     const struct dma_guard_access *last = &log->last;
 
@@ -23,7 +23,7 @@ static bool is_rest(const struct dma_guard_log *log,
 bool dma_guard_log_note(struct dma_guard_log *log,
                         const struct dma_guard_access *access)
 {
-    bool rest = is_rest(log, access);
+    bool rest = dma_guard_log_is_rest(log, access);
 
     log->progress = access->address;
     if (!rest) {

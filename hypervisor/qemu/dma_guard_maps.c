@@ -42,7 +42,7 @@ void dma_guard_maps_watch(void)
 }
 
 /* RAM behind a BAR is mapped as well, and has no address in the VM's memory. */
-static bool guest_physical(void *host, hwaddr *addr)
+static bool dma_guard_guest_physical(void *host, hwaddr *addr)
 {
     ram_addr_t offset = 0;
     MemoryRegion *mr = memory_region_from_host(host, &offset);
@@ -61,7 +61,7 @@ void dma_guard_maps_add(AddressSpace *as, void *host, hwaddr size, bool write)
     DmaGuardMap *map;
     hwaddr addr;
 
-    if (as == &address_space_memory || !guest_physical(host, &addr)) {
+    if (as == &address_space_memory || !dma_guard_guest_physical(host, &addr)) {
         return;
     }
     trace_device_mapped(addr, size, write ? "write" : "read");
@@ -117,14 +117,14 @@ static GArray *find_maps(hwaddr start, hwaddr end)
     return found;
 }
 
-static bool any_mapped(hwaddr start, hwaddr end)
+static bool dma_guard_maps_any(hwaddr start, hwaddr end)
 {
     g_autoptr(GArray) found = find_maps(start, end);
 
     return found->len;
 }
 
-static DmaGuard *guard_of(SpaprUv *uv, const AddressSpace *as)
+static DmaGuard *dma_guard_maps_guard(SpaprUv *uv, const AddressSpace *as)
 {
     DmaGuard *guard;
 
@@ -140,7 +140,7 @@ static DmaGuard *guard_of(SpaprUv *uv, const AddressSpace *as)
 }
 
 /* A reset of the function that carries a virtio device resets both. */
-static void reset_device(DmaGuard *guard)
+static void dma_guard_reset_device(DmaGuard *guard)
 {
     DeviceState *dev = dma_guard_device(guard);
     BusState *bus = qdev_get_parent_bus(dev);
@@ -157,7 +157,7 @@ typedef struct Barrier {
     QemuEvent passed;
 } Barrier;
 
-static void barrier_pass(void *opaque)
+static void dma_guard_barrier_pass(void *opaque)
 {
     Barrier *barrier = opaque;
 
@@ -166,14 +166,14 @@ static void barrier_pass(void *opaque)
     }
 }
 
-static int barrier_add(Object *obj, void *opaque)
+static int dma_guard_barrier_add(Object *obj, void *opaque)
 {
     Barrier *barrier = opaque;
 
     if (object_dynamic_cast(obj, TYPE_IOTHREAD)) {
         qatomic_inc(&barrier->left);
         aio_bh_schedule_oneshot(iothread_get_aio_context(IOTHREAD(obj)),
-                                barrier_pass, barrier);
+                                dma_guard_barrier_pass, barrier);
     }
     return 0;
 }
@@ -183,20 +183,21 @@ static int barrier_add(Object *obj, void *opaque)
  * not have used it yet. Back in its loop it has: it has accessed the page, or
  * the map is known. All other threads need the BQL for that.
  */
-static void pass_iothreads(void)
+static void dma_guard_pass_iothreads(void)
 {
     Barrier barrier = { .left = 1 };
 
     qemu_event_init(&barrier.passed, false);
-    object_child_foreach(object_get_objects_root(), barrier_add, &barrier);
-    barrier_pass(&barrier);
+    object_child_foreach(object_get_objects_root(), dma_guard_barrier_add,
+                         &barrier);
+    dma_guard_barrier_pass(&barrier);
     bql_unlock();
     qemu_event_wait(&barrier.passed);
     bql_lock();
     qemu_event_destroy(&barrier.passed);
 }
 
-static bool block_is_busy(void)
+static bool dma_guard_block_is_busy(void)
 {
     BlockDriverState *bs = NULL;
     bool busy = false;
@@ -209,7 +210,7 @@ static bool block_is_busy(void)
 }
 
 /* Does the main loop wait for this CPU, or for us, and complete no I/O? */
-static bool main_loop_waits(void)
+static bool dma_guard_main_loop_waits(void)
 {
     CPUState *cs = current_cpu;
 
@@ -222,13 +223,14 @@ static bool main_loop_waits(void)
  * Where that can't, we do, with the BQL: no access that the filter has let pass
  * or has denied needs it.
  */
-static void wait_for_io(hwaddr start, hwaddr end)
+static void dma_guard_wait_for_io(hwaddr start, hwaddr end)
 {
     bool busy;
 
     bdrv_drain_all_begin_nopoll();
-    while ((busy = any_mapped(start, end) && block_is_busy()) &&
-           !main_loop_waits()) {
+    while ((busy = dma_guard_maps_any(start, end) &&
+                   dma_guard_block_is_busy()) &&
+           !dma_guard_main_loop_waits()) {
         bql_unlock();
         g_usleep(POLL_US);
         bql_lock();
@@ -239,7 +241,8 @@ static void wait_for_io(hwaddr start, hwaddr end)
     }
 }
 
-static bool any_private(const SpaprUv *uv, hwaddr start, hwaddr end)
+static bool dma_guard_maps_any_private(const SpaprUv *uv, hwaddr start,
+                                       hwaddr end)
 {
     uint64_t gfn;
 
@@ -259,22 +262,22 @@ void dma_guard_revoke(SpaprUv *uv, uint64_t gfn, uint64_t num)
     g_autoptr(GArray) found = NULL;
     unsigned int i;
 
-    pass_iothreads();
-    wait_for_io(start, end);
+    dma_guard_pass_iothreads();
+    dma_guard_wait_for_io(start, end);
     found = find_maps(start, end);
     for (i = 0; i < found->len; i++) {
         DmaGuardMap *map = &g_array_index(found, DmaGuardMap, i);
-        DmaGuard *guard = guard_of(uv, map->as);
+        DmaGuard *guard = dma_guard_maps_guard(uv, map->as);
         hwaddr first = MAX(map->addr, start);
         hwaddr last = MIN(map->addr + map->size, end);
 
         /* Meanwhile another CPU may have shared them again. */
-        if (!guard || !any_private(uv, first, last)) {
+        if (!guard || !dma_guard_maps_any_private(uv, first, last)) {
             continue;
         }
         dma_guard_note(guard, first, last - first, map->write);
         if (!uv->report) {
-            reset_device(guard);
+            dma_guard_reset_device(guard);
         }
     }
 }

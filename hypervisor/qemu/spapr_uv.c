@@ -25,7 +25,7 @@
 #define FDT_HEADER_MAGIC 0xd00dfeed
 
 /* MSR[S] can't be set or cleared but here: msr_mask has it for good. */
-static void cpu_set_secure(CPUState *cs, run_on_cpu_data unused)
+static void spapr_uv_cpu_set_secure(CPUState *cs, run_on_cpu_data unused)
 {
     CPUPPCState *env = cpu_env(cs);
 
@@ -36,11 +36,12 @@ static void cpu_set_secure(CPUState *cs, run_on_cpu_data unused)
 void spapr_uv_start_cpu(PowerPCCPU *cpu)
 {
     if (SPAPR_MACHINE(qdev_get_machine())->uv.secure) {
-        cpu_set_secure(CPU(cpu), RUN_ON_CPU_NULL);
+        spapr_uv_cpu_set_secure(CPU(cpu), RUN_ON_CPU_NULL);
     }
 }
 
-static int64_t check_esm(SpaprMachineState *spapr, hwaddr blob, hwaddr fdt)
+static int64_t spapr_uv_check_esm(SpaprMachineState *spapr, hwaddr blob,
+                                  hwaddr fdt)
 {
     uint32_t header[2];     /* magic, total size */
     g_autofree char *unguarded = NULL;
@@ -80,7 +81,7 @@ static int64_t uv_esm(SpaprMachineState *spapr, hwaddr blob, hwaddr fdt)
     if (uv->secure) {
         return VDMA_U_SUCCESS;
     }
-    status = check_esm(spapr, blob, fdt);
+    status = spapr_uv_check_esm(spapr, blob, fdt);
     if (status != VDMA_U_SUCCESS) {
         return status;
     }
@@ -112,13 +113,13 @@ static int64_t uv_esm(SpaprMachineState *spapr, hwaddr blob, hwaddr fdt)
     dma_guard_switch(uv);
     dma_guard_revoke(uv, 0, count);
     CPU_FOREACH(cs) {
-        run_on_cpu(cs, cpu_set_secure, RUN_ON_CPU_NULL);
+        run_on_cpu(cs, spapr_uv_cpu_set_secure, RUN_ON_CPU_NULL);
     }
     trace_spapr_uv_secure(true, count);
     return VDMA_U_SUCCESS;
 }
 
-static int64_t check_range(SpaprUv *uv, uint64_t gfn, uint64_t num)
+static int64_t spapr_uv_check_range(SpaprUv *uv, uint64_t gfn, uint64_t num)
 {
     int64_t status;
 
@@ -137,7 +138,7 @@ static int64_t check_range(SpaprUv *uv, uint64_t gfn, uint64_t num)
 }
 
 /* Without the BQL: this may be all of memory. */
-static void zero_pages(uint64_t gfn, uint64_t num)
+static void spapr_uv_zero_pages(uint64_t gfn, uint64_t num)
 {
     bql_unlock();
     for (; num; gfn++, num--) {
@@ -149,22 +150,22 @@ static void zero_pages(uint64_t gfn, uint64_t num)
 /* Zeroed before a device may look at it, so that nothing leaks. */
 static int64_t uv_share(SpaprUv *uv, uint64_t gfn, uint64_t num)
 {
-    int64_t status = check_range(uv, gfn, num);
+    int64_t status = spapr_uv_check_range(uv, gfn, num);
     uint64_t i;
 
     if (status != VDMA_U_SUCCESS) {
         return status;
     }
-    zero_pages(gfn, num);
+    spapr_uv_zero_pages(gfn, num);
     /* Memory may have been unplugged meanwhile. */
-    status = check_range(uv, gfn, num);
+    status = spapr_uv_check_range(uv, gfn, num);
     for (i = 0; status == VDMA_U_SUCCESS && i < num; i++) {
         uv_pages_set(&uv->pages, gfn + i, true);
     }
     return status;
 }
 
-static void set_private(SpaprUv *uv, uint64_t gfn, uint64_t num)
+static void spapr_uv_set_private(SpaprUv *uv, uint64_t gfn, uint64_t num)
 {
     uint64_t i;
 
@@ -173,26 +174,26 @@ static void set_private(SpaprUv *uv, uint64_t gfn, uint64_t num)
     }
 }
 
-static void revoke_pages(SpaprUv *uv, uint64_t gfn, uint64_t num)
+static void spapr_uv_revoke_pages(SpaprUv *uv, uint64_t gfn, uint64_t num)
 {
-    set_private(uv, gfn, num);
+    spapr_uv_set_private(uv, gfn, num);
     dma_guard_forget(uv);
     dma_guard_revoke(uv, gfn, num);
 }
 
 /* Zeroed after no device can write it any more, so that nothing gets in. */
-static void make_private(SpaprUv *uv, uint64_t gfn, uint64_t num)
+static void spapr_uv_make_private(SpaprUv *uv, uint64_t gfn, uint64_t num)
 {
-    revoke_pages(uv, gfn, num);
-    zero_pages(gfn, num);
+    spapr_uv_revoke_pages(uv, gfn, num);
+    spapr_uv_zero_pages(gfn, num);
 }
 
 static int64_t uv_unshare(SpaprUv *uv, uint64_t gfn, uint64_t num)
 {
-    int64_t status = check_range(uv, gfn, num);
+    int64_t status = spapr_uv_check_range(uv, gfn, num);
 
     if (status == VDMA_U_SUCCESS) {
-        make_private(uv, gfn, num);
+        spapr_uv_make_private(uv, gfn, num);
     }
     return status;
 }
@@ -210,7 +211,7 @@ static int64_t uv_unshare_all(SpaprUv *uv)
         while (uv_pages_shared(&uv->pages, end)) {
             end++;
         }
-        make_private(uv, gfn, end - gfn);
+        spapr_uv_make_private(uv, gfn, end - gfn);
         gfn = end;
     }
     return VDMA_U_SUCCESS;
@@ -227,9 +228,9 @@ void spapr_uv_memory_unplug(SpaprMachineState *spapr,
     if (!spapr->uv.secure) {
         return;
     }
-    revoke_pages(&spapr->uv, gfn, num);
+    spapr_uv_revoke_pages(&spapr->uv, gfn, num);
     /* With the BQL from here on, so that the guest shares none of it again. */
-    set_private(&spapr->uv, gfn, num);
+    spapr_uv_set_private(&spapr->uv, gfn, num);
     for (; num; gfn++, num--) {
         uv_memory_zero_page(gfn);
     }
@@ -263,7 +264,7 @@ bool spapr_uv_ultracall(PPCVirtualHypervisor *vhyp, PowerPCCPU *cpu)
 }
 
 /* What was private must not be there for a device when the guard is gone. */
-static void scrub(SpaprUv *uv)
+static void spapr_uv_scrub(SpaprUv *uv)
 {
     uint64_t gfn;
 
@@ -282,7 +283,7 @@ void spapr_uv_reset(SpaprMachineState *spapr)
     if (!uv->secure) {
         return;
     }
-    scrub(uv);
+    spapr_uv_scrub(uv);
     uv->secure = false;
     dma_guard_switch(uv);
     CPU_FOREACH(cs) {
@@ -303,7 +304,7 @@ static target_ulong h_svm(PowerPCCPU *cpu, SpaprMachineState *spapr,
 }
 
 /* What a running machine was made without it can't get any more. */
-static bool may_set(const char *name, Error **errp)
+static bool spapr_uv_may_set(const char *name, Error **errp)
 {
     if (phase_check(PHASE_MACHINE_INITIALIZED)) {
         error_setg(errp, "cannot set %s: the machine has been made; it stays "
@@ -313,35 +314,35 @@ static bool may_set(const char *name, Error **errp)
     return true;
 }
 
-static bool get_enabled(Object *obj, Error **errp)
+static bool spapr_uv_get_enabled(Object *obj, Error **errp)
 {
     return SPAPR_MACHINE(obj)->uv.enabled;
 }
 
-static void set_enabled(Object *obj, bool value, Error **errp)
+static void spapr_uv_set_enabled(Object *obj, bool value, Error **errp)
 {
-    if (may_set("x-ultravisor", errp)) {
+    if (spapr_uv_may_set("x-ultravisor", errp)) {
         SPAPR_MACHINE(obj)->uv.enabled = value;
     }
 }
 
-static char *get_guard(Object *obj, Error **errp)
+static char *spapr_uv_get_guard(Object *obj, Error **errp)
 {
     return g_strdup(SPAPR_MACHINE(obj)->uv.report ? "report" : "deny");
 }
 
-static void set_guard(Object *obj, const char *value, Error **errp)
+static void spapr_uv_set_guard(Object *obj, const char *value, Error **errp)
 {
     if (strcmp(value, "deny") && strcmp(value, "report")) {
         error_setg(errp, "x-dma-guard is deny or report, not '%s'", value);
         return;
     }
-    if (may_set("x-dma-guard", errp)) {
+    if (spapr_uv_may_set("x-dma-guard", errp)) {
         SPAPR_MACHINE(obj)->uv.report = !strcmp(value, "report");
     }
 }
 
-static char *get_last(Object *obj, Error **errp)
+static char *spapr_uv_get_last(Object *obj, Error **errp)
 {
     SpaprUv *uv = &SPAPR_MACHINE(obj)->uv;
     char text[160];
@@ -357,17 +358,19 @@ void spapr_uv_instance_init(Object *obj)
 
     qemu_mutex_init(&uv->lock);
     QLIST_INIT(&uv->guards);
-    object_property_add_bool(obj, "x-ultravisor", get_enabled, set_enabled);
+    object_property_add_bool(obj, "x-ultravisor", spapr_uv_get_enabled,
+                             spapr_uv_set_enabled);
     object_property_set_description(obj, "x-ultravisor",
         "Answer the ultracalls of a secure VM (TCG only)");
-    object_property_add_str(obj, "x-dma-guard", get_guard, set_guard);
+    object_property_add_str(obj, "x-dma-guard", spapr_uv_get_guard,
+                            spapr_uv_set_guard);
     object_property_set_description(obj, "x-dma-guard",
         "What becomes of DMA to a secure VM's private memory: deny or report");
     object_property_add_uint64_ptr(obj, "uv-shared-pages", &uv->pages.shared,
                                    OBJ_PROP_FLAG_READ);
     object_property_add_uint64_ptr(obj, "dma-guard-violations",
                                    &uv->log.violations, OBJ_PROP_FLAG_READ);
-    object_property_add_str(obj, "dma-guard-last", get_last, NULL);
+    object_property_add_str(obj, "dma-guard-last", spapr_uv_get_last, NULL);
 }
 
 void spapr_uv_machine_init(SpaprMachineState *spapr)

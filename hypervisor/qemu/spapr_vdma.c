@@ -15,11 +15,6 @@
 #include "spapr_vdma_function.h"
 #include "trace.h"
 
-bool spapr_vdma_enabled(SpaprMachineState *spapr)
-{
-    return spapr_get_cap(spapr, SPAPR_CAP_DMA_BYPASS) == SPAPR_CAP_ON;
-}
-
 AddressSpace *spapr_vdma_address_space(SpaprPhbState *phb, PCIBus *bus,
                                        int devfn)
 {
@@ -32,19 +27,20 @@ AddressSpace *spapr_vdma_address_space(SpaprPhbState *phb, PCIBus *bus,
     return &spapr_vdma_function_get(phb, bus, devfn)->as;
 }
 
-static SpaprVdmaFunction *function_of(SpaprPhbState *phb, PCIDevice *dev)
+static SpaprVdmaFunction *spapr_vdma_function(SpaprPhbState *phb,
+                                              PCIDevice *dev)
 {
     return spapr_vdma_function_get(phb, pci_get_bus(dev), dev->devfn);
 }
 
 void spapr_vdma_plug(SpaprPhbState *phb, PCIDevice *dev)
 {
-    spapr_vdma_function_migrate(function_of(phb, dev), dev);
+    spapr_vdma_function_migrate(spapr_vdma_function(phb, dev), dev);
 }
 
 void spapr_vdma_unplug(SpaprPhbState *phb, PCIDevice *dev)
 {
-    spapr_vdma_function_free(function_of(phb, dev));
+    spapr_vdma_function_free(spapr_vdma_function(phb, dev));
 }
 
 void spapr_vdma_phb_close(SpaprPhbState *phb, const char *why)
@@ -98,12 +94,12 @@ int spapr_vdma_dt_function(SpaprPhbState *phb, PCIDevice *dev, void *fdt,
     if (!vdma_bypass_may(&facts)) {
         return 0;
     }
-    trace_spapr_vdma_tag(function_of(phb, dev)->name, size);
+    trace_spapr_vdma_tag(spapr_vdma_function(phb, dev)->name, size);
     return fdt_setprop(fdt, offset, VDMA_PROP_NAME, &cells, sizeof(cells));
 }
 
-static void log_guest_error(const struct vdma_bypass_facts *facts,
-                            uint64_t buid, int64_t status)
+static void spapr_vdma_log_guest_error(const struct vdma_bypass_facts *facts,
+                                       uint64_t buid, int64_t status)
 {
     const char *what;
 
@@ -140,7 +136,7 @@ static target_ulong h_dma_bypass(PowerPCCPU *cpu, SpaprMachineState *spapr,
     };
     SpaprPhbState *phb = spapr_pci_find_phb(spapr, buid);
     PCIDevice *dev = spapr_pci_find_dev(spapr, buid, facts.config_addr);
-    SpaprVdmaFunction *f = dev ? function_of(phb, dev) : NULL;
+    SpaprVdmaFunction *f = dev ? spapr_vdma_function(phb, dev) : NULL;
     struct vdma_bypass_answer answer;
 
     if (!spapr_vdma_enabled(spapr)) {
@@ -159,7 +155,7 @@ static target_ulong h_dma_bypass(PowerPCCPU *cpu, SpaprMachineState *spapr,
     answer = vdma_bypass_decide(&facts);
     trace_spapr_vdma_hcall(facts.operation, buid, facts.config_addr,
                            answer.status, answer.state);
-    log_guest_error(&facts, buid, answer.status);
+    spapr_vdma_log_guest_error(&facts, buid, answer.status);
     if (f) {
         spapr_vdma_function_set(f, answer.enabled, "hypercall");
     }

@@ -10,11 +10,17 @@
 #include "qemu/error-report.h"
 #include "hw/boards.h"
 #include "hw/pci/pci_bus.h"
+#include "hw/ppc/spapr.h"
 #include "hw/virtio/virtio-pci.h"
 #include "migration/vmstate.h"
 #include "dma_guard.h"
 #include "spapr_vdma_function.h"
 #include "trace.h"
+
+bool spapr_vdma_enabled(SpaprMachineState *spapr)
+{
+    return spapr_get_cap(spapr, SPAPR_CAP_DMA_BYPASS) == SPAPR_CAP_ON;
+}
 
 uint64_t spapr_vdma_window_size(void)
 {
@@ -59,8 +65,8 @@ void spapr_vdma_function_set(SpaprVdmaFunction *f, bool enabled,
     memory_region_set_enabled(&f->window, enabled);
 }
 
-static SpaprVdmaFunction *function_new(SpaprPhbState *phb, PCIBus *bus,
-                                       int devfn)
+static SpaprVdmaFunction *spapr_vdma_function_new(SpaprPhbState *phb,
+                                                  PCIBus *bus, int devfn)
 {
     Object *owner = object_new(TYPE_SPAPR_VDMA_FUNCTION);
     SpaprVdmaFunction *f = SPAPR_VDMA_FUNCTION(owner);
@@ -103,17 +109,17 @@ SpaprVdmaFunction *spapr_vdma_function_get(SpaprPhbState *phb, PCIBus *bus,
             return f;
         }
     }
-    return function_new(phb, bus, devfn);
+    return spapr_vdma_function_new(phb, bus, devfn);
 }
 
-static bool function_needed(void *opaque)
+static bool spapr_vdma_function_needed(void *opaque)
 {
     SpaprVdmaFunction *f = opaque;
 
     return f->enabled;
 }
 
-static int function_post_load(void *opaque, int version_id)
+static int spapr_vdma_function_post_load(void *opaque, int version_id)
 {
     SpaprVdmaFunction *f = opaque;
     struct vdma_bypass_facts facts = {};
@@ -137,14 +143,14 @@ static const VMStateDescription vmstate_spapr_vdma = {
     .version_id = 1,
     .minimum_version_id = 1,
     .priority = MIG_PRI_IOMMU,
-    .needed = function_needed,
-    .post_load = function_post_load,
-    .fields = (const VMStateField[]) {
-        VMSTATE_UINT64_EQUAL(window_size, SpaprVdmaFunction,
-                             "DMA bypass windows of source and destination "
-                             "differ in size; use the same maxmem"),
-        VMSTATE_END_OF_LIST()
-    },
+    .needed = spapr_vdma_function_needed,
+    .post_load = spapr_vdma_function_post_load,
+    .fields =
+        (const VMStateField[]){
+            VMSTATE_UINT64_EQUAL(window_size, SpaprVdmaFunction,
+                                 "DMA bypass windows of source and destination "
+                                 "differ in size; use the same maxmem"),
+            VMSTATE_END_OF_LIST() },
 };
 
 void spapr_vdma_function_migrate(SpaprVdmaFunction *f, PCIDevice *dev)
@@ -167,7 +173,7 @@ void spapr_vdma_function_free(SpaprVdmaFunction *f)
     object_unparent(OBJECT(f));
 }
 
-static void function_finalize(Object *obj)
+static void spapr_vdma_function_finalize(Object *obj)
 {
     SpaprVdmaFunction *f = SPAPR_VDMA_FUNCTION(obj);
 
@@ -179,7 +185,7 @@ static const TypeInfo spapr_vdma_function_info = {
     .name = TYPE_SPAPR_VDMA_FUNCTION,
     .parent = TYPE_OBJECT,
     .instance_size = sizeof(SpaprVdmaFunction),
-    .instance_finalize = function_finalize,
+    .instance_finalize = spapr_vdma_function_finalize,
 };
 
 static void spapr_vdma_function_register_types(void)

@@ -11,7 +11,7 @@
 #define UV_PAGE_SIZE (UINT64_C(1) << VDMA_UV_PAGE_SHIFT)
 
 /* Bytes of RAM from @addr on, up to @size. */
-static uint64_t ram_size(hwaddr addr, uint64_t size)
+static uint64_t uv_memory_ram_size(hwaddr addr, uint64_t size)
 {
     uint64_t found = 0, len = 1;
 
@@ -32,16 +32,17 @@ static uint64_t ram_size(hwaddr addr, uint64_t size)
 
 bool uv_memory_is_ram(hwaddr addr, uint64_t size)
 {
-    return ram_size(addr, size) == size;
+    return uv_memory_ram_size(addr, size) == size;
 }
 
 uint64_t uv_memory_pages(uint64_t gfn, uint64_t num)
 {
-    return ram_size(gfn << VDMA_UV_PAGE_SHIFT, num << VDMA_UV_PAGE_SHIFT) >>
+    return uv_memory_ram_size(gfn << VDMA_UV_PAGE_SHIFT,
+                              num << VDMA_UV_PAGE_SHIFT) >>
            VDMA_UV_PAGE_SHIFT;
 }
 
-static bool is_zero(hwaddr addr)
+static bool uv_memory_is_zero(hwaddr addr)
 {
     hwaddr offset, len = UV_PAGE_SIZE;
     MemoryRegion *mr;
@@ -57,7 +58,7 @@ void uv_memory_zero_page(uint64_t gfn)
 {
     hwaddr addr = gfn << VDMA_UV_PAGE_SHIFT;
 
-    if (!is_zero(addr)) {
+    if (!uv_memory_is_zero(addr)) {
         address_space_set(&address_space_memory, addr, 0, UV_PAGE_SIZE,
                           MEMTXATTRS_UNSPECIFIED);
     }

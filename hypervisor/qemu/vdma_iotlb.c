@@ -19,7 +19,7 @@
 #define PAGE_MASK_MIN UINT64_C(0xfff)
 
 /* Other machines of this binary have neither windows nor our back ends. */
-static bool is_pseries(void)
+static bool vdma_iotlb_is_pseries(void)
 {
     return object_dynamic_cast(qdev_get_machine(), TYPE_SPAPR_MACHINE);
 }
@@ -32,7 +32,7 @@ bool vdma_iotlb_window(const MemoryRegionSection *section, hwaddr addr,
     hwaddr mask = PAGE_MASK_MIN, more = mask << 1 | 1;
 
     if (first < WINDOW_BASE || !memory_region_is_ram(section->mr) ||
-        !is_pseries()) {
+        !vdma_iotlb_is_pseries()) {
         return false;
     }
     while ((addr & ~more) >= first && (addr | more) <= last) {
@@ -68,8 +68,9 @@ void vdma_iotlb_tce(IOMMUMemoryRegion *iommu, bool was_valid,
 
 bool vdma_iotlb_gone(const MemoryRegionSection *section, uint64_t *size)
 {
-    bool gone = is_pseries() && (memory_region_is_ram(section->mr) ||
-                                 memory_region_is_iommu(section->mr));
+    bool gone =
+        vdma_iotlb_is_pseries() && (memory_region_is_ram(section->mr) ||
+                                    memory_region_is_iommu(section->mr));
 
     *size = int128_gethi(section->size) ? UINT64_MAX :
                                           int128_getlo(section->size);
@@ -80,7 +81,7 @@ bool vdma_iotlb_gone(const MemoryRegionSection *section, uint64_t *size)
     return gone;
 }
 
-static void set_view(SpaprTceTable *tcet, SpaprTceView *view)
+static void vdma_iotlb_set_view(SpaprTceTable *tcet, SpaprTceView *view)
 {
     SpaprTceView *old = tcet->view;
 
@@ -97,12 +98,12 @@ void vdma_iotlb_show(SpaprTceTable *tcet)
     view->table = tcet->table;
     view->page_shift = tcet->page_shift;
     view->nb_table = tcet->nb_table;
-    set_view(tcet, view);
+    vdma_iotlb_set_view(tcet, view);
 }
 
 void vdma_iotlb_hide(SpaprTceTable *tcet)
 {
-    set_view(tcet, NULL);
+    vdma_iotlb_set_view(tcet, NULL);
 }
 
 typedef struct Garbage {
@@ -110,7 +111,7 @@ typedef struct Garbage {
     uint64_t *table;
 } Garbage;
 
-static void garbage_free(Garbage *garbage)
+static void vdma_iotlb_garbage_free(Garbage *garbage)
 {
     g_free(garbage->table);
     g_free(garbage);
@@ -121,5 +122,5 @@ void vdma_iotlb_free_table(uint64_t *table)
     Garbage *garbage = g_new0(Garbage, 1);
 
     garbage->table = table;
-    call_rcu(garbage, garbage_free, rcu);
+    call_rcu(garbage, vdma_iotlb_garbage_free, rcu);
 }
