@@ -1,58 +1,58 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * Errors of the library, grouped by whose fault they are.
+ * Errors of the library, grouped by cause.
  */
 #ifndef VDMA_ERROR_H
 #define VDMA_ERROR_H
 
 /* name, number, text: the one table of errors */
 #define VDMA_ERRORS(X)							   \
-	/* the hypervisor has not got, or does not grant, what was asked */ \
-	X(UNSUPPORTED,	-1, "the hypervisor does not know the call")	   \
+	/* the hypervisor does not support or refuses the request */	   \
+	X(UNSUPPORTED,	-1, "the hypervisor does not support the call")	   \
 	X(REFUSED,	-2, "the hypervisor refuses it for this device")   \
 	X(SECURE,	-3, "the hypervisor refuses it to a secure guest") \
-	X(BUSY,		-4, "the device's driver is running")		   \
-	/* the caller asked for something that does not exist */	   \
+	X(BUSY,		-4, "the device is in use")		   \
+	/* the caller's arguments are wrong */				   \
 	X(ARGUMENT,	-8, "the hypervisor rejects the arguments")	   \
-	X(NO_PHB,	-9, "the hypervisor knows no such PHB")		   \
-	X(NO_DEVICE,	-10, "the hypervisor knows no such device")	   \
+	X(NO_PHB,	-9, "no such PHB")		   \
+	X(NO_DEVICE,	-10, "no such device")	   \
 	X(RANGE,	-11, "the memory is out of the device's reach")	   \
-	X(QUEUE_SIZE,	-12, "there is no ring of this size")		   \
-	X(REFUSED_MODE,	-13, "the device shall be left alone")		   \
-	X(INVALID,	-14, "the arguments make no sense")		   \
-	/* there is no room now */					   \
-	X(FULL,		-24, "the ring has no room for it")		   \
-	X(NO_MEMORY,	-25, "there is no memory for it")		   \
-	X(NO_SPACE,	-26, "the DMA window or the pool has no room for it") \
+	X(QUEUE_SIZE,	-12, "invalid ring size")		   \
+	X(REFUSED_MODE,	-13, "the device must not be used")		   \
+	X(INVALID,	-14, "invalid arguments")		   \
+	/* out of resources */						   \
+	X(FULL,		-24, "the ring is full")		   \
+	X(NO_MEMORY,	-25, "out of memory")		   \
+	X(NO_SPACE,	-26, "the DMA window or the pool is full") \
 	X(ENDING,	-27, "the module is being unloaded")		   \
 	/* the hypervisor or the device breaks the interface */		   \
 	X(DISAGREES,	-16, "the answers contradict each other")	   \
-	X(STATUS,	-17, "the hypervisor's status is not defined")	   \
-	X(BAD_CAPS,	-18, "the PCI capability list is broken")	   \
-	X(NO_COMMON_CFG, -19, "there is no virtio common configuration")   \
-	X(TCE,		-20, "the hypervisor would not enter a TCE")	   \
-	X(RTAS,		-21, "RTAS failed")				   \
-	X(TCE_STUCK,	-22, "the hypervisor would not remove a TCE")	   \
-	/* the device breaks its ring, and the ring is no longer used */   \
+	X(STATUS,	-17, "undefined status from the hypervisor")	   \
+	X(BAD_CAPS,	-18, "broken PCI capability list")	   \
+	X(NO_COMMON_CFG, -19, "no virtio common configuration")   \
+	X(TCE,		-20, "the hypervisor failed to enter a TCE")	   \
+	X(RTAS,		-21, "RTAS call failed")				   \
+	X(TCE_STUCK,	-22, "the hypervisor failed to remove a TCE")	   \
+	/* the device broke its ring, which is not used any more */	   \
 	X(USED_ID,	-32, "the device returned a buffer that does not exist") \
 	X(USED_FREE,	-33, "the device returned a buffer that it did not have") \
-	X(USED_LEN,	-34, "the device wrote more than the buffer has room for") \
+	X(USED_LEN,	-34, "the device wrote more than the buffer can hold") \
 	X(USED_INDEX,	-35, "the device moved its ring index too far")	   \
-	X(TIMEOUT,	-36, "the device did not answer in time")	   \
-	/* the device will not, or can no longer, work */		   \
+	X(TIMEOUT,	-36, "the device timed out")	   \
+	/* the device does not work */					   \
 	X(FEATURES,	-40, "the device refused the features")		   \
-	X(NEEDS_RESET,	-41, "the device asks to be reset")		   \
-	X(NO_QUEUE,	-42, "the device has no such queue")		   \
+	X(NEEDS_RESET,	-41, "the device needs a reset")		   \
+	X(NO_QUEUE,	-42, "no such queue")		   \
 	X(IO,		-43, "the device failed the request")		   \
-	X(NOT_FOUND,	-44, "there is none")				   \
+	X(NOT_FOUND,	-44, "not found")				   \
 	/* the device tree cannot be read */				   \
-	X(NO_TREE,	-48, "this is no flattened device tree")	   \
-	X(BAD_TREE,	-49, "the device tree is cut off or damaged")	   \
-	X(DEEP,		-50, "nodes below a PHB are nested too deeply or have too long paths") \
-	/* the ultravisor does not do what was asked */			   \
-	X(NOT_SECURE,	-56, "this is no secure VM")			   \
-	X(SHARE,	-57, "the ultravisor would not share a page")	   \
-	X(SHARE_STUCK,	-58, "the ultravisor would not take a page back")
+	X(NO_TREE,	-48, "not a flattened device tree")	   \
+	X(BAD_TREE,	-49, "device tree truncated or damaged")	   \
+	X(DEEP,		-50, "nodes below a PHB nested too deeply, or paths too long") \
+	/* the ultravisor refuses the request */			   \
+	X(NOT_SECURE,	-56, "not a secure VM")			   \
+	X(SHARE,	-57, "the ultravisor failed to share a page")	   \
+	X(SHARE_STUCK,	-58, "the ultravisor failed to take a page back")
 
 enum vdma_error {
 	VDMA_OK = 0,
@@ -62,11 +62,11 @@ enum vdma_error {
 };
 
 /**
- * vdma_strerror() - say what an error is
+ * vdma_strerror() - text of an error
  * @error: one of &enum vdma_error
  *
- * Return: a constant string without a full stop or newline; for a number that
- * is none of ours, "unknown error".
+ * Return: a constant string without a full stop or newline; "unknown error" for any
+ * other number.
  */
 const char *vdma_strerror(int error);
 

@@ -17,29 +17,29 @@ from tests.lib.vdmactl import dump_tree, one_line, vdmactl
 TOOL = TOP / "tools/vdmactl"
 
 USAGE = {
-    "no command": ((), "which command?"),
-    "no such command": (("explode",), "explode: no such command"),
-    "no such option": (("explain", "-x", "f"), "explain -x: no such option"),
-    "no file": (("explain",), "explain: one FILE is wanted"),
-    "two files": (("explain", "a", "b"), "explain: one FILE is wanted"),
-    "no such fact": (("explain", "-A", "g=1", "f"), "--assume g: no such fact"),
-    "no such value": (("explain", "-A", "f=2", "f"), "--assume f=2: no such value"),
-    "no value": (("explain", "-A", "f", "f"), "--assume f: KEY=VALUE is wanted"),
+    "no command": ((), "missing command"),
+    "no such command": (("explode",), "explode: unknown command"),
+    "no such option": (("explain", "-x", "f"), "explain -x: unknown option or missing argument"),
+    "no file": (("explain",), "explain: missing operand FILE"),
+    "two files": (("explain", "a", "b"), "explain: missing operand FILE"),
+    "no such fact": (("explain", "-A", "g=1", "f"), "--assume g: unknown fact"),
+    "no such value": (("explain", "-A", "f=2", "f"), "--assume f=2: invalid value"),
+    "no value": (("explain", "-A", "f", "f"), "--assume f: missing =VALUE"),
     "mask of no bits": (("explain", "-A", "mask=0", "f"), "--assume mask=0"),
     "mask of 65 bits": (("explain", "-A", "mask=65", "f"), "--assume mask=65"),
     "no such mode": (("explain", "-A", "mode=fast", "f"), "--assume mode=fast"),
     "no such answer": (("explain", "-A", "hcall=1", "f"), "--assume hcall=1"),
     "no such windows": (("explain", "-A", "ddw=1", "f"), "--assume ddw=1"),
-    "status, option": (("status", "--secure"), "status --secure: no such option"),
-    "tag without device": (("tag", "--window", "0,1", "a", "b"), "tag: --device"),
-    "tag without window": (("tag", "--device", "/", "a", "b"), "tag: --window"),
+    "status, option": (("status", "--secure"), "status --secure: unknown option or missing argument"),
+    "tag without device": (("tag", "--window", "0,1", "a", "b"), "tag: missing --device PATH"),
+    "tag without window": (("tag", "--device", "/", "a", "b"), "tag: missing --window BASE,SIZE"),
     "tag, one file": (
         ("tag", "--device", "/", "--window", "0,1", "a"),
-        "tag: IN and OUT are wanted",
+        "tag: missing operand IN or OUT",
     ),
     "untag, window": (
         ("untag", "--window", "0,1", "a", "b"),
-        "untag --window: no such option",
+        "untag --window: unknown option or missing argument",
     ),
 }
 
@@ -120,10 +120,10 @@ def test_every_fact_is_documented() -> None:
 
 
 def test_every_json_key_is_documented() -> None:
-    """The manual page has the keys that json.c writes, no more and no fewer."""
+    """The manual page has the keys that output.c writes, no more and no fewer."""
     page = (TOOL / "vdmactl.1").read_text().split(".Sh JSON\n")[1].split(".Sh ")[0]
     documented = re.findall(r"^\.It Cm (\w+)$", page, re.MULTILINE)
-    written = re.findall(r'json_object_set_new\(o, "(\w+)"', (TOOL / "json.c").read_text())
+    written = re.findall(r'json_object_set_new\(o, "(\w+)"', (TOOL / "output.c").read_text())
     assert sorted(documented) == sorted(written)
 
 
@@ -144,18 +144,18 @@ def test_input_that_is_no_tree(run: Path, tree: Path) -> None:
     unreadable = run / "unreadable"
     unreadable.symlink_to("unreadable")
     cases = {
-        empty: "this is no flattened device tree",
-        text: "this is the source of a device tree; compile it with dtc -O dtb",
-        short: "the device tree is cut off or damaged",
+        empty: "not a flattened device tree",
+        text: "source of a device tree, compile it with dtc -O dtb",
+        short: "device tree truncated or damaged",
         big: "File too large",
         run: "Is a directory",
         run / "missing": "No such file or directory",
         unreadable: "Too many levels of symbolic links",
     }
     for file, says in cases.items():
-        assert one_line(vdmactl("explain", file), 3) == f"{file}: {says}"
+        assert one_line(vdmactl("explain", file), 3) == f"cannot read {file}: {says}"
     done = vdmactl("explain", "-", data=blob[: len(blob) // 2])
-    assert one_line(done, 3) == "standard input: the device tree is cut off or damaged"
+    assert one_line(done, 3) == "cannot read standard input: device tree truncated or damaged"
     assert vdmactl("explain", "-", data=blob).returncode == 0
 
 
@@ -170,7 +170,7 @@ def test_output_that_does_not_arrive(tree: Path) -> None:
             check=False,
         )
     assert done.returncode == 3
-    assert done.stderr == "vdmactl: standard output: No space left on device\n"
+    assert done.stderr == "vdmactl: cannot write standard output: No space left on device\n"
 
 
 def on_terminal(*args: str | Path, **env: str) -> str:

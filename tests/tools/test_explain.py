@@ -152,5 +152,5 @@ def test_too_deep(run: Path) -> None:
     assert (status, len(said)) == (0, 1)
     source.write_text(nest(32), encoding="ascii")
     tree = compile_tree(source, run)
-    why = "nodes below a PHB are nested too deeply or have too long paths"
-    assert one_line(vdmactl("explain", tree), 3) == f"{tree}: {why}"
+    why = "nodes below a PHB nested too deeply, or paths too long"
+    assert one_line(vdmactl("explain", tree), 3) == f"cannot read {tree}: {why}"

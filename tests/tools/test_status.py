@@ -293,7 +293,7 @@ def test_another_window(run: Path) -> None:
     case = Case("bypass", "dt-bypass", base=BASE + 0x10000)
     code, row, _ = status(make_sysfs(run / "sys", case))
     assert code == 1
-    assert row["disagreement"] == "its bypass window is not the one that firmware has tagged"
+    assert row["disagreement"] == "its bypass window differs from the one in the device tree"
 
 
 def test_without_a_driver_features_say_nothing(run: Path) -> None:
@@ -309,7 +309,7 @@ def test_module_not_loaded(run: Path) -> None:
     assert done.returncode == 3
     assert done.stdout.splitlines()[1].split() == [FN, "virtio_blk", "1", "yes", "-", "-", "-"]
     assert done.stderr == (
-        "vdmactl: virtio_dma_policy is not loaded; the kernel's own choice is in force\n"
+        "vdmactl: virtio_dma_policy is not loaded; the kernel's own choice applies\n"
     )
 
 
@@ -334,7 +334,7 @@ def test_devices_by_name(run: Path) -> None:
     assert devices("0000:00:02.0") == ["0000:00:02.0"]
     done = vdmactl("status", "--sysfs", root, FN, "0000:00:09.0")
     assert done.returncode == 3
-    assert done.stderr == "vdmactl: 0000:00:09.0: no such PCI function\n"
+    assert done.stderr == "vdmactl: cannot find 0000:00:09.0: no such PCI function\n"
 
 
 def test_no_guest(run: Path) -> None:
@@ -342,12 +342,12 @@ def test_no_guest(run: Path) -> None:
     root = run / "sys"
     root.mkdir()
     done = vdmactl("status", "--sysfs", root)
-    assert one_line(done, 3) == f"{root}/firmware/devicetree/base: no device tree there"
+    assert one_line(done, 3) == f"cannot read {root}/firmware/devicetree/base: no device tree"
     make_tree(root, AGREE["bypass"])
     done = vdmactl("status", "--sysfs", root)
-    assert one_line(done, 3) == f"{root}: no PCI bus there"
+    assert one_line(done, 3) == f"cannot read {root}: no PCI bus"
     long = "x" * 5000
-    assert one_line(vdmactl("status", "--sysfs", long), 3) == f"{long}: name too long"
+    assert one_line(vdmactl("status", "--sysfs", long), 3) == f"cannot read {long}: name too long"
 
 
 def test_files_that_say_nothing(run: Path) -> None:
@@ -373,7 +373,7 @@ def test_tree_that_is_too_large(run: Path) -> None:
     for i in range(1200):
         os.link(base / "node0/large", base / f"many/large{i}")
     done = vdmactl("status", "--sysfs", root)
-    assert one_line(done, 3) == f"{base}: FDT_ERR_NOSPACE"
+    assert one_line(done, 3) == f"cannot read {base}: FDT_ERR_NOSPACE"
 
 
 def test_large_tree(run: Path) -> None:

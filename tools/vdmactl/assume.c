@@ -10,24 +10,24 @@
 /* A window that no tag agrees with: valid, and of the smallest size. */
 #define OTHER_WINDOW_SIZE	(1ull << VDMA_BYPASS_WINDOW_ALIGN_SHIFT)
 
-static bool parse_bool(const char *value, bool *result)
+static bool assume_bool(const char *value, bool *result)
 {
 	*result = !strcmp(value, "1");
 	return *result || !strcmp(value, "0");
 }
 
-static bool parse_feature(const char *value, unsigned int bit, uint64_t *bits)
+static bool assume_feature(const char *value, unsigned int bit, uint64_t *bits)
 {
 	bool on;
 
-	if (!parse_bool(value, &on))
+	if (!assume_bool(value, &on))
 		return false;
 	*bits &= ~(1ull << bit);
 	*bits |= (uint64_t)on << bit;
 	return true;
 }
 
-static bool parse_hcall(const char *value, struct vdma_facts *f)
+static bool assume_hcall(const char *value, struct vdma_facts *f)
 {
 	f->answer = VDMA_ANSWER_GRANTED;
 	f->answer_window = (struct vdma_window){ 0, 0 };
@@ -42,7 +42,7 @@ static bool parse_hcall(const char *value, struct vdma_facts *f)
 	return true;
 }
 
-static bool parse_ddw(const char *value, struct vdma_facts *f)
+static bool assume_ddw(const char *value, struct vdma_facts *f)
 {
 	f->ddw = VDMA_DDW_COVERS;
 	f->ddw_window = (struct vdma_window){ 0, 0 };
@@ -55,7 +55,7 @@ static bool parse_ddw(const char *value, struct vdma_facts *f)
 	return true;
 }
 
-static bool parse_mask(const char *value, uint64_t *mask)
+static bool assume_mask(const char *value, uint64_t *mask)
 {
 	char *end;
 	unsigned long bits = strtoul(value, &end, 10);
@@ -66,31 +66,31 @@ static bool parse_mask(const char *value, uint64_t *mask)
 	return true;
 }
 
-static bool parse_value(enum vdma_dt_fact fact, const char *value,
+static bool assume_value(enum vdma_dt_fact fact, const char *value,
 			struct vdma_facts *f)
 {
 	switch (fact) {
 	case VDMA_DT_F:
-		return parse_feature(value, VDMA_F_ACCESS_PLATFORM_BIT,
+		return assume_feature(value, VDMA_F_ACCESS_PLATFORM_BIT,
 				     &f->features);
 	case VDMA_DT_V1:
-		return parse_feature(value, VDMA_F_VERSION_1_BIT, &f->features);
+		return assume_feature(value, VDMA_F_VERSION_1_BIT, &f->features);
 	case VDMA_DT_HCALL:
-		return parse_hcall(value, f);
+		return assume_hcall(value, f);
 	case VDMA_DT_DDW:
-		return parse_ddw(value, f);
+		return assume_ddw(value, f);
 	case VDMA_DT_MASK:
-		return parse_mask(value, &f->dma_mask);
+		return assume_mask(value, &f->dma_mask);
 	case VDMA_DT_COHERENT:
-		return parse_bool(value, &f->coherent);
+		return assume_bool(value, &f->coherent);
 	case VDMA_DT_IOMMU_OFF:
-		return parse_bool(value, &f->iommu_off);
+		return assume_bool(value, &f->iommu_off);
 	case VDMA_DT_SECURE:
-		return parse_bool(value, &f->secure);
+		return assume_bool(value, &f->secure);
 	case VDMA_DT_QUIRK:
-		return parse_bool(value, &f->secure_quirk);
+		return assume_bool(value, &f->secure_quirk);
 	case VDMA_DT_POOL:
-		return parse_bool(value, &f->pool);
+		return assume_bool(value, &f->pool);
 	case VDMA_DT_MODE:
 		return vdma_mode_parse(value, strlen(value), &f->request);
 	case VDMA_DT_LIVE:
@@ -100,7 +100,7 @@ static bool parse_value(enum vdma_dt_fact fact, const char *value,
 	}
 }
 
-static bool parse_pair(const char *key, const char *value,
+static bool assume_pair(const char *key, const char *value,
 		       struct vdma_dt_assume *assume)
 {
 	unsigned int fact;
@@ -109,11 +109,11 @@ static bool parse_pair(const char *key, const char *value,
 		if (!strcmp(key, vdma_dt_fact_key((enum vdma_dt_fact)fact)))
 			break;
 	if (fact == VDMA_DT_FACT_COUNT) {
-		usage_error("--assume %s: no such fact", key);
+		usage_error("--assume %s: unknown fact", key);
 		return false;
 	}
-	if (!parse_value((enum vdma_dt_fact)fact, value, &assume->facts)) {
-		usage_error("--assume %s=%s: no such value", key, value);
+	if (!assume_value((enum vdma_dt_fact)fact, value, &assume->facts)) {
+		usage_error("--assume %s=%s: invalid value", key, value);
 		return false;
 	}
 	assume->given |= 1u << fact;
@@ -122,7 +122,7 @@ static bool parse_pair(const char *key, const char *value,
 
 bool assume_parse(const char *text, struct vdma_dt_assume *assume)
 {
-	char *copy = need(strdup(text));
+	char *copy = xalloc(strdup(text));
 	char *rest = NULL;
 	char *pair;
 	bool good = true;
@@ -133,9 +133,9 @@ bool assume_parse(const char *text, struct vdma_dt_assume *assume)
 
 		if (value) {
 			*value++ = '\0';
-			good = parse_pair(pair, value, assume);
+			good = assume_pair(pair, value, assume);
 		} else {
-			usage_error("--assume %s: KEY=VALUE is wanted", pair);
+			usage_error("--assume %s: missing =VALUE", pair);
 			good = false;
 		}
 	}

@@ -2,6 +2,7 @@
 /*
  * vdmactl explain: decides about every function of a device tree.
  */
+#include <err.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,26 +10,26 @@
 #include <vdma/error.h>
 #include "vdmactl.h"
 
-static void add_function(struct rows *rows, const struct vdma_dt *dt,
+static void explain_add(struct rows *rows, const struct vdma_dt *dt,
 			 const struct vdma_dt_function *fn,
 			 const struct vdma_dt_assume *assume)
 {
 	struct row *row = rows_add(rows);
 
 	if (fn->addressed)
-		pci_address(fn, row->device, sizeof(row->device));
-	driver_name(fn, row->driver, sizeof(row->driver));
-	row->path = need(strdup(fn->path));
+		row_pci_address(fn, row->device, sizeof(row->device));
+	row_driver_name(fn, row->driver, sizeof(row->driver));
+	row->path = xalloc(strdup(fn->path));
 	row->virtio = fn->virtio;
 	vdma_dt_facts(dt, fn, assume, &row->facts, row->source);
 	if (!fn->virtio)
 		return;
 	vdma_decide(&row->facts, &row->decision);
-	row_decided(row);
+	row_set_decision(row);
 }
 
-/* Rows of all functions; false, after a line, if the tree ends in an error. */
-static bool collect(struct rows *rows, const struct vdma_dt *dt, bool all,
+/* Rows of all functions; false, with a message, on an error. */
+static bool explain_collect(struct rows *rows, const struct vdma_dt *dt, bool all,
 		    const struct vdma_dt_assume *assume, const char *file)
 {
 	struct vdma_dt_function fn;
@@ -38,14 +39,14 @@ static bool collect(struct rows *rows, const struct vdma_dt *dt, bool all,
 	vdma_dt_start(&cursor, dt);
 	while ((got = vdma_dt_next(&cursor, &fn)) > 0)
 		if (fn.virtio || all)
-			add_function(rows, dt, &fn, assume);
+			explain_add(rows, dt, &fn, assume);
 	rows_sort(rows);
 	if (got < 0)
-		complain("%s: %s", file, vdma_strerror(got));
+		warnx("cannot read %s: %s", file, vdma_strerror(got));
 	return !got;
 }
 
-static enum status explain(const char *file, const struct output *output,
+static enum status explain_file(const char *file, const struct output *output,
 			   const struct vdma_dt_assume *assume)
 {
 	struct rows rows = { 0 };
@@ -53,10 +54,10 @@ static enum status explain(const char *file, const struct output *output,
 	struct blob blob;
 	struct vdma_dt dt;
 
-	if (!tree_read(file, &blob, &dt))
+	if (!file_read_tree(file, &blob, &dt))
 		return STATUS_UNREADABLE;
-	if (collect(&rows, &dt, output->all, assume, file))
-		status = show(&rows, output, true);
+	if (explain_collect(&rows, &dt, output->all, assume, file))
+		status = output_rows(&rows, output, true);
 	rows_free(&rows);
 	free(blob.data);
 	return status;
@@ -87,9 +88,9 @@ enum status cmd_explain(int argc, char **argv)
 		}
 		if (!output_option(&output, option) && option != 'A' &&
 		    option != 's')
-			return wrong_option(argv);
+			return usage_option(argv);
 	}
 	if (argc - optind != 1)
-		return usage_error("explain: one FILE is wanted, or - for standard input");
-	return explain(argv[optind], &output, &assume);
+		return usage_error("explain: missing operand FILE (- for standard input), or too many");
+	return explain_file(argv[optind], &output, &assume);
 }

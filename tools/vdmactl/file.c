@@ -3,6 +3,7 @@
  * Files in and out, with a line for whatever is wrong with them.
  */
 #define _GNU_SOURCE		/* memmem() */
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,7 +18,7 @@
 #define BLOB_MAX	(64u << 20)
 
 /* Reads to the end. NULL and errno if it can't; EFBIG if there is too much. */
-static void *read_all(int fd, size_t *size)
+static void *file_read(int fd, size_t *size)
 {
 	size_t room = 1u << 16, have = 0;
 	char *data = NULL;
@@ -26,7 +27,7 @@ static void *read_all(int fd, size_t *size)
 	do {
 		if (!data || have == room) {
 			room = data ? 2 * room : room;
-			data = need(realloc(data, room));
+			data = xalloc(realloc(data, room));
 		}
 		got = read(fd, data + have, room - have);
 		if (got > 0)
@@ -43,21 +44,21 @@ static void *read_all(int fd, size_t *size)
 	return data;
 }
 
-bool blob_read(const char *file, struct blob *blob)
+bool file_read_blob(const char *file, struct blob *blob)
 {
 	bool input = !strcmp(file, "-");
 	int fd = input ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
 
-	blob->data = fd < 0 ? NULL : read_all(fd, &blob->size);
+	blob->data = fd < 0 ? NULL : file_read(fd, &blob->size);
 	if (!blob->data)
-		complain("%s: %s", input ? "standard input" : file,
+		warnx("cannot read %s: %s", input ? "standard input" : file,
 			 strerror(errno));
 	if (fd >= 0 && !input)
 		close(fd);
 	return blob->data;
 }
 
-static bool write_all(int fd, const char *data, size_t size)
+static bool file_write(int fd, const char *data, size_t size)
 {
 	while (size) {
 		ssize_t done = write(fd, data, size);
@@ -73,10 +74,10 @@ static bool write_all(int fd, const char *data, size_t size)
 }
 
 /* What is there and is no plain file is written to, and not replaced. */
-static bool write_in_place(const char *file, const void *data, size_t size)
+static bool file_write_in_place(const char *file, const void *data, size_t size)
 {
 	int fd = open(file, O_WRONLY | O_CLOEXEC);
-	bool good = fd >= 0 && write_all(fd, data, size);
+	bool good = fd >= 0 && file_write(fd, data, size);
 
 	if (fd >= 0 && close(fd))
 		good = false;
@@ -84,10 +85,10 @@ static bool write_in_place(const char *file, const void *data, size_t size)
 }
 
 /* A new file beside it takes its place when it is whole and on the disk. */
-static bool replace(const char *file, const void *data, size_t size)
+static bool file_replace(const char *file, const void *data, size_t size)
 {
 	size_t room = strlen(file) + sizeof(".XXXXXX");
-	char *temporary = need(malloc(room));
+	char *temporary = xalloc(malloc(room));
 	struct stat old;
 	bool good = false;
 	int fd;
@@ -101,7 +102,7 @@ static bool replace(const char *file, const void *data, size_t size)
 		int error;
 
 		umask(mask);
-		good = write_all(fd, data, size) && !fchmod(fd, mode) &&
+		good = file_write(fd, data, size) && !fchmod(fd, mode) &&
 		       !fsync(fd);
 		error = errno;
 		if (close(fd) && good) {
@@ -120,48 +121,49 @@ static bool replace(const char *file, const void *data, size_t size)
 	return good;
 }
 
-bool blob_write(const char *file, const void *data, size_t size)
+bool file_write_blob(const char *file, const void *data, size_t size)
 {
 	struct stat there;
 
 	if (!strcmp(file, "-")) {
-		if (write_all(STDOUT_FILENO, data, size))
+		if (file_write(STDOUT_FILENO, data, size))
 			return true;
-		complain("standard output: %s", strerror(errno));
+		warn("cannot write standard output");
 	} else if (!stat(file, &there) && !S_ISREG(there.st_mode)) {
-		if (write_in_place(file, data, size))
+		if (file_write_in_place(file, data, size))
 			return true;
-		complain("%s: %s", file, strerror(errno));
+		warn("cannot write %s", file);
 	} else {
-		if (replace(file, data, size))
+		if (file_replace(file, data, size))
 			return true;
-		complain("%s: %s; nothing was written", file, strerror(errno));
+		warnx("cannot write %s: %s; nothing was written", file,
+			 strerror(errno));
 	}
 	return false;
 }
 
 /* What is wrong with what should have been a device tree. */
-static const char *tree_error(const struct blob *blob, int error)
+static const char *file_tree_error(const struct blob *blob, int error)
 {
 	static const char tag[] = "/dts-v1/";
 
 	if (error == VDMA_E_NO_TREE &&
 	    memmem(blob->data, blob->size, tag, sizeof(tag) - 1))
-		return "this is the source of a device tree; compile it with dtc -O dtb";
+		return "source of a device tree, compile it with dtc -O dtb";
 	return vdma_strerror(error);
 }
 
-bool tree_read(const char *file, struct blob *blob, struct vdma_dt *dt)
+bool file_read_tree(const char *file, struct blob *blob, struct vdma_dt *dt)
 {
 	int error;
 
-	if (!blob_read(file, blob))
+	if (!file_read_blob(file, blob))
 		return false;
 	error = vdma_dt_open(dt, blob->data, blob->size);
 	if (!error)
 		return true;
-	complain("%s: %s", strcmp(file, "-") ? file : "standard input",
-		 tree_error(blob, error));
+	warnx("cannot read %s: %s", strcmp(file, "-") ? file : "standard input",
+		 file_tree_error(blob, error));
 	free(blob->data);
 	return false;
 }

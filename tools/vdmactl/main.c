@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * vdmactl's command line. Each command has a file of its own.
+ * vdmactl's command line. Each command has its own file.
  */
+#include <err.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
@@ -27,7 +28,7 @@ static const char help[] =
 "       vdmactl tag     --device DEVICE --window BASE,SIZE IN OUT\n"
 "       vdmactl untag   --device DEVICE IN OUT\n"
 "\n"
-"Says which way the DMA of each virtio device of a pseries guest takes, and why.\n"
+"Says which path the DMA of each virtio device of a guest takes, and why.\n"
 "\n"
 "  explain   from a flattened device tree (/sys/firmware/fdt, QMP dumpdtb)\n"
 "  status    of this guest, as the module virtio_dma_policy has it\n"
@@ -43,52 +44,15 @@ static const char help[] =
 "                 hcall=yes|no|missing|other\n"
 "                 ddw=yes|small|no mask=BITS mode=MODE live=MODE\n"
 "\n"
-"Exit status: 0 all well; 1 a device is in a worse mode than it could be;\n"
+"Exit status: 0 all as good as can be; 1 a device could be in a better mode;\n"
 "2 usage; 3 input that cannot be read or output that cannot be written.\n";
 
-void complain(const char *format, ...)
-{
-	va_list args;
-
-	fputs("vdmactl: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
-}
-
-enum status usage_error(const char *format, ...)
-{
-	va_list args;
-
-	fputs("vdmactl: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputs("; see vdmactl --help\n", stderr);
-	return STATUS_USAGE;
-}
-
-enum status wrong_option(char **argv)
-{
-	return usage_error("%s %s: no such option, or its argument is missing",
-			   argv[0], argv[optind - 1]);
-}
-
-void *need(void *memory)
-{
-	if (memory)
-		return memory;
-	complain("out of memory");
-	exit(STATUS_UNREADABLE);
-}
-
-/* Output that did not arrive is not success. */
-static enum status finish(enum status status)
+/* Output that was not written is a failure. */
+static enum status main_flush(enum status status)
 {
 	if (!fflush(stdout) && !ferror(stdout))
 		return status;
-	complain("standard output: %s", strerror(errno));
+	warn("cannot write standard output");
 	return STATUS_UNREADABLE;
 }
 
@@ -99,16 +63,16 @@ int main(int argc, char **argv)
 
 	if (!strcmp(name, "--help") || !strcmp(name, "-h")) {
 		fputs(help, stdout);
-		return (int)finish(STATUS_WELL);
+		return (int)main_flush(STATUS_OK);
 	}
 	if (!strcmp(name, "--version")) {
 		puts("vdmactl " VDMA_VERSION);
-		return (int)finish(STATUS_WELL);
+		return (int)main_flush(STATUS_OK);
 	}
 	for (i = 0; i < sizeof(commands) / sizeof(*commands); i++)
 		if (!strcmp(name, commands[i].name))
-			return (int)finish(commands[i].run(argc - 1, argv + 1));
+			return (int)main_flush(commands[i].run(argc - 1, argv + 1));
 	if (!*name)
-		return (int)usage_error("which command?");
-	return (int)usage_error("%s: no such command", name);
+		return (int)usage_error("missing command");
+	return (int)usage_error("%s: unknown command", name);
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * vdmactl status: what the module says of each device of this guest, joined
- * with the device tree.
+ * vdmactl status: what the module says about each device of this guest, compared with
+ * the device tree.
  *
- * The decision is taken once more, from the tree's facts and from those that
- * only the guest can know (learn.c). If it does not come out the same, module
- * and tree disagree.
+ * The decision is made again from the tree's facts and from those that only the guest
+ * can know (infer.c). If the result differs, module and tree disagree.
  */
 #include <dirent.h>
+#include <err.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,41 +18,31 @@
 /* PCI Code and ID Assignment: base class 06 has bridges. */
 #define PCI_CLASS_BRIDGE	0x06
 
-static bool read_module(const char *virtio, struct row *row)
+static bool status_read_module(const char *virtio, struct row *row)
 {
 	char folder[PATH_MAX];
 
-	if (!path_format(folder, "%s/dma_policy", virtio))
+	if (!sysfs_path(folder, "%s/dma_policy", virtio))
 		return false;
-	return read_text(folder, "mode", row->mode, sizeof(row->mode)) &&
-	       read_text(folder, "reason", row->reason, sizeof(row->reason)) &&
-	       read_text(folder, "passed_over", row->passed_over,
+	return sysfs_read_text(folder, "mode", row->mode, sizeof(row->mode)) &&
+	       sysfs_read_text(folder, "reason", row->reason, sizeof(row->reason)) &&
+	       sysfs_read_text(folder, "passed_over", row->passed_over,
 			 sizeof(row->passed_over));
 }
 
-/* Is the window that the module uses the one that firmware has tagged? */
-static bool window_fits(const char *virtio, const struct row *row)
+/* Is the window in use the one in the device tree? */
+static bool status_window_fits(const char *virtio, const struct row *row)
 {
 	char folder[PATH_MAX];
 	uint64_t base;
 
 	return row->decision.mode != VDMA_MODE_BYPASS ||
-	       !path_format(folder, "%s/dma_policy", virtio) ||
-	       !read_number(folder, "window_base", &base) ||
+	       !sysfs_path(folder, "%s/dma_policy", virtio) ||
+	       !sysfs_read_number(folder, "window_base", &base) ||
 	       base == row->facts.property_window.base;
 }
 
-static char *text_of(const char *format, const char *a, const char *b,
-		     const char *c)
-{
-	int len = snprintf(NULL, 0, format, a, b, c);
-	char *text = need(malloc((size_t)len + 1));
-
-	sprintf(text, format, a, b, c);
-	return text;
-}
-
-static void compare(const char *virtio, struct row *row)
+static void status_compare(const char *virtio, struct row *row)
 {
 	const struct vdma_decision *d = &row->decision;
 	char passed_over[VDMA_PASSED_OVER_MAX];
@@ -62,20 +52,19 @@ static void compare(const char *virtio, struct row *row)
 	    strcmp(row->reason, vdma_reason_name(d->reason)) ||
 	    strcmp(row->passed_over, passed_over))
 		row->disagreement =
-			text_of("the device tree calls for mode %s, reason %s, passed over %s",
+			xasprintf("the device tree calls for mode %s, reason %s, passed over %s",
 				vdma_mode_name(d->mode),
 				vdma_reason_name(d->reason), passed_over);
-	else if (!window_fits(virtio, row))
+	else if (!status_window_fits(virtio, row))
 		row->disagreement =
-			text_of("its bypass window is not the one that firmware has tagged%s%s%s",
-				"", "", "");
+			xasprintf("its bypass window differs from the one in the device tree");
 	if (row->disagreement)
-		complain("%s: the module says mode %s, reason %s, passed over %s; %s",
+		warnx("%s: the module says mode %s, reason %s, passed over %s; %s",
 			 row->device, row->mode, row->reason, row->passed_over,
 			 row->disagreement);
 }
 
-static void join(const char *sysfs, const char *virtio, bool bound,
+static void status_join(const char *sysfs, const char *virtio, bool bound,
 		 const struct vdma_dt *dt, const struct vdma_dt_function *fn,
 		 struct row *row)
 {
@@ -88,22 +77,22 @@ static void join(const char *sysfs, const char *virtio, bool bound,
 	uint64_t secure = 0;
 	char cpu[PATH_MAX];
 
-	if (path_format(cpu, "%s/devices/system/cpu", sysfs))
-		read_number(cpu, "svm", &secure);
-	learn_secure(secure, &assume);
-	learn_features(virtio, bound, &assume);
+	if (sysfs_path(cpu, "%s/devices/system/cpu", sysfs))
+		sysfs_read_number(cpu, "svm", &secure);
+	infer_secure(secure, &assume);
+	infer_features(virtio, bound, &assume);
 
-	row->decided = read_module(virtio, row);
+	row->decided = status_read_module(virtio, row);
 	if (row->decided)
-		learn_from_module(row, &assume);
+		infer_from_module(row, &assume);
 	vdma_dt_facts(dt, fn, &assume, &row->facts, row->source);
 	vdma_decide(&row->facts, &row->decision);
 	if (row->decided)
-		compare(virtio, row);
+		status_compare(virtio, row);
 }
 
-/* What the tree says of a node; nothing, if it has no such function. */
-static void find_node(const struct vdma_dt *dt, const char *path,
+/* The function of the tree at @path; zeroed if there is no such function. */
+static void status_find_node(const struct vdma_dt *dt, const char *path,
 		      struct vdma_dt_function *fn)
 {
 	struct vdma_dt_cursor cursor;
@@ -117,7 +106,7 @@ static void find_node(const struct vdma_dt *dt, const char *path,
 	*fn = (struct vdma_dt_function){ 0 };
 }
 
-static void add_function(struct rows *rows, const char *sysfs, const char *name,
+static void status_add(struct rows *rows, const char *sysfs, const char *name,
 			 const struct vdma_dt *dt, bool all)
 {
 	char function[PATH_MAX], virtio[PATH_MAX];
@@ -127,30 +116,30 @@ static void add_function(struct rows *rows, const char *sysfs, const char *name,
 	struct row *row;
 	bool bound;
 
-	if (!path_format(function, "%s/bus/pci/devices/%s", sysfs, name))
+	if (!sysfs_path(function, "%s/bus/pci/devices/%s", sysfs, name))
 		return;
-	is_virtio = virtio_folder(function, virtio);
-	read_number(function, "class", &class_code);
+	is_virtio = sysfs_virtio(function, virtio);
+	sysfs_read_number(function, "class", &class_code);
 	if (class_code >> 16 == PCI_CLASS_BRIDGE || (!is_virtio && !all))
 		return;
 
 	row = rows_add(rows);
 	snprintf(row->device, sizeof(row->device), "%.*s",
 		 (int)sizeof(row->device) - 1, name);
-	row->path = live_path(function);
+	row->path = sysfs_node_path(function);
 	row->virtio = is_virtio;
-	bound = link_name(is_virtio ? virtio : function, "driver", row->driver,
+	bound = sysfs_link_name(is_virtio ? virtio : function, "driver", row->driver,
 			  sizeof(row->driver));
 	if (!bound)
 		row->driver[0] = '-';
-	find_node(dt, row->path, &fn);
+	status_find_node(dt, row->path, &fn);
 	if (is_virtio)
-		join(sysfs, virtio, bound, dt, &fn, row);
+		status_join(sysfs, virtio, bound, dt, &fn, row);
 	else
 		vdma_dt_facts(dt, &fn, NULL, &row->facts, row->source);
 }
 
-static bool wanted(const char *name, int count, char **names)
+static bool status_wanted(const char *name, int count, char **names)
 {
 	int i;
 
@@ -160,8 +149,8 @@ static bool wanted(const char *name, int count, char **names)
 	return !count;
 }
 
-/* Rows of all functions or of those named; false, after a line, if it can't. */
-static bool collect(struct rows *rows, const char *sysfs, int count,
+/* Collects all functions or those named; false, with a message, on an error. */
+static bool status_collect(struct rows *rows, const char *sysfs, int count,
 		    char **names, bool all)
 {
 	struct dirent **entries;
@@ -170,15 +159,15 @@ static bool collect(struct rows *rows, const char *sysfs, int count,
 	struct vdma_dt dt;
 	int i, found = -1;
 
-	if (!live_tree(sysfs, &blob, &dt))
+	if (!sysfs_tree(sysfs, &blob, &dt))
 		return false;
-	if (path_format(bus, "%s/bus/pci/devices", sysfs))
-		found = scandir(bus, &entries, no_dots, alphasort);
+	if (sysfs_path(bus, "%s/bus/pci/devices", sysfs))
+		found = scandir(bus, &entries, sysfs_no_dots, alphasort);
 	if (found < 0)
-		complain("%s: no PCI bus there", sysfs);
+		warnx("cannot read %s: no PCI bus", sysfs);
 	for (i = 0; i < found; i++) {
-		if (wanted(entries[i]->d_name, count, names))
-			add_function(rows, sysfs, entries[i]->d_name, &dt,
+		if (status_wanted(entries[i]->d_name, count, names))
+			status_add(rows, sysfs, entries[i]->d_name, &dt,
 				     all || count);
 		free(entries[i]);
 	}
@@ -188,8 +177,8 @@ static bool collect(struct rows *rows, const char *sysfs, int count,
 	return found >= 0;
 }
 
-/* Every device named must be there, and the module if there is a device. */
-static bool complete(const struct rows *rows, int count, char **names)
+/* Are all named devices there, and the module if there is a virtio device? */
+static bool status_complete(const struct rows *rows, int count, char **names)
 {
 	bool decided = false, virtio = false;
 	size_t i;
@@ -200,7 +189,7 @@ static bool complete(const struct rows *rows, int count, char **names)
 			if (!strcmp(rows->row[i].device, names[n]))
 				break;
 		if (i == rows->count) {
-			complain("%s: no such PCI function", names[n]);
+			warnx("cannot find %s: no such PCI function", names[n]);
 			return false;
 		}
 	}
@@ -209,7 +198,7 @@ static bool complete(const struct rows *rows, int count, char **names)
 		decided |= rows->row[i].decided;
 	}
 	if (virtio && !decided)
-		complain("virtio_dma_policy is not loaded; the kernel's own choice is in force");
+		warnx("virtio_dma_policy is not loaded; the kernel's own choice applies");
 	return decided || !virtio;
 }
 
@@ -233,16 +222,16 @@ enum status cmd_status(int argc, char **argv)
 		if (option == 'S')
 			sysfs = optarg;
 		else if (!output_option(&output, option))
-			return wrong_option(argv);
+			return usage_option(argv);
 	}
 	argc -= optind;
 	argv += optind;
-	if (!collect(&rows, sysfs, argc, argv, output.all)) {
+	if (!status_collect(&rows, sysfs, argc, argv, output.all)) {
 		rows_free(&rows);
 		return STATUS_UNREADABLE;
 	}
-	status = show(&rows, &output, false);
-	if (!complete(&rows, argc, argv))
+	status = output_rows(&rows, &output, false);
+	if (!status_complete(&rows, argc, argv))
 		status = STATUS_UNREADABLE;
 	rows_free(&rows);
 	return status;

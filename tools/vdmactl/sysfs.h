@@ -15,26 +15,26 @@
 #define LIVE_TREE	"/firmware/devicetree/base"
 
 /* Formats a path; false if it is too long. */
-bool path_format(char path[PATH_MAX], const char *format, ...)
+bool sysfs_path(char path[PATH_MAX], const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* Bytes of a file; -1 if it cannot be read. */
-ssize_t read_bytes(const char *folder, const char *name, void *buf,
+ssize_t sysfs_read(const char *folder, const char *name, void *buf,
 		   size_t size);
 /* First line of a file, without its newline. */
-bool read_text(const char *folder, const char *name, char *buf, size_t size);
-bool read_number(const char *folder, const char *name, uint64_t *number);
+bool sysfs_read_text(const char *folder, const char *name, char *buf, size_t size);
+bool sysfs_read_number(const char *folder, const char *name, uint64_t *number);
 /* Last part of where a link points. */
-bool link_name(const char *folder, const char *name, char *buf, size_t size);
+bool sysfs_link_name(const char *folder, const char *name, char *buf, size_t size);
 
 /* The live device tree; false, after a line, if there is none. */
-bool live_tree(const char *sysfs, struct blob *blob, struct vdma_dt *dt);
+bool sysfs_tree(const char *sysfs, struct blob *blob, struct vdma_dt *dt);
 /* Path of a PCI function's node, or NULL. To be freed. */
-char *live_path(const char *function);
+char *sysfs_node_path(const char *function);
 /* Folder of the virtio device on a PCI function; false if there is none. */
-bool virtio_folder(const char *function, char folder[PATH_MAX]);
+bool sysfs_virtio(const char *function, char folder[PATH_MAX]);
 
 /* For scandir(): all entries but . and .. */
-int no_dots(const struct dirent *entry);
+int sysfs_no_dots(const struct dirent *entry);
 
 #endif /* VDMACTL_SYSFS_H */

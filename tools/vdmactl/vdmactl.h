@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * vdmactl: says which way the DMA of each virtio device of a guest takes, and
- * why. What its files share.
+ * vdmactl says which path the DMA of each virtio device of a guest takes, and why.
  */
 #ifndef VDMACTL_H
 #define VDMACTL_H
@@ -11,24 +10,25 @@
 
 /* Exit statuses, as in the manual page. */
 enum status {
-	STATUS_WELL = 0,
-	STATUS_WORSE = 1,
+	STATUS_OK = 0,
+	STATUS_DEGRADED = 1,
 	STATUS_USAGE = 2,
 	STATUS_UNREADABLE = 3,
 };
 
-/* Says "vdmactl: ..." on stderr, one line. */
-void complain(const char *format, ...)
+/* ---- util.c */
+
+/* @memory; if it is NULL, the program ends with a message. */
+void *xalloc(void *memory);
+char *xasprintf(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
-/* The same, for what is wrong with a command line. */
+/* Prints what is wrong with the command line. */
 enum status usage_error(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
-/* The same, for an option at which getopt_long() gave up. */
-enum status wrong_option(char **argv);
-/* Room, or the end of the program with a line. */
-void *need(void *memory);
+/* The same for the option that getopt_long() rejected. */
+enum status usage_option(char **argv);
 
-/* ---- rows.c: what is shown of each function */
+/* ---- row.c: the functions of a guest */
 
 struct row {
 	char device[24];	/* PCI address, empty if the tree has none */
@@ -42,7 +42,7 @@ struct row {
 	struct vdma_facts facts;
 	struct vdma_decision decision;
 	enum vdma_dt_source source[VDMA_DT_FACT_COUNT];
-	char *disagreement;	/* status: what does not fit, or NULL */
+	char *disagreement;	/* status: how module and tree differ, or NULL */
 };
 
 struct rows {
@@ -52,36 +52,28 @@ struct rows {
 };
 
 struct row *rows_add(struct rows *rows);
-/* In order of address; what has none comes last, in order of path. */
+/* By address; rows without one come last, by path. */
 void rows_sort(struct rows *rows);
 void rows_free(struct rows *rows);
-/* Copies mode, reason and passed-over list out of the decision. */
-void row_decided(struct row *row);
+/* Sets mode, reason and passed_over from the decision. */
+void row_set_decision(struct row *row);
 
-enum verdict {
-	VERDICT_WELL,
-	VERDICT_WORSE,		/* somebody could change something */
-	VERDICT_WRONG,		/* refused, or at odds with the device tree */
+enum row_state {
+	ROW_OK,
+	ROW_DEGRADED,		/* a better mode can be had */
+	ROW_MISMATCH,		/* refused, or module and device tree differ */
 };
 
-enum verdict row_verdict(const struct row *row);
-/* STATUS_WELL only if all is well. */
+enum row_state row_state(const struct row *row);
+/* STATUS_OK if every row is ROW_OK. */
 enum status rows_status(const struct rows *rows);
 
-/* ---- table.c, json.c, why.c: the ways to show them */
+/* PCI address as Linux writes it. */
+void row_pci_address(const struct vdma_dt_function *fn, char *buf, size_t size);
+/* Name of Linux's driver for a virtio function. */
+void row_driver_name(const struct vdma_dt_function *fn, char *buf, size_t size);
 
-struct style {
-	bool colour;
-	bool assumed;		/* mark facts that were assumed */
-};
-
-void print_table(const struct rows *rows, const struct style *style);
-void print_json(const struct rows *rows, const struct style *style);
-void print_reasoning(const struct rows *rows, const struct style *style);
-/* What would have to change; NULL for what is no obstacle. */
-const char *advice(enum vdma_reason reason);
-
-/* ---- output.c: what explain and status have in common */
+/* ---- output.c */
 
 struct output {
 	bool json;
@@ -89,23 +81,20 @@ struct output {
 	bool verbose;
 };
 
-/* Takes -a, -j and -v; false for any other. */
+/* Takes -a, -j and -v; false for any other option. */
 bool output_option(struct output *output, int option);
-/* Prints rows as asked; returns their status. */
-enum status show(const struct rows *rows, const struct output *output,
-		 bool assumed);
+/* Prints rows; returns their status. With @assumed, marks facts that were assumed. */
+enum status output_rows(const struct rows *rows, const struct output *output,
+			bool assumed);
+
+/* ---- print_verbose.c */
+
+void print_verbose(const struct rows *rows, bool colour);
 
 /* ---- assume.c */
 
-/* Adds "KEY=VALUE,KEY=VALUE". False, after a line, if it cannot be read. */
+/* Adds "KEY=VALUE,...". False, with a message, if it cannot be parsed. */
 bool assume_parse(const char *text, struct vdma_dt_assume *assume);
-
-/* ---- ids.c */
-
-/* PCI address as Linux has it. */
-void pci_address(const struct vdma_dt_function *fn, char *buf, size_t size);
-/* Name of Linux's driver for a virtio function, by its identifier. */
-void driver_name(const struct vdma_dt_function *fn, char *buf, size_t size);
 
 /* ---- file.c */
 
@@ -114,29 +103,29 @@ struct blob {
 	size_t size;
 };
 
-/* Reads FILE, or standard input for "-". False, after a line, if it can't. */
-bool blob_read(const char *file, struct blob *blob);
-/* Writes FILE whole or not at all. False, after a line, if it can't. */
-bool blob_write(const char *file, const void *data, size_t size);
-/* Reads and opens a device tree. False, after a line, if it can't. */
-bool tree_read(const char *file, struct blob *blob, struct vdma_dt *dt);
+/* Reads FILE, or standard input for "-". False, with a message, on an error. */
+bool file_read_blob(const char *file, struct blob *blob);
+/* Writes FILE completely or not at all. False, with a message, on an error. */
+bool file_write_blob(const char *file, const void *data, size_t size);
+/* Reads and opens a device tree. False, with a message, on an error. */
+bool file_read_tree(const char *file, struct blob *blob, struct vdma_dt *dt);
 
-/* ---- tagging.c: a tree with a property more or less */
+/* ---- tagging.c: copies of a tree with the property added or removed */
 
 int tagging_add(const void *fdt, int node, const struct vdma_window *window,
 		void *out, size_t out_size);
 int tagging_remove(const void *fdt, int node, void *out, size_t out_size);
-/* Bytes that OUT of a tree of this size needs. */
+/* Size of OUT for a tree of this size. */
 size_t tagging_room(size_t fdt_size);
 
-/* ---- learn.c: facts that only a live guest can know */
+/* ---- infer.c: facts that only a live guest can know */
 
-/* Features that the driver has accepted; without a driver they say nothing. */
-void learn_features(const char *virtio, bool bound,
+/* Features that the driver has accepted; without a driver they are not known. */
+void infer_features(const char *virtio, bool bound,
 		    struct vdma_dt_assume *assume);
-void learn_secure(bool secure, struct vdma_dt_assume *assume);
-/* What mode, reason and passed-over list in @row tell. */
-void learn_from_module(const struct row *row, struct vdma_dt_assume *assume);
+void infer_secure(bool secure, struct vdma_dt_assume *assume);
+/* From mode, reason and passed_over of @row. */
+void infer_from_module(const struct row *row, struct vdma_dt_assume *assume);
 
 /* ---- commands; argv[0] is the command's name */
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * vdmactl tag and untag: copies of a device tree with a property more or less.
+ * vdmactl tag and untag: copy a device tree with the property added or removed.
  */
+#include <err.h>
 #include <errno.h>
 #include <getopt.h>
 #include <libfdt.h>
@@ -11,8 +12,8 @@
 #include <vdma/error.h>
 #include "vdmactl.h"
 
-/* The virtio function at a path or PCI address; false, after a line, if none. */
-static bool find_device(const struct vdma_dt *dt, const char *file,
+/* The virtio function at a path or PCI address; false, with a message, if there is no such function. */
+static bool tag_find_device(const struct vdma_dt *dt, const char *file,
 			const char *device, struct vdma_dt_cursor *cursor,
 			struct vdma_dt_function *fn)
 {
@@ -21,21 +22,21 @@ static bool find_device(const struct vdma_dt *dt, const char *file,
 
 	vdma_dt_start(cursor, dt);
 	while ((got = vdma_dt_next(cursor, fn)) > 0) {
-		pci_address(fn, address, sizeof(address));
+		row_pci_address(fn, address, sizeof(address));
 		if (strcmp(device, fn->path) &&
 		    (!fn->addressed || strcmp(device, address)))
 			continue;
 		if (fn->virtio)
 			return true;
-		complain("%s: %s is no virtio function", file, device);
+		warnx("cannot use %s in %s: not a virtio function", device, file);
 		return false;
 	}
-	complain("%s: %s: %s", file, device,
+	warnx("cannot find %s in %s: %s", device, file,
 		 got ? vdma_strerror(got) : "no such function");
 	return false;
 }
 
-static bool parse_number(const char *text, char end, uint64_t *number,
+static bool tag_parse_number(const char *text, char end, uint64_t *number,
 			 const char **rest)
 {
 	char *after;
@@ -46,16 +47,16 @@ static bool parse_number(const char *text, char end, uint64_t *number,
 	return *text >= '0' && *text <= '9' && *after == end && !errno;
 }
 
-static bool parse_window(const char *text, struct vdma_window *window)
+static bool tag_parse_window(const char *text, struct vdma_window *window)
 {
 	const char *rest;
 
-	return parse_number(text, ',', &window->base, &rest) &&
-	       parse_number(rest, '\0', &window->size, &rest);
+	return tag_parse_number(text, ',', &window->base, &rest) &&
+	       tag_parse_number(rest, '\0', &window->size, &rest);
 }
 
 /* Tags if there is a window, and removes the tag otherwise. */
-static enum status rewrite(const char *device, const struct vdma_window *window,
+static enum status tag_rewrite(const char *device, const struct vdma_window *window,
 			   const char *in, const char *out)
 {
 	enum status status = STATUS_UNREADABLE;
@@ -67,31 +68,32 @@ static enum status rewrite(const char *device, const struct vdma_window *window,
 	void *copy;
 	int error;
 
-	if (!tree_read(in, &blob, &dt))
+	if (!file_read_tree(in, &blob, &dt))
 		return STATUS_UNREADABLE;
 	room = tagging_room(blob.size);
-	copy = need(malloc(room));
-	if (!find_device(&dt, in, device, &cursor, &fn))
+	copy = xalloc(malloc(room));
+	if (!tag_find_device(&dt, in, device, &cursor, &fn))
 		goto out;
 
 	error = window ? tagging_add(blob.data, fn.node, window, copy, room) :
 			 tagging_remove(blob.data, fn.node, copy, room);
 	if (error == -FDT_ERR_NOTFOUND)
-		complain("%s: %s has no tag", in, device);
+		warnx("cannot untag %s in %s: it has no tag", device, in);
 	else if (error)
-		complain("%s: %s: %s", in, device, fdt_strerror(error));
-	else if (blob_write(out, copy, fdt_totalsize(copy)))
-		status = STATUS_WELL;
+		warnx("cannot rewrite %s in %s: %s", device, in,
+		      fdt_strerror(error));
+	else if (file_write_blob(out, copy, fdt_totalsize(copy)))
+		status = STATUS_OK;
 out:
 	free(copy);
 	free(blob.data);
 	return status;
 }
 
-static enum status tag_or_untag(int argc, char **argv, bool tag)
+static enum status tag_command(int argc, char **argv, bool tag)
 {
 	static const struct option options[] = {
-		{ "window", required_argument, NULL, 'w' },	/* tag's alone */
+		{ "window", required_argument, NULL, 'w' },	/* tag only */
 		{ "device", required_argument, NULL, 'd' },
 		{ NULL,	    0,		       NULL, 0 },
 	};
@@ -108,27 +110,29 @@ static enum status tag_or_untag(int argc, char **argv, bool tag)
 		else if (option == 'w')
 			text = optarg;
 		else
-			return wrong_option(argv);
+			return usage_option(argv);
 	}
 	if (!device)
-		return usage_error("%s: --device PATH is wanted", argv[0]);
-	if (tag && (!text || !parse_window(text, &window)))
-		return usage_error("tag: --window BASE,SIZE is wanted, in bytes");
+		return usage_error("%s: missing --device PATH", argv[0]);
+	if (tag && !text)
+		return usage_error("tag: missing --window BASE,SIZE");
+	if (tag && !tag_parse_window(text, &window))
+		return usage_error("tag: --window %s: not BASE,SIZE in bytes", text);
 	if (tag && !vdma_window_valid(&window))
 		return usage_error("tag: --window %s: empty, not aligned to 64 KiB, or wraps",
 				   text);
 	if (argc - optind != 2)
-		return usage_error("%s: IN and OUT are wanted", argv[0]);
-	return rewrite(device, tag ? &window : NULL, argv[optind],
+		return usage_error("%s: missing operand IN or OUT, or too many", argv[0]);
+	return tag_rewrite(device, tag ? &window : NULL, argv[optind],
 		       argv[optind + 1]);
 }
 
 enum status cmd_tag(int argc, char **argv)
 {
-	return tag_or_untag(argc, argv, true);
+	return tag_command(argc, argv, true);
 }
 
 enum status cmd_untag(int argc, char **argv)
 {
-	return tag_or_untag(argc, argv, false);
+	return tag_command(argc, argv, false);
 }

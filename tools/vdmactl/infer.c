@@ -14,18 +14,18 @@
 #define MASK_BELOW_BYPASS	(UINT64_MAX >> (64 - VDMA_BYPASS_WINDOW_SHIFT))
 #define MASK_32_BITS		0xffffffffull
 
-static void learn(struct vdma_dt_assume *assume, enum vdma_dt_fact fact)
+static void infer_fact(struct vdma_dt_assume *assume, enum vdma_dt_fact fact)
 {
 	assume->given |= 1u << fact;
 }
 
-static void learn_request(enum vdma_mode mode, struct vdma_dt_assume *assume)
+static void infer_request(enum vdma_mode mode, struct vdma_dt_assume *assume)
 {
 	assume->facts.request = mode;
-	learn(assume, VDMA_DT_MODE);
+	infer_fact(assume, VDMA_DT_MODE);
 }
 
-static enum vdma_reason reason_of(const char *name)
+static enum vdma_reason infer_reason(const char *name)
 {
 	unsigned int reason;
 
@@ -36,7 +36,7 @@ static enum vdma_reason reason_of(const char *name)
 }
 
 /* What it tells of the facts that @mode was passed over for @reason. */
-static void learn_passed_over(enum vdma_mode mode, enum vdma_reason reason,
+static void infer_passed_over(enum vdma_mode mode, enum vdma_reason reason,
 			      struct vdma_dt_assume *assume)
 {
 	struct vdma_facts *f = &assume->facts;
@@ -44,30 +44,30 @@ static void learn_passed_over(enum vdma_mode mode, enum vdma_reason reason,
 	switch (reason) {
 	case VDMA_REASON_HCALL_REFUSED:
 		f->answer = VDMA_ANSWER_REFUSED;
-		learn(assume, VDMA_DT_HCALL);
+		infer_fact(assume, VDMA_DT_HCALL);
 		break;
 	case VDMA_REASON_HCALL_DISAGREES:
 		f->answer = VDMA_ANSWER_GRANTED;
 		f->answer_window.size = 1;
-		learn(assume, VDMA_DT_HCALL);
+		infer_fact(assume, VDMA_DT_HCALL);
 		break;
 	case VDMA_REASON_MASK_TOO_SMALL:
 		f->dma_mask = mode == VDMA_MODE_BYPASS ? MASK_BELOW_BYPASS :
 							 MASK_32_BITS;
-		learn(assume, VDMA_DT_MASK);
+		infer_fact(assume, VDMA_DT_MASK);
 		break;
 	case VDMA_REASON_DDW_TOO_SMALL:
 		f->ddw = VDMA_DDW_TOO_SMALL;
-		learn(assume, VDMA_DT_DDW);
+		infer_fact(assume, VDMA_DT_DDW);
 		break;
 	case VDMA_REASON_REQUEST_UNAVAILABLE:
 		/* What is learnt of the pool is that there is none: zero. */
 		if (mode == VDMA_MODE_BOUNCE)
-			learn(assume, VDMA_DT_POOL);
-		learn_request(mode, assume);
+			infer_fact(assume, VDMA_DT_POOL);
+		infer_request(mode, assume);
 		break;
 	case VDMA_REASON_REQUEST_UNSAFE:
-		learn_request(mode, assume);
+		infer_request(mode, assume);
 		break;
 	default:
 		break;
@@ -79,20 +79,20 @@ static void learn_passed_over(enum vdma_mode mode, enum vdma_reason reason,
  * listed as already-bound. If another was passed over as "requested", that is
  * what was asked for.
  */
-static void learn_live(enum vdma_mode live, enum vdma_mode next, bool requested,
+static void infer_live(enum vdma_mode live, enum vdma_mode next, bool requested,
 		       struct vdma_dt_assume *assume)
 {
 	assume->facts.live = live;
-	learn(assume, VDMA_DT_LIVE);
+	infer_fact(assume, VDMA_DT_LIVE);
 	if (requested)
-		learn_request(next, assume);
+		infer_request(next, assume);
 }
 
 /*
  * Without a driver there are no features in sysfs, but the reason tells. With one
  * only the quirk shows in them.
  */
-static void learn_f(enum vdma_reason chosen, struct vdma_dt_assume *assume)
+static void infer_f(enum vdma_reason chosen, struct vdma_dt_assume *assume)
 {
 	const uint64_t f = 1ull << VDMA_F_ACCESS_PLATFORM_BIT;
 	bool known = assume->given & 1u << VDMA_DT_F;
@@ -115,14 +115,14 @@ static void learn_f(enum vdma_reason chosen, struct vdma_dt_assume *assume)
 	default:
 		return;
 	}
-	learn(assume, VDMA_DT_F);
+	infer_fact(assume, VDMA_DT_F);
 }
 
-void learn_from_module(const struct row *row, struct vdma_dt_assume *assume)
+void infer_from_module(const struct row *row, struct vdma_dt_assume *assume)
 {
 	enum vdma_mode live = VDMA_MODE_AUTO, next = VDMA_MODE_AUTO, mode;
-	enum vdma_reason chosen = reason_of(row->reason);
-	char *copy = need(strdup(row->passed_over));
+	enum vdma_reason chosen = infer_reason(row->reason);
+	char *copy = xalloc(strdup(row->passed_over));
 	bool requested = false, no_identity = false;
 	char *rest = NULL;
 	char *item;
@@ -136,12 +136,12 @@ void learn_from_module(const struct row *row, struct vdma_dt_assume *assume)
 		if (!colon || !vdma_mode_parse(item, (size_t)(colon - item),
 					       &mode))
 			continue;
-		reason = reason_of(colon + 1);
-		learn_passed_over(mode, reason, assume);
+		reason = infer_reason(colon + 1);
+		infer_passed_over(mode, reason, assume);
 		/* Said of a request alone, the list does not tell why. */
 		if (reason == VDMA_REASON_REQUEST_UNAVAILABLE &&
 		    mode == VDMA_MODE_IDENTITY && !no_identity)
-			learn_passed_over(mode, VDMA_REASON_DDW_TOO_SMALL,
+			infer_passed_over(mode, VDMA_REASON_DDW_TOO_SMALL,
 					  assume);
 		no_identity |= mode == VDMA_MODE_IDENTITY;
 		requested |= reason == VDMA_REASON_REQUESTED;
@@ -151,21 +151,21 @@ void learn_from_module(const struct row *row, struct vdma_dt_assume *assume)
 	free(copy);
 
 	if (next != VDMA_MODE_AUTO)
-		learn_live(live, next, requested, assume);
+		infer_live(live, next, requested, assume);
 	if (chosen == VDMA_REASON_REQUESTED)
-		learn_request(live, assume);
-	learn_f(chosen, assume);
+		infer_request(live, assume);
+	infer_f(chosen, assume);
 	/* What is learnt of these is that they are not there: zero. */
 	if (chosen == VDMA_REASON_SECURE_LEGACY &&
 	    !(assume->given & 1u << VDMA_DT_V1))
-		learn(assume, VDMA_DT_V1);
+		infer_fact(assume, VDMA_DT_V1);
 	if (chosen == VDMA_REASON_SECURE_NO_POOL)
-		learn(assume, VDMA_DT_POOL);
+		infer_fact(assume, VDMA_DT_POOL);
 	if (chosen == VDMA_REASON_SECURE_QUIRK_DISABLED)
-		learn(assume, VDMA_DT_QUIRK);
+		infer_fact(assume, VDMA_DT_QUIRK);
 }
 
-void learn_features(const char *virtio, bool bound,
+void infer_features(const char *virtio, bool bound,
 		    struct vdma_dt_assume *assume)
 {
 	static const struct {
@@ -178,18 +178,18 @@ void learn_features(const char *virtio, bool bound,
 	char bits[65];
 	size_t i;
 
-	if (!bound || !read_text(virtio, "features", bits, sizeof(bits)) ||
+	if (!bound || !sysfs_read_text(virtio, "features", bits, sizeof(bits)) ||
 	    strlen(bits) != 64)
 		return;
 	for (i = 0; i < 2; i++) {
 		if (bits[features[i].bit] == '1')
 			assume->facts.features |= 1ull << features[i].bit;
-		learn(assume, features[i].fact);
+		infer_fact(assume, features[i].fact);
 	}
 }
 
-void learn_secure(bool secure, struct vdma_dt_assume *assume)
+void infer_secure(bool secure, struct vdma_dt_assume *assume)
 {
 	assume->facts.secure = secure;
-	learn(assume, VDMA_DT_SECURE);
+	infer_fact(assume, VDMA_DT_SECURE);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * The whole reasoning for each function: facts and where they come from, the
- * row of the table, the modes passed over, and what would have to change.
+ * Prints the reasoning for each function: facts and their sources, the row of the
+ * decision table, the modes passed over, and what would help.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -30,13 +30,13 @@ static const char * const advices[VDMA_REASON_COUNT] = {
 	[VDMA_REASON_HCALL_REFUSED] =
 		"allow it on the host: dma-bypass=on for the device and for its PHB",
 	[VDMA_REASON_HCALL_DISAGREES] =
-		"restart the guest, so that firmware tags the device anew",
+		"restart the guest, so that firmware tags the device again",
 	[VDMA_REASON_WINDOW_TOO_SMALL] =
 		"run on a hypervisor whose window covers all memory",
 	[VDMA_REASON_SECURE_VETO] =
 		"nothing: a secure guest bounces through shared pages",
 	[VDMA_REASON_NOT_COHERENT] =
-		"nothing: the device is made that way",
+		"nothing: the device is not coherent",
 	[VDMA_REASON_MASK_TOO_SMALL] =
 		"use a driver that sets a wider DMA mask",
 	[VDMA_REASON_DDW_ABSENT] =
@@ -51,20 +51,20 @@ static const char * const advices[VDMA_REASON_COUNT] = {
 		"take the request back, or give the device what that mode needs",
 };
 
-const char *advice(enum vdma_reason reason)
+static const char *verbose_advice(enum vdma_reason reason)
 {
 	return (unsigned int)reason < VDMA_REASON_COUNT ? advices[reason] :
 							  NULL;
 }
 
-static void window_value(const char *what, const struct vdma_window *window,
+static void verbose_window(const char *what, const struct vdma_window *window,
 			 char buf[VALUE_MAX])
 {
 	snprintf(buf, VALUE_MAX, "%s 0x%" PRIx64 ",0x%" PRIx64, what,
 		 window->base, window->size);
 }
 
-static unsigned int mask_bits(uint64_t mask)
+static unsigned int verbose_mask_bits(uint64_t mask)
 {
 	unsigned int bits = 0;
 
@@ -73,39 +73,39 @@ static unsigned int mask_bits(uint64_t mask)
 	return bits;
 }
 
-static void answer_value(const struct vdma_facts *f, char buf[VALUE_MAX])
+static void verbose_answer(const struct vdma_facts *f, char buf[VALUE_MAX])
 {
 	if (f->answer == VDMA_ANSWER_GRANTED)
-		window_value("grants", &f->answer_window, buf);
+		verbose_window("grants", &f->answer_window, buf);
 	else
 		snprintf(buf, VALUE_MAX, "%s",
 			 f->answer == VDMA_ANSWER_REFUSED ? "refuses" :
 							    "missing");
 }
 
-static void ddw_value(const struct vdma_facts *f, char buf[VALUE_MAX])
+static void verbose_ddw(const struct vdma_facts *f, char buf[VALUE_MAX])
 {
 	if (f->ddw == VDMA_DDW_COVERS)
-		window_value("cover memory", &f->ddw_window, buf);
+		verbose_window("cover memory", &f->ddw_window, buf);
 	else
 		snprintf(buf, VALUE_MAX, "%s",
 			 f->ddw == VDMA_DDW_TOO_SMALL ? "too small" : "absent");
 }
 
-static void fact_value(const struct vdma_facts *f, enum vdma_dt_fact fact,
+static void verbose_fact(const struct vdma_facts *f, enum vdma_dt_fact fact,
 		       char buf[VALUE_MAX])
 {
 	bool on = false;
 
 	switch (fact) {
 	case VDMA_DT_HCALL:
-		answer_value(f, buf);
+		verbose_answer(f, buf);
 		return;
 	case VDMA_DT_DDW:
-		ddw_value(f, buf);
+		verbose_ddw(f, buf);
 		return;
 	case VDMA_DT_MASK:
-		snprintf(buf, VALUE_MAX, "%u", mask_bits(f->dma_mask));
+		snprintf(buf, VALUE_MAX, "%u", verbose_mask_bits(f->dma_mask));
 		return;
 	case VDMA_DT_MODE:
 		snprintf(buf, VALUE_MAX, "%s", vdma_mode_name(f->request));
@@ -141,7 +141,7 @@ static void fact_value(const struct vdma_facts *f, enum vdma_dt_fact fact,
 	snprintf(buf, VALUE_MAX, "%d", on);
 }
 
-static void print_facts(const struct row *row)
+static void verbose_facts(const struct row *row)
 {
 	static const char * const sources[] = {
 		[VDMA_DT_DEFAULT] = "assumed",
@@ -157,7 +157,7 @@ static void print_facts(const struct row *row)
 	unsigned int fact;
 
 	if (f->property == VDMA_PROPERTY_VALID)
-		window_value("window", &f->property_window, value);
+		verbose_window("window", &f->property_window, value);
 	else
 		snprintf(value, sizeof(value), "%s", properties[f->property]);
 	printf("  property   %s (device tree)\n", value);
@@ -168,7 +168,7 @@ static void print_facts(const struct row *row)
 		printf("ends below 0x%" PRIx64 " (device tree)\n",
 		       f->memory_end);
 	for (fact = 0; fact < VDMA_DT_FACT_COUNT; fact++) {
-		fact_value(f, (enum vdma_dt_fact)fact, value);
+		verbose_fact(f, (enum vdma_dt_fact)fact, value);
 		printf("  %-9s  %s (%s): %s\n",
 		       vdma_dt_fact_key((enum vdma_dt_fact)fact), value,
 		       sources[row->source[fact]],
@@ -176,16 +176,16 @@ static void print_facts(const struct row *row)
 	}
 }
 
-static void print_missed(enum vdma_mode mode, enum vdma_reason reason)
+static void verbose_missed(enum vdma_mode mode, enum vdma_reason reason)
 {
 	if (reason == VDMA_REASON_NONE)
 		return;
 	printf("  not %s: %s (%s)\n", vdma_mode_name(mode),
 	       vdma_reason_meaning(reason), vdma_reason_name(reason));
-	printf("      to change that: %s\n", advice(reason));
+	printf("      to change that: %s\n", verbose_advice(reason));
 }
 
-static void print_decision(const struct row *row)
+static void verbose_decision(const struct row *row)
 {
 	const struct vdma_decision *d = &row->decision;
 	unsigned int mode;
@@ -202,17 +202,17 @@ static void print_decision(const struct row *row)
 		printf("row %u of the table)\n", d->row);
 	else
 		printf("bound before)\n");
-	if (d->mode == VDMA_MODE_REFUSE && advice(d->reason))
-		printf("      to change that: %s\n", advice(d->reason));
+	if (d->mode == VDMA_MODE_REFUSE && verbose_advice(d->reason))
+		printf("      to change that: %s\n", verbose_advice(d->reason));
 	for (mode = 0; mode < VDMA_MODE_COUNT; mode++)
-		print_missed((enum vdma_mode)mode, d->passed_over[mode]);
-	print_missed(d->requested, d->request);
+		verbose_missed((enum vdma_mode)mode, d->passed_over[mode]);
+	verbose_missed(d->requested, d->request);
 }
 
-void print_reasoning(const struct rows *rows, const struct style *style)
+void print_verbose(const struct rows *rows, bool colour)
 {
-	const char *bold = style->colour ? "\033[1m" : "";
-	const char *plain = style->colour ? "\033[0m" : "";
+	const char *bold = colour ? "\033[1m" : "";
+	const char *plain = colour ? "\033[0m" : "";
 	size_t i;
 
 	for (i = 0; i < rows->count; i++) {
@@ -224,8 +224,8 @@ void print_reasoning(const struct rows *rows, const struct style *style)
 		if (row->path)
 			printf("  at %s\n", row->path);
 		if (row->decided) {
-			print_decision(row);
-			print_facts(row);
+			verbose_decision(row);
+			verbose_facts(row);
 		}
 	}
 }
