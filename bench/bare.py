@@ -32,10 +32,10 @@ def planned_seconds() -> float:
     return sum(SECONDS.get(row.name, 10.0) for row in rows())
 
 
-def figures(row: baremetal.Row, console: str) -> list[Json]:
+def metrics(row: baremetal.Row, console: str) -> list[Json]:
     """What a bench has printed, an object for each mode and ring."""
     found: dict[tuple[str, str], Json] = {}
-    for name, value in ktap.figures(console):
+    for name, value in ktap.metrics(console):
         number = int(value.split()[0])
         if cost := COST.match(name):
             entry = found.setdefault((cost[2], cost[3]), {})
@@ -69,4 +69,4 @@ def measure(document: Document, progress: Progress, folder: Path) -> None:
             document.miss(name, problems[0])
             progress.say(f"{name}: {problems[0]}; the other cells go on")
         else:
-            document.bare_metal += figures(row, run.console())
+            document.bare_metal += metrics(row, run.console())

@@ -3,7 +3,7 @@
 # and both installed.
 
 DT_SRC := guest/powerpc/dt.c
-CORE_SRC := $(filter-out $(DT_SRC),$(wildcard guest/virtio/*.c guest/powerpc/*.c))
+CORE_SRC := $(filter-out $(DT_SRC),$(wildcard guest/dma/*.c guest/virtio/*.c guest/powerpc/*.c))
 TOOL_SRC := $(wildcard tools/vdmactl/*.c)
 
 WARN := -std=gnu11 -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wvla

@@ -13,7 +13,7 @@ SANITIZE_THREADS := -fsanitize=thread -Wno-tsan
 define units_in
 $(1)/test_%: tests/unit/test_%.c $(1)/libvdma.a | installed-check
 	@printf '  %-7s %s\n' CCLD $$@
-	$(Q)gcc -O1 -g $(WARN) $(2) -Iinclude -Ihypervisor/qemu -MMD -MP -MF $$@.d \
+	$(Q)gcc -O1 -g $(WARN) $(2) -Iinclude -Iguest -Ihypervisor/qemu -MMD -MP -MF $$@.d \
 		-o $$@ $$< $(1)/libvdma.a -lfdt -lcmocka
 
 DEPS += $(UNIT:%=$(1)/%.d)

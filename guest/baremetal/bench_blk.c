@@ -6,9 +6,14 @@
  */
 #include <vdma/error.h>
 #include <vdma/papr.h>
-
-#include "ktap.h"
-#include "load.h"
+#include "lib/args.h"
+#include "lib/base.h"
+#include "lib/clock.h"
+#include "lib/console.h"
+#include "lib/hypercall.h"
+#include "lib/ktap.h"
+#include "lib/load.h"
+#include "lib/page.h"
 
 #define READ_LEN	(4 * KIB)
 #define DEPTH		32
@@ -99,7 +104,7 @@ static struct cost cost_of(const struct mode *mode, uint64_t ring_features)
 {
 	struct vdma_blk_config config = disk_config();
 	struct device_plan plan = {
-		.gate = &guest_gate, .mode = mode->mode,
+		.hv = &guest_hv, .mode = mode->mode,
 		.window = mode->window, .reuse = mode->reuse,
 	};
 	char *buffers = pages_get(BUFFERS);
@@ -119,23 +124,23 @@ static struct cost cost_of(const struct mode *mode, uint64_t ring_features)
 static void ring(const char *name, uint64_t ring_features, bool counted)
 {
 	struct cost costs[ARRAY_SIZE(modes)];
-	char figure_name[64];
+	char metric_name[64];
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(modes); i++) {
 		costs[i] = cost_of(&modes[i], ring_features);
-		format(figure_name, sizeof(figure_name), "hypercalls-%s-%s",
+		format(metric_name, sizeof(metric_name), "hypercalls-%s-%s",
 		       modes[i].name, name);
-		figure(figure_name, "%lu / %u", costs[i].hypercalls, READS);
+		metric(metric_name, "%lu / %u", costs[i].hypercalls, READS);
 		report(costs[i].hypercalls <= modes[i].most,
 		       "%s, %s ring: %lu hypercalls for %u reads, %lu allowed",
 		       modes[i].name, name, costs[i].hypercalls, READS,
 		       modes[i].most);
 		if (!counted)
 			continue;
-		format(figure_name, sizeof(figure_name), "instructions-%s-%s",
+		format(metric_name, sizeof(metric_name), "instructions-%s-%s",
 		       modes[i].name, name);
-		figure(figure_name, "%lu", costs[i].instructions);
+		metric(metric_name, "%lu", costs[i].instructions);
 	}
 	if (counted)
 		report(costs[1].instructions * 100 <=

@@ -5,9 +5,15 @@
  * buffer that is not written to its end.
  */
 #include <vdma/error.h>
-
-#include "ktap.h"
-#include "load.h"
+#include "lib/args.h"
+#include "lib/base.h"
+#include "lib/clock.h"
+#include "lib/console.h"
+#include "lib/hypercall.h"
+#include "lib/ktap.h"
+#include "lib/load.h"
+#include "lib/page.h"
+#include "lib/ultravisor.h"
 
 #define DEPTH		32
 #define REQUESTS	4096
@@ -53,9 +59,9 @@ static void measure(struct disk *disk, char *buffers, uint64_t len, bool write)
 	char name[64];
 
 	format(name, sizeof(name), "calls-%s-%lu", what, len);
-	figure(name, "%lu / %lu", cost.calls, count);
+	metric(name, "%lu / %lu", cost.calls, count);
 	format(name, sizeof(name), "copied-%s-%lu", what, len);
-	figure(name, "%lu / %lu", right + other, bytes);
+	metric(name, "%lu / %lu", right + other, bytes);
 	report(!cost.calls, "%s of %lu KiB: no hypercall and no ultracall",
 	       what, len / KIB);
 	report(right == bytes && !other, "%s of %lu KiB: each byte copied once",
@@ -75,7 +81,7 @@ static uint64_t receive(struct vdma_bounce *b, void *buffer, uint32_t wrote)
 		if (vdma_bounce_map(b, (uintptr_t)buffer, FRAME_LEN,
 				    VDMA_FROM_DEVICE, 0, 0, &dma))
 			bail_out("a buffer can't be mapped");
-		memset((char *)b->share.mem.cpu + (dma - b->share.mem.dma), 1,
+		memset((char *)b->shared.mem.cpu + (dma - b->shared.mem.dma), 1,
 		       wrote);
 		vdma_bounce_unmap(b, dma, FRAME_LEN, VDMA_FROM_DEVICE, 0, 0);
 	}
@@ -99,7 +105,7 @@ static void short_frames(struct disk *disk, void *buffer)
 		cleared = (after.cleared - before.cleared) / FRAMES;
 		format(name, sizeof(name), "cleared-%u-of-%u", wrote[i],
 		       FRAME_LEN);
-		figure(name, "%lu", cleared);
+		metric(name, "%lu", cleared);
 		/* Behind what was written a word is copied, too. */
 		report(cleared + MIN(wrote[i] + 8, FRAME_LEN) == FRAME_LEN,
 		       "%u of %u bytes written: %lu are cleared", wrote[i],
@@ -107,7 +113,7 @@ static void short_frames(struct disk *disk, void *buffer)
 		format(name, sizeof(name), "instructions-%u-of-%u", wrote[i],
 		       FRAME_LEN);
 		if (arg_number("icount", 0))
-			figure(name, "%lu", instructions);
+			metric(name, "%lu", instructions);
 	}
 }
 

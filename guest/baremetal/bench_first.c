@@ -5,9 +5,11 @@
  * since reset is an instruction.
  */
 #include <vdma/error.h>
-
-#include "disk.h"
-#include "ktap.h"
+#include "lib/clock.h"
+#include "lib/disk.h"
+#include "lib/hypercall.h"
+#include "lib/ktap.h"
+#include "lib/page.h"
 
 #define READ_LEN	4096
 
@@ -21,9 +23,9 @@ static void first_io(void)
 
 	disk_open(&disk, &config);
 	error = disk_do(&disk, 0, VDMA_BLK_READ, 0, buffer, READ_LEN);
-	figure("first-io-ns", "%lu", time_ns());
-	figure("first-io-open-ns", "%lu", time_ns() - start);
-	figure("first-io-hypercalls", "%lu", hcalls(0) - calls);
+	metric("first-io-ns", "%lu", time_ns());
+	metric("first-io-open-ns", "%lu", time_ns() - start);
+	metric("first-io-hypercalls", "%lu", hcalls(0) - calls);
 	report(!error && !disk_wrong(&disk, 0, buffer, READ_LEN, false),
 	       "the first read is right");
 	disk_close(&disk);

@@ -5,9 +5,11 @@
  * The device has no IOMMU in its way, so what is wrong by the books does no harm.
  */
 #include <vdma/error.h>
-
-#include "disk.h"
-#include "ktap.h"
+#include "lib/base.h"
+#include "lib/console.h"
+#include "lib/disk.h"
+#include "lib/ktap.h"
+#include "lib/page.h"
 
 #define LEN	(4 * KIB)
 #define IN	VDMA_FROM_DEVICE

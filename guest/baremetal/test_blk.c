@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Block I/O whose content is known on both sides: the runner looks at the
- * image afterwards (figure "written0").
+ * image afterwards (metric "written0").
  */
 #include <vdma/error.h>
-
-#include "disk.h"
-#include "ktap.h"
+#include "lib/base.h"
+#include "lib/disk.h"
+#include "lib/ktap.h"
+#include "lib/page.h"
 
 #define CHUNK		(64 * KIB)
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Rings that wrap, and several of them at once on several CPUs. */
 #include <vdma/error.h>
-
-#include "ktap.h"
-#include "load.h"
+#include "lib/args.h"
+#include "lib/base.h"
+#include "lib/ktap.h"
+#include "lib/load.h"
+#include "lib/page.h"
+#include "lib/smp.h"
 
 /* Ring indexes have 16 bits: more requests than that. */
 #define WRAP_REQUESTS	70001

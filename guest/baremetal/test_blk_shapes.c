@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Requests of every size and shape that a ring can take. */
 #include <vdma/error.h>
-
-#include "disk.h"
-#include "ktap.h"
+#include "lib/base.h"
+#include "lib/disk.h"
+#include "lib/ktap.h"
+#include "lib/page.h"
 
 #define LARGEST		(1 * MIB)
 #define HIGH		(4 * GIB)
@@ -146,7 +147,7 @@ static void blk_shapes(void)
 		report(one_piece(&disk, high, largest(&disk)) &&
 		       one_piece(&disk, high + 4 * KIB - 512, 4 * KIB),
 		       "buffers there, at 0x%lx", (uintptr_t)high);
-	figure("written0", "%lu", largest(&disk));
+	metric("written0", "%lu", largest(&disk));
 	disk_close(&disk);
 	pages_put(buffer, len);
 	if (high)

@@ -5,10 +5,15 @@
  */
 #include <vdma/barrier.h>
 #include <vdma/error.h>
-
-#include "decide.h"
-#include "ktap.h"
-#include "load.h"
+#include "lib/args.h"
+#include "lib/base.h"
+#include "lib/clock.h"
+#include "lib/console.h"
+#include "lib/decide.h"
+#include "lib/ktap.h"
+#include "lib/load.h"
+#include "lib/page.h"
+#include "lib/ultravisor.h"
 
 /* More at once than the pool holds: what finds no room waits, nothing fails. */
 static void bounce_full(void)
@@ -97,7 +102,7 @@ static unsigned int old_bytes_seen(struct device *device, void *buffer)
 	if (vdma_domain_map(device->domain, (uintptr_t)buffer, ANSWER_LEN,
 			    VDMA_TO_DEVICE, &dma))
 		bail_out("the answer can't be mapped");
-	seen = (uint8_t *)b->share.mem.cpu + (dma - b->share.mem.dma);
+	seen = (uint8_t *)b->shared.mem.cpu + (dma - b->shared.mem.dma);
 	for (i = 0; i < ANSWER_LEN; i++)
 		old += seen[i] == OLD;
 	vdma_domain_unmap(device->domain, dma, ANSWER_LEN, VDMA_TO_DEVICE);

@@ -6,10 +6,14 @@
  */
 #include <vdma/abi.h>
 #include <vdma/error.h>
-
-#include "device.h"
-#include "ktap.h"
-#include "registers.h"
+#include "lib/clock.h"
+#include "lib/device.h"
+#include "lib/hypercall.h"
+#include "lib/ktap.h"
+#include "lib/page.h"
+#include "lib/pci.h"
+#include "lib/registers.h"
+#include "lib/tree.h"
 
 static void check(int got, int expected, const char *what)
 {
@@ -21,11 +25,11 @@ static void refused(const struct pci_function *pci, const char *which)
 	struct vdma_window window;
 	struct vdma_bypass reply;
 
-	report(device_property(pci, &window) == VDMA_PROPERTY_ABSENT,
+	report(pci_bypass_property(pci, &window) == VDMA_PROPERTY_ABSENT,
 	       "%s: not tagged", which);
-	check(vdma_bypass_query(&guest_gate, &pci->fn, &reply),
+	check(vdma_bypass_query(&guest_hv, &pci->fn, &reply),
 	      VDMA_E_REFUSED, which);
-	check(vdma_bypass_enable(&guest_gate, &pci->fn, &window, &reply),
+	check(vdma_bypass_enable(&guest_hv, &pci->fn, &window, &reply),
 	      VDMA_E_REFUSED, which);
 }
 
@@ -35,15 +39,15 @@ static void wrong_names(const struct pci_function *pci)
 	struct vdma_bypass reply;
 
 	fn.buid++;
-	check(vdma_bypass_query(&guest_gate, &fn, &reply), VDMA_E_NO_PHB,
+	check(vdma_bypass_query(&guest_hv, &fn, &reply), VDMA_E_NO_PHB,
 	      "query with an unknown BUID");
 	fn = pci->fn;
 	fn.config_addr ^= 0x1f00;
-	check(vdma_bypass_query(&guest_gate, &fn, &reply), VDMA_E_NO_DEVICE,
+	check(vdma_bypass_query(&guest_hv, &fn, &reply), VDMA_E_NO_DEVICE,
 	      "query of an unknown function");
 	fn = pci->fn;
 	fn.config_addr |= 1;
-	check(vdma_bypass_query(&guest_gate, &fn, &reply), VDMA_E_ARGUMENT,
+	check(vdma_bypass_query(&guest_hv, &fn, &reply), VDMA_E_ARGUMENT,
 	      "query with a reserved bit set");
 }
 
@@ -63,11 +67,11 @@ static void switching(const struct pci_function *pci)
 {
 	struct vdma_window window, other;
 	struct vdma_bypass reply;
-	const struct vdma_gate *gate = &guest_gate;
+	const struct vdma_hv_ops *hv = &guest_hv;
 
-	report(device_property(pci, &window) == VDMA_PROPERTY_VALID,
+	report(pci_bypass_property(pci, &window) == VDMA_PROPERTY_VALID,
 	       "firmware has tagged the first");
-	check(vdma_bypass_query(gate, &pci->fn, &reply), VDMA_OK, "query");
+	check(vdma_bypass_query(hv, &pci->fn, &reply), VDMA_OK, "query");
 	report(reply.supported && !reply.enabled &&
 	       vdma_window_equal(&reply.window, &window),
 	       "it agrees with firmware, and is off");
@@ -77,33 +81,33 @@ static void switching(const struct pci_function *pci)
 
 	other = window;
 	other.size += 1ul << 16;
-	check(vdma_bypass_enable(gate, &pci->fn, &other, &reply),
+	check(vdma_bypass_enable(hv, &pci->fn, &other, &reply),
 	      VDMA_E_DISAGREES, "enable with another window");
-	vdma_bypass_query(gate, &pci->fn, &reply);
+	vdma_bypass_query(hv, &pci->fn, &reply);
 	report(!reply.enabled, "and that was undone");
-	check(vdma_bypass_enable(gate, &pci->fn, &window, &reply), VDMA_OK,
+	check(vdma_bypass_enable(hv, &pci->fn, &window, &reply), VDMA_OK,
 	      "enable");
-	check(vdma_bypass_enable(gate, &pci->fn, &window, &reply), VDMA_OK,
+	check(vdma_bypass_enable(hv, &pci->fn, &window, &reply), VDMA_OK,
 	      "enable again");
-	check(vdma_bypass_disable(gate, &pci->fn, &reply), VDMA_OK, "disable");
-	check(vdma_bypass_disable(gate, &pci->fn, &reply), VDMA_OK,
+	check(vdma_bypass_disable(hv, &pci->fn, &reply), VDMA_OK, "disable");
+	check(vdma_bypass_disable(hv, &pci->fn, &reply), VDMA_OK,
 	      "disable again");
 }
 
 static void live(const struct pci_function *pci)
 {
-	struct vdma_config_space config = config_space(pci);
-	struct vdma_registers regs = bar_registers(pci);
-	const struct vdma_gate *gate = &guest_gate;
+	struct vdma_config_space config = registers_config(pci);
+	struct vdma_registers regs = registers_bars(pci);
+	const struct vdma_hv_ops *hv = &guest_hv;
 	struct vdma_virtio virtio;
 	struct vdma_window window;
 	struct vdma_bypass reply;
 	uint64_t offered;
 
-	device_property(pci, &window);
+	pci_bypass_property(pci, &window);
 	check(vdma_virtio_find(&virtio, &config, &regs, &guest_clock,
 			       DEVICE_LIMIT_NS), VDMA_OK, "transport");
-	check(vdma_bypass_enable(gate, &pci->fn, &window, &reply), VDMA_OK,
+	check(vdma_bypass_enable(hv, &pci->fn, &window, &reply), VDMA_OK,
 	      "enable");
 	check(vdma_virtio_begin(&virtio, &offered), VDMA_OK, "begin");
 	check(vdma_virtio_features(&virtio, VDMA_F_VERSION_1), VDMA_E_FEATURES,
@@ -113,16 +117,16 @@ static void live(const struct pci_function *pci)
 				   VDMA_F_ACCESS_PLATFORM), VDMA_OK,
 	      "features");
 	vdma_virtio_ready(&virtio);
-	check(vdma_bypass_disable(gate, &pci->fn, &reply), VDMA_E_BUSY,
+	check(vdma_bypass_disable(hv, &pci->fn, &reply), VDMA_E_BUSY,
 	      "disable of a live device");
-	vdma_bypass_query(gate, &pci->fn, &reply);
+	vdma_bypass_query(hv, &pci->fn, &reply);
 	report(reply.enabled, "the window stays open");
 	check(vdma_virtio_reset(&virtio), VDMA_OK, "reset");
-	check(vdma_bypass_disable(gate, &pci->fn, &reply), VDMA_OK,
+	check(vdma_bypass_disable(hv, &pci->fn, &reply), VDMA_OK,
 	      "disable after the reset");
-	check(vdma_bypass_enable(gate, &pci->fn, &window, &reply), VDMA_OK,
+	check(vdma_bypass_enable(hv, &pci->fn, &window, &reply), VDMA_OK,
 	      "enable once more");
-	check(vdma_bypass_disable(gate, &pci->fn, &reply), VDMA_OK,
+	check(vdma_bypass_disable(hv, &pci->fn, &reply), VDMA_OK,
 	      "disable once more");
 }
 
@@ -157,9 +161,9 @@ static void no_bypass(void)
 		return;
 	report(!tree_has_hypertas(VDMA_HYPERTAS_NAME),
 	       "the hypervisor does not announce the call");
-	report(device_property(pci, &window) == VDMA_PROPERTY_ABSENT,
+	report(pci_bypass_property(pci, &window) == VDMA_PROPERTY_ABSENT,
 	       "firmware has not tagged it");
-	check(vdma_bypass_query(&guest_gate, &pci->fn, &reply),
+	check(vdma_bypass_query(&guest_hv, &pci->fn, &reply),
 	      VDMA_E_UNSUPPORTED, "query");
 }
 

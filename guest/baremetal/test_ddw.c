@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Dynamic windows: made, used up, removed, reset, and not there at all. */
 #include <vdma/error.h>
-
-#include "device.h"
-#include "ktap.h"
-#include "window.h"
+#include "lib/base.h"
+#include "lib/device.h"
+#include "lib/hypercall.h"
+#include "lib/ktap.h"
+#include "lib/page.h"
+#include "lib/pci.h"
+#include "lib/tree.h"
+#include "lib/windows.h"
 
 static struct vdma_tce_window blank(void)
 {
-	struct vdma_tce_window window = { .gate = &guest_gate,
+	struct vdma_tce_window window = { .hv = &guest_hv,
 					  .list = window_list() };
 
 	return window;
@@ -26,7 +30,7 @@ static bool offered(const struct vdma_rtas *rtas,
 static void ddw(void)
 {
 	const struct pci_function *pci = device_find(TYPE_RNG, 0);
-	struct vdma_rtas rtas = rtas_of(pci);
+	struct vdma_rtas rtas = window_rtas(pci);
 	struct vdma_tce_window window = blank(), second = blank();
 	struct vdma_ddw_offer offer;
 	int error;
@@ -69,7 +73,7 @@ static void ddw_absent(void)
 
 	report(pci && !tree_cells(pci->phb, "ibm,ddw-applicable", 1),
 	       "the PHB has no dynamic windows");
-	rtas = rtas_of(pci);
+	rtas = window_rtas(pci);
 	report(vdma_ddw_query(&rtas, &pci->fn, &offer), "and the library sees it");
 }
 

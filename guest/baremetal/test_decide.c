@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The decision on a real machine; other tests then work in that mode. */
-#include "disk.h"
-#include "ktap.h"
+#include "lib/args.h"
+#include "lib/base.h"
+#include "lib/disk.h"
+#include "lib/ktap.h"
 
 static void decision(void)
 {

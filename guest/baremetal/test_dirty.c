@@ -5,9 +5,11 @@
  * moves the machine meanwhile, and compares all memory (tests/live/test_migrate.py).
  */
 #include <vdma/error.h>
-
-#include "control.h"
-#include "ktap.h"
+#include "lib/base.h"
+#include "lib/control.h"
+#include "lib/hypercall.h"
+#include "lib/ktap.h"
+#include "lib/page.h"
 
 #define LEN	(4 * KIB)
 /* Beyond what the window's allocator has come to, and beyond this program. */
@@ -76,7 +78,7 @@ static uint64_t loop(struct disk *disk, struct disk *control,
 static void dirty(void)
 {
 	struct device_plan tce = {
-		.gate = &guest_gate, .mode = "tce", .window = "default",
+		.hv = &guest_hv, .mode = "tce", .window = "default",
 	};
 	struct vdma_blk_config config = disk_config();
 	struct pages pages = {
@@ -93,8 +95,8 @@ static void dirty(void)
 	control_open(&control);
 	/* A page of zeros would not be sent as a page. */
 	memset(pages.number, UNTOUCHED, LEN);
-	figure("written", "0x%lx", (uintptr_t)pages.written);
-	figure("written", "0x%lx", (uintptr_t)pages.twice);
+	metric("written", "0x%lx", (uintptr_t)pages.written);
+	metric("written", "0x%lx", (uintptr_t)pages.twice);
 	enter(&disk, (uintptr_t)pages.number, pages.written);
 	enter(&disk, aliases[0], pages.twice);
 	enter(&disk, aliases[1], pages.twice);
@@ -105,7 +107,7 @@ static void dirty(void)
 	turns = loop(&disk, &control, &pages, &error);
 	disk.device.domain->audit = audit;
 	report(!error, "%lu turns: %s", turns, vdma_strerror(error));
-	report(filled(pages.number, LEN, UNTOUCHED),
+	report(memory_is(pages.number, LEN, UNTOUCHED),
 	       "the page of the same number is as it was");
 	leave(&disk, (uintptr_t)pages.number);
 	leave(&disk, aliases[0]);

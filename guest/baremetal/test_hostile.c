@@ -5,9 +5,13 @@
  * disk N does then, and in errorN= what the library must call it.
  */
 #include <vdma/error.h>
-
-#include "disk.h"
-#include "ktap.h"
+#include "lib/args.h"
+#include "lib/base.h"
+#include "lib/clock.h"
+#include "lib/console.h"
+#include "lib/disk.h"
+#include "lib/ktap.h"
+#include "lib/page.h"
 
 #define ROUNDS		3
 #define REQUESTS	4
@@ -164,7 +168,7 @@ static bool stays_broken(struct batch *batch)
 	unsigned int i;
 
 	for (i = 0; i < 2; i++) {
-		if (vdma_vq_get(batch->vq, &used) != error ||
+		if (vdma_vq_get_buf(batch->vq, &used) != error ||
 		    vdma_blk_add(queue, &more) != error ||
 		    vdma_vq_kick(batch->vq) != error)
 			return false;
@@ -187,7 +191,7 @@ static void lied(struct batch *batch, unsigned int came)
 	       batch->lie);
 	report(!vdma_virtio_reset(&batch->disk->device.virtio),
 	       "%s: reset", batch->lie);
-	while ((token = vdma_vq_detach(batch->vq)))
+	while ((token = vdma_vq_detach_unused_buf(batch->vq)))
 		came_back(batch, token);
 	report(each_once(batch), "%s: each buffer came back once", batch->lie);
 }

@@ -2,15 +2,20 @@
 /*
  * What a back end that keeps translations has to be told: the runner serves the
  * disk, and notes what QEMU says (tests/lib/vhost_user_iotlb.py). Here stands, as
- * figures "gone", what it must hear of, in order and each once.
+ * metrics "gone", what it must be told, in order and each once.
  */
 #include <vdma/abi.h>
 #include <vdma/error.h>
-
-#include "expose.h"
-#include "ktap.h"
-#include "load.h"
-#include "window.h"
+#include "lib/args.h"
+#include "lib/base.h"
+#include "lib/private.h"
+#include "lib/hypercall.h"
+#include "lib/ktap.h"
+#include "lib/load.h"
+#include "lib/page.h"
+#include "lib/pci.h"
+#include "lib/ultravisor.h"
+#include "lib/windows.h"
 
 #define LEN	(4 * KIB)
 #define DEPTH	16
@@ -25,7 +30,7 @@ static const struct {
 
 static void gone(uint64_t base, uint64_t size)
 {
-	figure("gone", "0x%lx 0x%lx", base, size);
+	metric("gone", "0x%lx 0x%lx", base, size);
 }
 
 static void works(struct disk *disk, const char *when)
@@ -63,8 +68,8 @@ static void entries(struct vdma_tce_window *window)
 static void come_and_go(struct disk *disk, size_t i, bool used)
 {
 	const struct pci_function *pci = disk->device.pci;
-	struct vdma_tce_window window = { .gate = &guest_gate };
-	struct vdma_rtas rtas = rtas_of(pci);
+	struct vdma_tce_window window = { .hv = &guest_hv };
+	struct vdma_rtas rtas = window_rtas(pci);
 	uint64_t size = 1ul << windows[i].size_shift;
 	int error = vdma_ddw_create(&rtas, &pci->fn, windows[i].page_shift,
 				    size, &window);
@@ -84,14 +89,14 @@ static void come_and_go(struct disk *disk, size_t i, bool used)
 static void iotlb_windows(void)
 {
 	struct vdma_blk_config config = disk_config();
-	struct vdma_tce_window all = { .gate = &guest_gate };
+	struct vdma_tce_window all = { .hv = &guest_hv };
 	struct vdma_rtas rtas;
 	struct disk disk;
 	size_t i;
 	int error;
 
 	disk_open(&disk, &config);
-	rtas = rtas_of(disk.device.pci);
+	rtas = window_rtas(disk.device.pci);
 	works(&disk, "at first");
 	for (i = 0; i < ARRAY_SIZE(windows); i++) {
 		come_and_go(&disk, i, false);
@@ -115,7 +120,7 @@ GUEST_TEST(iotlb_windows, iotlb_windows);
 static void iotlb_reset(void)
 {
 	struct vdma_blk_config config = disk_config();
-	struct vdma_tce_window window = { .gate = &guest_gate };
+	struct vdma_tce_window window = { .hv = &guest_hv };
 	struct vdma_rtas rtas;
 	uint64_t *words = pages_get(LEN);
 	struct disk disk;
@@ -125,12 +130,12 @@ static void iotlb_reset(void)
 	works(&disk, "in this life");
 	error = disk_do(&disk, 0, VDMA_BLK_READ, disk.bytes / 2, words, LEN);
 	if (!disk_wrong(&disk, disk.bytes / 2, words, LEN, false)) {
-		rtas = rtas_of(disk.device.pci);
+		rtas = window_rtas(disk.device.pci);
 		error = disk_write_half(&disk);
 		error |= vdma_ddw_create(&rtas, &disk.device.pci->fn, 16,
 					 1ul << 36, &window);
 		gone(window.base, 1ul << 36);
-		run_again();
+		ktap_run_again();
 	} else {
 		disk_close(&disk);
 	}
@@ -146,7 +151,7 @@ GUEST_TEST(iotlb_reset, iotlb_reset);
 static void taken_back(struct disk *disk, char *page, uint64_t dma)
 {
 	int64_t status = ucall_pages(VDMA_UV_SHARE_PAGE, page, 1);
-	int error = expose_do(disk, VDMA_BLK_READ, 0, dma);
+	int error = private_do(disk, VDMA_BLK_READ, 0, dma);
 
 	report(!status && !error &&
 	       !disk_wrong(disk, 0, page, VDMA_BLK_SECTOR, false),
@@ -154,7 +159,7 @@ static void taken_back(struct disk *disk, char *page, uint64_t dma)
 	status = ucall_pages(VDMA_UV_UNSHARE_PAGE, page, 1);
 	gone(0, 1ul << 63);
 	works(disk, "once it is private");
-	error = expose_do(disk, VDMA_BLK_READ, 0, dma);
+	error = private_do(disk, VDMA_BLK_READ, 0, dma);
 	report(!status && error && !*(uint64_t *)page,
 	       "the page is reached no more: %s", vdma_strerror(error));
 }
@@ -169,11 +174,11 @@ static void iotlb_private(void)
 
 	disk_open(&disk, &config);
 	works(&disk, "through the pool");
-	dma = expose(&disk.device, page, VDMA_UV_PAGE_SIZE);
+	dma = map_private(&disk.device, page, VDMA_UV_PAGE_SIZE);
 	taken_back(&disk, page, dma);
 	/* The back end asks twice before it believes it. */
-	figure("violations", "%u", 2);
-	conceal(&disk.device, dma, VDMA_UV_PAGE_SIZE);
+	metric("violations", "%u", 2);
+	unmap_private(&disk.device, dma, VDMA_UV_PAGE_SIZE);
 	for (at = 0; at < VDMA_UV_PAGE_SIZE; at += 4 * KIB)
 		gone(dma + at, 4 * KIB);
 	works(&disk, "at last");
@@ -203,7 +208,7 @@ static void iotlb_load(void)
 	       "%lu reads, %u at once: %s", load.done, load.depth,
 	       vdma_strerror(load.error));
 	report(!load.wrong, "all with the right content");
-	figure("reads", "%lu", load.done);
+	metric("reads", "%lu", load.done);
 	pages_put(load.buffers, load.depth * load.len);
 	disk_close(&disk);
 }

@@ -4,10 +4,14 @@
  * another QEMU and back (tests/live/test_migrate.py).
  */
 #include <vdma/error.h>
-
-#include "control.h"
-#include "ktap.h"
-#include "load.h"
+#include "lib/base.h"
+#include "lib/clock.h"
+#include "lib/control.h"
+#include "lib/hypercall.h"
+#include "lib/ktap.h"
+#include "lib/load.h"
+#include "lib/page.h"
+#include "lib/smp.h"
 
 #define LEN		(4 * KIB)
 #define DEPTH		16
@@ -53,7 +57,7 @@ static struct load load_of(struct disk *disk, unsigned int queue,
 static bool bypass_is(const struct disk *disk, bool enabled)
 {
 	struct vdma_bypass reply;
-	int error = vdma_bypass_query(&guest_gate, &disk->device.pci->fn,
+	int error = vdma_bypass_query(&guest_hv, &disk->device.pci->fn,
 				      &reply);
 
 	return error ? !enabled : reply.enabled == enabled;
@@ -84,7 +88,7 @@ static void migrating(void)
 		report(!load->error && !load->wrong && load->done,
 		       "queue %u: %lu reads and writes, %lu words wrong: %s",
 		       i, load->done, load->wrong, vdma_strerror(load->error));
-		figure("requests", "%lu", load->done);
+		metric("requests", "%lu", load->done);
 		pages_put(load->buffers, DEPTH * LEN);
 	}
 	report(bypass_is(&disk, bypass), "bypass is as it was");

@@ -9,9 +9,12 @@
  */
 #include <vdma/error.h>
 #include <vdma/net.h>
-
-#include "control.h"
-#include "ktap.h"
+#include "lib/args.h"
+#include "lib/base.h"
+#include "lib/clock.h"
+#include "lib/control.h"
+#include "lib/ktap.h"
+#include "lib/page.h"
 
 #define HEADER		14
 #define FRAME_MIN	60
@@ -236,7 +239,7 @@ static void net_run(struct disk *control)
 	       link.received, vdma_strerror(link.error));
 	report(link.received && link.received == link.end,
 	       "as many as went out");
-	figure("frames", "%lu", link.received);
+	metric("frames", "%lu", link.received);
 	report(!link.wrong, "each with what the host makes of it, in order");
 	report(!vdma_net_stop(&link.net), "stop");
 	device_close(&link.device);

@@ -5,15 +5,19 @@
  * must find the same hypervisor.
  */
 #include <vdma/error.h>
-
-#include "disk.h"
-#include "ktap.h"
-#include "papr.h"
+#include "lib/base.h"
+#include "lib/disk.h"
+#include "lib/hypercall.h"
+#include "lib/ktap.h"
+#include "lib/lopar.h"
+#include "lib/page.h"
+#include "lib/pci.h"
+#include "lib/rtas.h"
 
 #define LEN	(64 * KIB)
 
 static const struct device_plan bypass = {
-	.gate = &guest_gate, .mode = "bypass", .window = "",
+	.hv = &guest_hv, .mode = "bypass", .window = "",
 };
 
 static void starts_without(const struct pci_function *pci)
@@ -21,9 +25,9 @@ static void starts_without(const struct pci_function *pci)
 	struct vdma_window window;
 	struct vdma_bypass reply;
 
-	report(device_property(pci, &window) == VDMA_PROPERTY_VALID,
+	report(pci_bypass_property(pci, &window) == VDMA_PROPERTY_VALID,
 	       "firmware has tagged the disk");
-	report(!vdma_bypass_query(&guest_gate, &pci->fn, &reply) &&
+	report(!vdma_bypass_query(&guest_hv, &pci->fn, &reply) &&
 	       reply.supported && !reply.enabled, "and bypass is off");
 	disk_window_closed();
 }
@@ -44,9 +48,9 @@ static void first_life(struct disk *disk)
 
 	report(!error, "first life: the second half is written: %s",
 	       vdma_strerror(error));
-	error = vdma_bypass_query(&guest_gate, &disk->device.pci->fn, &reply);
+	error = vdma_bypass_query(&guest_hv, &disk->device.pci->fn, &reply);
 	report(!error && reply.enabled, "first life: bypass is on");
-	run_again();
+	ktap_run_again();
 }
 
 static void reboot(void)

@@ -2,9 +2,15 @@
 /* A secure VM: being one, sharing pages, and what a device gets that has none. */
 #include <vdma/abi.h>
 #include <vdma/error.h>
-
-#include "expose.h"
-#include "ktap.h"
+#include "lib/args.h"
+#include "lib/base.h"
+#include "lib/private.h"
+#include "lib/head.h"
+#include "lib/ktap.h"
+#include "lib/of.h"
+#include "lib/page.h"
+#include "lib/smp.h"
+#include "lib/ultravisor.h"
 
 #define PATTERN		0xa5
 #define MANY		4
@@ -34,27 +40,27 @@ GUEST_TEST(secure_cpus, secure_cpus);
 static void sharing(void)
 {
 	uint64_t before = pages_free(), calls = ucalls();
-	struct vdma_share shares[MANY];
+	struct vdma_shared_mem shares[MANY];
 	unsigned int i;
 	int error = VDMA_OK;
 	void *where;
 
 	for (i = 0; !error && i < MANY; i++)
-		error = vdma_shared_get(&guest_secure, i << VDMA_UV_PAGE_SHIFT |
+		error = vdma_shared_alloc(&guest_secure, i << VDMA_UV_PAGE_SHIFT |
 					1, &shares[i]);
 	report(!error, "share 1, 2, 3 and 4 pages: %s", vdma_strerror(error));
 	report(secure_counts().shared == 10, "%lu pages are shared",
 	       secure_counts().shared);
-	report(filled(shares[3].mem.cpu, shares[3].mem.len, 0),
+	report(memory_is(shares[3].mem.cpu, shares[3].mem.len, 0),
 	       "what is shared is zero");
 	where = shares[3].mem.cpu;
 	memset(where, PATTERN, shares[3].mem.len);
 	for (i = 0; i < MANY; i++)
-		error |= vdma_shared_put(&guest_secure, &shares[i]);
+		error |= vdma_shared_free(&guest_secure, &shares[i]);
 	report(!error && !secure_counts().shared, "none is afterwards: %s",
 	       vdma_strerror(error));
 	/* Its allocator has a few words of its own at the beginning. */
-	report(filled((char *)where + KIB, VDMA_UV_PAGE_SIZE - KIB, 0),
+	report(memory_is((char *)where + KIB, VDMA_UV_PAGE_SIZE - KIB, 0),
 	       "what is private again is zero");
 	report(ucalls() - calls == 2 * MANY, "an ultracall for each");
 	report(pages_free() == before, "all memory has come back");
@@ -83,12 +89,12 @@ static void not_secure(void)
 {
 	struct vdma_secure_counts counts;
 	struct vdma_secure normal;
-	struct vdma_share share;
+	struct vdma_shared_mem share;
 	int error;
 
 	report(!secure_vm(), "the VM is not secure");
 	vdma_secure_init(&normal, &guest_ultravisor, guest_secure.pages, NULL);
-	error = vdma_shared_get(&normal, 1, &share);
+	error = vdma_shared_alloc(&normal, 1, &share);
 	report(error == VDMA_E_NOT_SECURE, "share: %s", vdma_strerror(error));
 	vdma_secure_count(&normal, &counts);
 	report(!counts.shared && !counts.stuck, "and nothing is lost");
@@ -111,12 +117,12 @@ static void guard_control(void)
 
 	disk_open(&disk, &config);
 	half = disk.bytes / 2;
-	dma = expose(&disk.device, page, VDMA_UV_PAGE_SIZE);
+	dma = map_private(&disk.device, page, VDMA_UV_PAGE_SIZE);
 	memset(page, PATTERN, VDMA_UV_PAGE_SIZE);
-	expose_do(&disk, VDMA_BLK_READ, 0, dma);
-	report(filled(page, VDMA_UV_PAGE_SIZE, PATTERN),
+	private_do(&disk, VDMA_BLK_READ, 0, dma);
+	report(memory_is(page, VDMA_UV_PAGE_SIZE, PATTERN),
 	       "what the device writes to a private page does not get there");
-	expose_do(&disk, VDMA_BLK_WRITE, half, dma);
+	private_do(&disk, VDMA_BLK_WRITE, half, dma);
 	error = disk_do(&disk, 0, VDMA_BLK_READ, half, buffer,
 			VDMA_BLK_SECTOR);
 	report(!error && !memchr(buffer, PATTERN, VDMA_BLK_SECTOR),
@@ -126,9 +132,9 @@ static void guard_control(void)
 			VDMA_BLK_SECTOR);
 	report(!error, "through the pool it still works: %s",
 	       vdma_strerror(error));
-	figure("written0", "%u", VDMA_BLK_SECTOR);
-	figure("violations", "%u", 2 * VIOLATIONS);
-	conceal(&disk.device, dma, VDMA_UV_PAGE_SIZE);
+	metric("written0", "%u", VDMA_BLK_SECTOR);
+	metric("violations", "%u", 2 * VIOLATIONS);
+	unmap_private(&disk.device, dma, VDMA_UV_PAGE_SIZE);
 	disk_close(&disk);
 	pages_put(page, VDMA_UV_PAGE_SIZE);
 	pages_put(buffer, VDMA_BLK_SECTOR);

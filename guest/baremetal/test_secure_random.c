@@ -6,9 +6,12 @@
  */
 #include <vdma/abi.h>
 #include <vdma/error.h>
-
-#include "expose.h"
-#include "ktap.h"
+#include "lib/args.h"
+#include "lib/base.h"
+#include "lib/private.h"
+#include "lib/ktap.h"
+#include "lib/page.h"
+#include "lib/ultravisor.h"
 
 #define PAGES		24
 #define PAGE		VDMA_UV_PAGE_SIZE
@@ -127,7 +130,7 @@ static void device_reads(struct model *m, uint32_t page)
 	const struct page *p = &m->pages[page];
 	uint64_t got;
 
-	expose_do(&m->disk, VDMA_BLK_WRITE, at, m->dma + sector_at(page));
+	private_do(&m->disk, VDMA_BLK_WRITE, at, m->dma + sector_at(page));
 	got = on_disk(m, at);
 	if (p->shared ? got != p->sector : got && got == p->sector)
 		wrong(m, "the device reads it wrong", page);
@@ -141,7 +144,7 @@ static void device_writes(struct model *m, uint32_t page)
 	fill(m->buffer, word, SECTOR);
 	if (disk_do(&m->disk, 0, VDMA_BLK_WRITE, at, m->buffer, SECTOR))
 		m->wrong++;
-	expose_do(&m->disk, VDMA_BLK_READ, at, m->dma + sector_at(page));
+	private_do(&m->disk, VDMA_BLK_READ, at, m->dma + sector_at(page));
 	if (m->pages[page].shared)
 		m->pages[page].sector = word;
 	check(m, page, "the device wrote it wrong");
@@ -163,12 +166,12 @@ static void open_disk(struct model *m)
 	struct vdma_blk_config config = disk_config();
 
 	disk_open(&m->disk, &config);
-	m->dma = expose(&m->disk.device, m->memory, PAGES * PAGE);
+	m->dma = map_private(&m->disk.device, m->memory, PAGES * PAGE);
 }
 
 static void close_disk(struct model *m)
 {
-	conceal(&m->disk.device, m->dma, PAGES * PAGE);
+	unmap_private(&m->disk.device, m->dma, PAGES * PAGE);
 	disk_close(&m->disk);
 }
 
@@ -211,7 +214,7 @@ static void restore_disk(struct model *m)
 	disk_fill(&m->disk, at, m->buffer, SECTOR);
 	if (disk_do(&m->disk, 0, VDMA_BLK_WRITE, at, m->buffer, SECTOR))
 		m->wrong++;
-	figure("written0", "%u", SECTOR);
+	metric("written0", "%u", SECTOR);
 }
 
 static void secure_random(void)
@@ -235,7 +238,7 @@ static void secure_random(void)
 	}
 	report(!m.wrong, "%lu steps, %lu requests denied: %lu wrong", steps,
 	       m.denied, m.wrong);
-	figure("violations", "%lu", VIOLATIONS * m.denied);
+	metric("violations", "%lu", VIOLATIONS * m.denied);
 	restore_disk(&m);
 	close_disk(&m);
 	unshare_all(&m);

@@ -5,9 +5,12 @@
  */
 #include <vdma/abi.h>
 #include <vdma/error.h>
-
-#include "expose.h"
-#include "ktap.h"
+#include "lib/base.h"
+#include "lib/clock.h"
+#include "lib/private.h"
+#include "lib/ktap.h"
+#include "lib/page.h"
+#include "lib/ultravisor.h"
 
 #define PAGE		VDMA_UV_PAGE_SIZE
 #define SECTOR		VDMA_BLK_SECTOR
@@ -34,7 +37,7 @@ static void disk_start(struct flight *flight, uint64_t limit)
 
 	config.limit = limit;
 	disk_open(&flight->disk, &config);
-	flight->dma = expose(&flight->disk.device, flight->memory, 2 * PAGE);
+	flight->dma = map_private(&flight->disk.device, flight->memory, 2 * PAGE);
 }
 
 static void disk_stop(struct flight *flight)
@@ -43,7 +46,7 @@ static void disk_stop(struct flight *flight)
 	int error = vdma_blk_stop(&disk->blk);
 
 	report(!error, "the disk stops: %s", vdma_strerror(error));
-	conceal(&disk->device, flight->dma, 2 * PAGE);
+	unmap_private(&disk->device, flight->dma, 2 * PAGE);
 	device_close(&disk->device);
 	pages_put(disk->private_mem, disk->private_len);
 }
@@ -128,9 +131,9 @@ static void revoke_stop(void)
 	flight_open(&flight, DEVICE_LIMIT_NS);
 	take_off(&flight, true);
 	disk_stop(&flight);
-	report(filled(flight.memory, PAGE, PATTERN),
+	report(memory_is(flight.memory, PAGE, PATTERN),
 	       "nothing got into the private page");
-	figure("violations", "%u", REQUESTS * VIOLATIONS);
+	metric("violations", "%u", REQUESTS * VIOLATIONS);
 	pages_put(flight.memory, 2 * PAGE);
 }
 
@@ -139,8 +142,8 @@ GUEST_TEST(revoke_stop, revoke_stop);
 static void unshared(struct flight *flight, int64_t status)
 {
 	report(status == VDMA_U_SUCCESS, "it is private: status %ld", status);
-	report(filled(flight->memory, PAGE, 0), "and zero");
-	report(filled(flight->memory + PAGE, PAGE, PATTERN),
+	report(memory_is(flight->memory, PAGE, 0), "and zero");
+	report(memory_is(flight->memory + PAGE, PAGE, PATTERN),
 	       "nothing got into the page that always was private");
 }
 
@@ -156,7 +159,7 @@ static void revoke_unshare(void)
 	report(wait_for(&flight, REQUESTS) == REQUESTS, "all reads come back");
 	unshared(&flight, first_page(&flight, VDMA_UV_UNSHARE_PAGE));
 	still_works(&flight);
-	figure("violations", "%u", REQUESTS / 2 * VIOLATIONS);
+	metric("violations", "%u", REQUESTS / 2 * VIOLATIONS);
 	flight_close(&flight);
 }
 
@@ -192,7 +195,7 @@ static void revoke_longer(void)
 	       "take back the second page");
 	memset(flight.memory + PAGE, PATTERN, PAGE);
 	report(wait_for(&flight, 2) == 2, "the long one is back");
-	report(filled(flight.memory + PAGE, PAGE, PATTERN),
+	report(memory_is(flight.memory + PAGE, PAGE, PATTERN),
 	       "and has not written the page since");
 	report(!first_page(&flight, VDMA_UV_UNSHARE_PAGE), "take back the first");
 	flight_close(&flight);
@@ -210,7 +213,7 @@ static void revoke_all(void)
 	report(!first_page(&flight, VDMA_UV_SHARE_PAGE), "share a page");
 	take_off(&flight, false);
 	unshared(&flight, ucall(&call));
-	figure("violations", "any");
+	metric("violations", "any");
 	flight_close(&flight);
 }
 
@@ -233,7 +236,7 @@ static void revoke_esm(void)
 	report(!wrong, "what was under way is there: %lu words wrong", wrong);
 	memset(flight.memory, PATTERN, PAGE);
 	disk_stop(&flight);
-	report(filled(flight.memory, PAGE, PATTERN),
+	report(memory_is(flight.memory, PAGE, PATTERN),
 	       "nothing gets in any more");
 	pages_put(flight.memory, 2 * PAGE);
 }
@@ -263,12 +266,12 @@ static void revoke_undone(void)
 	       vdma_strerror(error));
 	disk_stop(&flight);
 	disk_start(&flight, DEVICE_LIMIT_NS);
-	error = expose_do(&flight.disk, VDMA_BLK_READ, 0, flight.dma + PAGE);
+	error = private_do(&flight.disk, VDMA_BLK_READ, 0, flight.dma + PAGE);
 	report(!error, "it has room for another stand-in: %s",
 	       vdma_strerror(error));
 	unshared(&flight, first_page(&flight, VDMA_UV_UNSHARE_PAGE));
 	still_works(&flight);
-	figure("violations", "%u", 2 * VIOLATIONS);
+	metric("violations", "%u", 2 * VIOLATIONS);
 	flight_close(&flight);
 }
 
@@ -305,8 +308,8 @@ static void revoke_held(void)
 	memset(flight.memory, PATTERN, PAGE);
 	diag("the page is private");
 	report(wait_for(&flight, 1) == 1, "the read comes back");
-	report(filled(flight.memory, PAGE, PATTERN), "and is not in the page");
-	figure("violations", "0");
+	report(memory_is(flight.memory, PAGE, PATTERN), "and is not in the page");
+	metric("violations", "0");
 	flight_close(&flight);
 	pages_put(word, sizeof(*word));
 }

@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The program itself: does what the other tests stand on work? */
 #include <vdma/abi.h>
-
-#include "firmware.h"
-#include "guest.h"
-#include "ktap.h"
+#include "lib/args.h"
+#include "lib/base.h"
+#include "lib/clock.h"
+#include "lib/console.h"
+#include "lib/exception.h"
+#include "lib/head.h"
+#include "lib/hypercall.h"
+#include "lib/ktap.h"
+#include "lib/page.h"
+#include "lib/smp.h"
+#include "lib/spinlock.h"
 
 #define PROGRAM_CHECK	0x700
 #define TURNS		1000

@@ -4,9 +4,12 @@
  * that the host has slowed down, so that requests are under way meanwhile.
  */
 #include <vdma/error.h>
-
-#include "disk.h"
-#include "ktap.h"
+#include "lib/base.h"
+#include "lib/clock.h"
+#include "lib/disk.h"
+#include "lib/hypercall.h"
+#include "lib/ktap.h"
+#include "lib/page.h"
 
 #define ROUNDS		3
 #define REQUESTS	32
@@ -19,11 +22,11 @@ struct flight {
 };
 
 static const struct device_plan tce = {
-	.gate = &guest_gate, .mode = "tce", .window = "default",
+	.hv = &guest_hv, .mode = "tce", .window = "default",
 };
 
 static const struct device_plan bypass = {
-	.gate = &guest_gate, .mode = "bypass", .window = "",
+	.hv = &guest_hv, .mode = "bypass", .window = "",
 };
 
 /* Not back to back: QEMU would make one request of them. */
@@ -95,12 +98,12 @@ static void enable_in_flight(struct disk *disk, struct flight *flight)
 	unsigned int early, late;
 	int error;
 
-	device_property(disk->device.pci, &window);
+	pci_bypass_property(disk->device.pci, &window);
 	error = launch(disk, flight);
 	report(!error, "%u reads through TCEs: %s", REQUESTS,
 	       vdma_strerror(error));
 	early = land(disk, 0, &error);
-	report(!vdma_bypass_enable(&guest_gate, fn, &window, &reply),
+	report(!vdma_bypass_enable(&guest_hv, fn, &window, &reply),
 	       "enable: %s", vdma_strerror(VDMA_OK));
 	report(early < REQUESTS, "%u reads are under way", REQUESTS - early);
 	late = land(disk, REQUESTS - early, &error);
@@ -124,12 +127,12 @@ static void in_flight_round(struct flight *flight)
 	report(!error && !disk_wrong(&disk, LEN, flight->buffers, LEN, false),
 	       "new TCEs work beside the open window: %s",
 	       vdma_strerror(error));
-	report(vdma_bypass_disable(&guest_gate, fn, &reply) == VDMA_E_BUSY,
+	report(vdma_bypass_disable(&guest_hv, fn, &reply) == VDMA_E_BUSY,
 	       "disable is refused while the device is live");
 	error = disk_do(&disk, 0, VDMA_BLK_READ, LEN, flight->buffers, LEN);
 	report(!error, "and the device goes on: %s", vdma_strerror(error));
 	disk_close(&disk);
-	report(!vdma_bypass_disable(&guest_gate, fn, &reply) && !reply.enabled,
+	report(!vdma_bypass_disable(&guest_hv, fn, &reply) && !reply.enabled,
 	       "disable after the reset");
 }
 
@@ -169,7 +172,7 @@ static void reset(void)
 	error = disk_do(&disk, 0, VDMA_BLK_READ, 0, flight.buffers, LEN);
 	report(!error && !disk_wrong(&disk, 0, flight.buffers, LEN, false),
 	       "the device works again: %s", vdma_strerror(error));
-	report(filled(flight.buffers + LEN, (REQUESTS - 1) * LEN, 0x77),
+	report(memory_is(flight.buffers + LEN, (REQUESTS - 1) * LEN, 0x77),
 	       "and left alone what it was not given again");
 	disk_close(&disk);
 	pages_put(flight.buffers, REQUESTS * LEN);

@@ -2,10 +2,13 @@
 /* TCE windows from their other side: what must fail, and what it leaves. */
 #include <vdma/error.h>
 #include <vdma/papr.h>
-
-#include "disk.h"
-#include "ktap.h"
-#include "window.h"
+#include "lib/base.h"
+#include "lib/disk.h"
+#include "lib/hypercall.h"
+#include "lib/ktap.h"
+#include "lib/page.h"
+#include "lib/pci.h"
+#include "lib/windows.h"
 
 /* QEMU lets up to 4 KiB go to nowhere without a word; this it must refuse. */
 #define LEN		(64 * KIB)
@@ -16,7 +19,7 @@
 static void open_disk(struct disk *disk)
 {
 	struct vdma_blk_config config = disk_config();
-	struct device_plan plan = { .gate = &guest_gate, .mode = "tce",
+	struct device_plan plan = { .hv = &guest_hv, .mode = "tce",
 				    .window = "default" };
 
 	config.limit = DISK_BROKEN_NS;
@@ -103,18 +106,18 @@ static void tce_faults(void)
 
 GUEST_TEST(tce_faults, tce_faults);
 
-/* A gate that fails one H_PUT_TCE, the one after @left more. */
-struct failing_gate {
+/* A hv that fails one H_PUT_TCE, the one after @left more. */
+struct failing_hv {
 	unsigned int left;
 	bool armed;
 };
 
 static int64_t failing_call(void *ctx, struct vdma_hcall *call)
 {
-	struct failing_gate *gate = ctx;
+	struct failing_hv *hv = ctx;
 
-	if (gate->armed && call->opcode == VDMA_H_PUT_TCE && !gate->left--) {
-		gate->armed = false;
+	if (hv->armed && call->opcode == VDMA_H_PUT_TCE && !hv->left--) {
+		hv->armed = false;
 		return H_HARDWARE;
 	}
 	return hcall(call);
@@ -160,34 +163,34 @@ static void at_once(struct vdma_tce_window *window, uint64_t phys)
 	       "with H_PUT_TCE_INDIRECT and H_STUFF_TCE, one call each");
 }
 
-static void fails_at(struct vdma_tce_window *window, struct failing_gate *gate,
+static void fails_at(struct vdma_tce_window *window, struct failing_hv *hv,
 		     char *buffer, unsigned int page)
 {
 	unsigned int pages = LEN >> window->page_shift;
 	int error;
 
-	gate->armed = true;
-	gate->left = page;
+	hv->armed = true;
+	hv->left = page;
 	error = vdma_tce_enter(window, 0, pages, (uintptr_t)buffer,
 			       VDMA_BIDIRECTIONAL);
 	report(error == VDMA_E_TCE && all_zero(window, pages),
 	       "H_PUT_TCE fails at page %u: %s, and no entry is left", page,
 	       vdma_strerror(error));
-	gate->armed = false;
+	hv->armed = false;
 }
 
 static void tce_rollback(void)
 {
 	const struct pci_function *pci = device_find(TYPE_BLK, 0);
 	char *buffer = pages_get(2 * LEN);
-	struct failing_gate failing = { .armed = false };
-	struct vdma_gate gate = { failing_call, &failing };
+	struct failing_hv failing = { .armed = false };
+	struct vdma_hv_ops hv = { failing_call, &failing };
 	struct vdma_tce_window window;
 	struct vdma_tce_list list;
 	uint64_t phys = ((uintptr_t)buffer + LEN - 1) & -LEN;
 	int error;
 
-	window_default(pci, &gate, &window);
+	window_default(pci, &hv, &window);
 	list = window.list;
 	at_once(&window, phys);
 	/* One by one, as on a hypervisor without H_PUT_TCE_INDIRECT. */

@@ -4,10 +4,16 @@
  * of the same PHB: at no instant may what they have mapped be out of reach.
  */
 #include <vdma/error.h>
-
-#include "ktap.h"
-#include "load.h"
-#include "window.h"
+#include "lib/args.h"
+#include "lib/base.h"
+#include "lib/clock.h"
+#include "lib/hypercall.h"
+#include "lib/ktap.h"
+#include "lib/load.h"
+#include "lib/page.h"
+#include "lib/pci.h"
+#include "lib/smp.h"
+#include "lib/windows.h"
 
 #define LEN	(4 * KIB)
 #define DEPTH	16
@@ -36,17 +42,17 @@ static void own(struct toggler *t)
 	struct vdma_window window;
 	struct vdma_bypass reply;
 
-	device_property(pci, &window);
+	pci_bypass_property(pci, &window);
 	if (t->disk->device.mode == VDMA_MODE_DIRECT) {
 		/* It has no use for one. */
-		if (vdma_bypass_enable(&guest_gate, &pci->fn, &window,
+		if (vdma_bypass_enable(&guest_hv, &pci->fn, &window,
 				       &reply) != VDMA_E_REFUSED)
 			t->error = VDMA_E_DISAGREES;
 		return;
 	}
-	t->error |= vdma_bypass_enable(&guest_gate, &pci->fn, &window, &reply);
+	t->error |= vdma_bypass_enable(&guest_hv, &pci->fn, &window, &reply);
 	/* Refused, for it is live. */
-	if (vdma_bypass_disable(&guest_gate, &pci->fn, &reply) != VDMA_E_BUSY)
+	if (vdma_bypass_disable(&guest_hv, &pci->fn, &reply) != VDMA_E_BUSY)
 		t->error = VDMA_E_DISAGREES;
 }
 
@@ -56,18 +62,18 @@ static void others(struct toggler *t)
 	struct vdma_window window;
 	struct vdma_bypass reply;
 
-	device_property(t->other, &window);
-	t->error |= vdma_bypass_enable(&guest_gate, &t->other->fn, &window,
+	pci_bypass_property(t->other, &window);
+	t->error |= vdma_bypass_enable(&guest_hv, &t->other->fn, &window,
 				       &reply);
 	t->enabled += reply.enabled;
-	t->error |= vdma_bypass_disable(&guest_gate, &t->other->fn, &reply);
+	t->error |= vdma_bypass_disable(&guest_hv, &t->other->fn, &reply);
 }
 
 static void dynamic(struct toggler *t, uint64_t round)
 {
 	static const uint8_t shifts[] = { 12, 16, 21, 24 };
-	struct vdma_rtas rtas = rtas_of(t->disk->device.pci);
-	struct vdma_tce_window window = { .gate = &guest_gate };
+	struct vdma_rtas rtas = window_rtas(t->disk->device.pci);
+	struct vdma_tce_window window = { .hv = &guest_hv };
 
 	t->error |= vdma_ddw_create(&rtas, &t->disk->device.pci->fn,
 				    shifts[round % ARRAY_SIZE(shifts)], GIB,
@@ -122,7 +128,7 @@ static void end(struct job *job, unsigned int queue)
 	report(!load->error && !load->wrong && load->done,
 	       "queue %u: %lu reads and writes, %lu words wrong: %s", queue,
 	       load->done, load->wrong, vdma_strerror(load->error));
-	figure("requests", "%lu", load->done);
+	metric("requests", "%lu", load->done);
 	pages_put(load->buffers, DEPTH * LEN);
 }
 
@@ -151,7 +157,7 @@ static void toggling(void)
 	cpu_run(1 + config.queues, work, jobs, sizeof(jobs[0]));
 	report(!t.error, "%lu toggles, %lu dynamic windows: %s", t.enabled,
 	       t.made, vdma_strerror(t.error));
-	figure("toggles", "%lu", t.enabled);
+	metric("toggles", "%lu", t.enabled);
 	for (i = 0; i < config.queues; i++)
 		end(&jobs[1 + i], i);
 	disk_close(&disk);

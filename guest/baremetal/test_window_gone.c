@@ -4,10 +4,15 @@
  * get lost, and that is all.
  */
 #include <vdma/error.h>
-
-#include "disk.h"
-#include "ktap.h"
-#include "window.h"
+#include "lib/args.h"
+#include "lib/base.h"
+#include "lib/disk.h"
+#include "lib/hypercall.h"
+#include "lib/ktap.h"
+#include "lib/page.h"
+#include "lib/pci.h"
+#include "lib/smp.h"
+#include "lib/windows.h"
 
 #define SHIFT	12
 #define LEN	(64 * KIB)
@@ -33,7 +38,7 @@ struct job {
 static int make(struct window_gone *t, struct vdma_tce_window *window)
 {
 	const struct pci_function *pci = t->disk.device.pci;
-	struct vdma_rtas rtas = rtas_of(pci);
+	struct vdma_rtas rtas = window_rtas(pci);
 	int error = vdma_ddw_create(&rtas, &pci->fn, SHIFT, LEN, window);
 
 	if (!error)
@@ -44,8 +49,8 @@ static int make(struct window_gone *t, struct vdma_tce_window *window)
 
 static int make_and_remove(struct window_gone *t)
 {
-	struct vdma_rtas rtas = rtas_of(t->disk.device.pci);
-	struct vdma_tce_window window = { .gate = &guest_gate,
+	struct vdma_rtas rtas = window_rtas(t->disk.device.pci);
+	struct vdma_tce_window window = { .hv = &guest_hv,
 					  .list = window_list() };
 	int error = make(t, &window);
 

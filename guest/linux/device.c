@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A record for each virtio function: decides, carries out, remembers.
+ * The record of each virtio function: decides, carries out, remembers.
  */
 #include <linux/slab.h>
 #include <asm/iommu.h>
@@ -25,10 +25,10 @@ void vdp_unlock(void)
 }
 
 /**
- * vdp_device_handles() - is this device ours to decide about?
+ * vdp_device_handles() - does this module decide about a device?
  * @pdev: the device, its device lock held
  *
- * Only what virtio_pci drives: a function handed to vfio-pci keeps to the
+ * Only about those that virtio_pci drives: a function given to vfio-pci follows the
  * kernel's rules.
  */
 bool vdp_device_handles(const struct pci_dev *pdev)
@@ -51,12 +51,12 @@ struct vdp_device *vdp_device_find(const struct pci_dev *pdev)
 }
 
 /**
- * vdp_device_get() - find or make the record of a function
+ * vdp_device_get() - find or create the record of a function
  * @pdev: the function
  *
  * Context: may sleep.
- * Return: the record. Without memory it waits: a device about which nothing was
- * decided would be a way past the policy.
+ * Return: the record. Waits if there is no memory: without a record a device would
+ * bypass the policy.
  */
 struct vdp_device *vdp_device_get(struct pci_dev *pdev)
 {
@@ -71,37 +71,37 @@ struct vdp_device *vdp_device_get(struct pci_dev *pdev)
 	return dev;
 }
 
-static void close_bypass(struct vdp_device *dev)
+static void device_disable_bypass(struct vdp_device *dev)
 {
-	struct vdma_gate gate = vdp_gate(dev);
+	struct vdma_hv_ops hv = vdp_hv_ops(dev);
 	struct vdma_bypass reply;
 	int error;
 
 	if (!dev->bypass_open)
 		return;
-	error = vdma_bypass_disable(&gate, &dev->fn, &reply);
+	error = vdma_bypass_disable(&hv, &dev->fn, &reply);
 	if (error) {
-		pci_warn(dev->pdev, "virtio DMA: closing the bypass window: %s (status %lld); it stays open\n",
+		pci_warn(dev->pdev, "virtio DMA: cannot disable bypass: %s (H_DMA_BYPASS: %lld); the window stays open\n",
 			 vdma_strerror(error), reply.status);
 		return;
 	}
 	dev->bypass_open = false;
-	/* A driver that sets no mask must not go on through a closed window. */
+	/* A driver that sets no mask must not use a closed window. */
 	dev_clear_dma_ops_bypass(&dev->pdev->dev);
 	dev->pdev->dev.archdata.dma_offset = 0;
 }
 
-/* Opens the window, or turns the failure into a fact. */
-static bool open_bypass(struct vdp_device *dev)
+/* Enables bypass, or turns the failure into a fact. */
+static bool device_enable_bypass(struct vdp_device *dev)
 {
-	struct vdma_gate gate = vdp_gate(dev);
+	struct vdma_hv_ops hv = vdp_hv_ops(dev);
 	struct vdma_bypass reply;
 	int error;
 
-	error = vdma_bypass_enable(&gate, &dev->fn,
+	error = vdma_bypass_enable(&hv, &dev->fn,
 				   &dev->facts.property_window, &reply);
 	if (error) {
-		pci_warn(dev->pdev, "virtio DMA: opening the bypass window: %s (status %lld); the IOMMU stays in force\n",
+		pci_warn(dev->pdev, "virtio DMA: cannot enable bypass: %s (H_DMA_BYPASS: %lld); staying behind the IOMMU\n",
 			 vdma_strerror(error), reply.status);
 		vdp_facts_answer(dev, error, &reply);
 		return false;
@@ -112,30 +112,36 @@ static bool open_bypass(struct vdp_device *dev)
 	return true;
 }
 
-/* Makes the pool, or turns the failure into a fact. */
-static bool open_pool(struct vdp_device *dev)
+/* Allocates the pool, or turns the failure into a fact. */
+static bool device_get_pool(struct vdp_device *dev)
 {
 	bool iommu = vdma_facts_access_platform(&dev->facts);
-	u64 size = vdp_params_pool_size(dev->pdev);
+	unsigned int id = vdp_virtio_id(dev->pdev);
+	u64 size = vdp_params_pool_size() ?: vdp_limits_pool(id);
+	const struct vdp_pool_limits limits = {
+		.size = size,
+		.mapping = vdp_limits_mapping(id, size),
+		.rx = vdp_limits_rx(id, size),
+	};
 	int error;
 
-	error = vdp_pool_get(dev->pdev, iommu, size, &dev->pool);
+	error = vdp_pool_get(dev->pdev, iommu, &limits, &dev->pool);
 	if (error) {
-		pci_err(dev->pdev, "virtio DMA: a pool of %llu KiB (pool_kib): %s; it has none\n",
+		pci_err(dev->pdev, "virtio DMA: cannot allocate %llu KiB bounce pool (pool_kib): %s\n",
 			size >> 10, vdma_strerror(error));
 		dev->facts.pool = false;
 	}
 	return !error;
 }
 
-static void close_pool(struct vdp_device *dev)
+static void device_put_pool(struct vdp_device *dev)
 {
 	if (dev->pool)
 		vdp_pool_put(dev->pool);
 	dev->pool = NULL;
 }
 
-static struct vdma_window window_of(const struct vdp_device *dev)
+static struct vdma_window device_window(const struct vdp_device *dev)
 {
 	const struct iommu_table *tbl = get_iommu_table_base(&dev->pdev->dev);
 
@@ -153,8 +159,8 @@ static struct vdma_window window_of(const struct vdp_device *dev)
 		};
 	case VDMA_MODE_BOUNCE:
 		return (struct vdma_window){
-			.base = dev->pool->bounce.share.mem.dma,
-			.size = dev->pool->bounce.share.mem.len,
+			.base = dev->pool->bounce.shared.mem.dma,
+			.size = dev->pool->bounce.shared.mem.len,
 		};
 	default:
 		break;
@@ -163,13 +169,14 @@ static struct vdma_window window_of(const struct vdp_device *dev)
 }
 
 /*
- * Asks the kernel for its dynamic window, which it makes at the first such
- * call, and gives what it said as a fact.
+ * Asks the kernel for its dynamic window, which it creates when first asked, and turns
+ * the answer into a fact. Returns whether it allows the direct mapping.
  */
-static bool ask_ddw(struct vdp_device *dev, u64 mask)
+static bool device_ask_ddw(struct vdp_device *dev, u64 mask)
 {
 	const struct device *device = &dev->pdev->dev;
-	bool direct = vdp_seam_original(dev->pdev, mask);
+	bool direct = dev->bypass_supported &&
+		      dev->bypass_supported(dev->pdev, mask);
 	u64 limit = device->bus_dma_limit;
 
 	/* The kernel maps memory above a limit by single TCEs. */
@@ -179,73 +186,117 @@ static bool ask_ddw(struct vdp_device *dev, u64 mask)
 	return direct;
 }
 
-/*
- * Decides and carries out; a step that fails is a new fact, after which the
- * same mode cannot be chosen again. Dynamic windows are a fact that has to be
- * made, so they are asked for only where bypass does not answer the question.
- * Returns what the kernel wants to know: may the direct mapping at
- * archdata.dma_offset be used?
+/**
+ * struct device_step - progress of device_decide()
+ * @asked_ddw: the kernel was asked for a dynamic window
+ * @direct: the kernel may use the direct mapping at archdata.dma_offset
  */
-static bool decide(struct vdp_device *dev, u64 mask)
-{
-	struct vdma_facts *f = &dev->facts;
+struct device_step {
+	bool asked_ddw;
 	bool direct;
+};
 
-	f->dma_mask = mask;
-	f->ddw = VDMA_DDW_ABSENT;
-	/* An earlier answer's. */
-	dev->pdev->dev.bus_dma_limit = 0;
-	vdma_decide(f, &dev->decision);
-	if (dev->decision.mode == VDMA_MODE_BOUNCE && !open_pool(dev))
-		vdma_decide(f, &dev->decision);
-	if (dev->decision.mode >= VDMA_MODE_BOUNCE) {
-		close_bypass(dev);
-		return false;
-	}
-	if (f->request != VDMA_MODE_IDENTITY &&
-	    dev->decision.mode == VDMA_MODE_BYPASS) {
-		if (open_bypass(dev))
-			return true;
-		vdma_decide(f, &dev->decision);
-	}
+/*
+ * Implements the decision. Returns false if it has to be made again, because a step has
+ * failed or a dynamic window was asked for: either is a new fact.
+ */
+static bool device_carry_out(struct vdp_device *dev, struct device_step *step)
+{
+	const struct vdma_facts *f = &dev->facts;
+	const struct vdma_decision *d = &dev->decision;
 
-	close_bypass(dev);
-	if (dev->decision.mode == VDMA_MODE_TCE &&
-	    dev->decision.reason == VDMA_REASON_REQUESTED)
-		return false;
+	switch (d->mode) {
+	case VDMA_MODE_BOUNCE:
+		if (!device_get_pool(dev))
+			return false;
+		fallthrough;
+	case VDMA_MODE_REFUSE:
+		device_disable_bypass(dev);
+		step->direct = false;
+		return true;
+	case VDMA_MODE_BYPASS:
+		if (f->request == VDMA_MODE_IDENTITY && !step->asked_ddw)
+			break;
+		step->direct = device_enable_bypass(dev);
+		return step->direct;
+	case VDMA_MODE_TCE:
+		if (d->reason != VDMA_REASON_REQUESTED)
+			break;
+		device_disable_bypass(dev);
+		step->direct = false;
+		return true;
+	default:
+		break;
+	}
+	device_disable_bypass(dev);
+	if (step->asked_ddw) {
+		step->direct &= d->mode <= VDMA_MODE_IDENTITY;
+		return true;
+	}
 	/*
-	 * What ignores the IOMMU ignores the answer too, but the kernel's
-	 * other users of the DMA API get the one they always had.
+	 * A device that ignores the IOMMU ignores the answer, too, but other users of
+	 * the DMA API get the one that they always had.
 	 */
-	direct = ask_ddw(dev, mask);
-	vdma_decide(f, &dev->decision);
-	if (dev->decision.mode == VDMA_MODE_BYPASS) {
-		/* Identity was asked for and cannot be had. */
-		if (open_bypass(dev))
-			return true;
-		vdma_decide(f, &dev->decision);
-	}
-	return direct && dev->decision.mode <= VDMA_MODE_IDENTITY;
+	step->direct = device_ask_ddw(dev, f->dma_mask);
+	step->asked_ddw = true;
+	return false;
 }
 
-/* The same, and what becomes of it in the record and in the log */
-static bool decide_and_tell(struct vdp_device *dev, u64 mask)
+/*
+ * Decides until the decision can be carried out. Returns what the kernel wants to know:
+ * may the device use the direct mapping at archdata.dma_offset?
+ */
+static bool device_decide(struct vdp_device *dev, u64 mask)
+{
+	struct device_step step = { false };
+
+	dev->facts.dma_mask = mask;
+	dev->facts.ddw = VDMA_DDW_ABSENT;
+	/* Of an earlier answer */
+	dev->pdev->dev.bus_dma_limit = 0;
+	do {
+		vdma_decide(&dev->facts, &dev->decision);
+	} while (!device_carry_out(dev, &step));
+	return step.direct;
+}
+
+static void device_log(const struct vdp_device *dev)
+{
+	const struct vdma_decision *d = &dev->decision;
+	char passed_over[VDMA_PASSED_OVER_MAX];
+
+	vdma_passed_over_text(d, passed_over, sizeof(passed_over));
+	pci_info(dev->pdev, "virtio DMA: mode %s, reason %s, passed over %s\n",
+		 vdma_mode_name(d->mode), vdma_reason_name(d->reason),
+		 passed_over);
+	if (d->request != VDMA_REASON_NONE)
+		pci_warn(dev->pdev, "virtio DMA: requested mode %s ignored: %s; using %s\n",
+			 vdma_mode_name(d->requested),
+			 vdma_reason_meaning(d->request),
+			 vdma_mode_name(d->mode));
+	if (d->mode == VDMA_MODE_BOUNCE &&
+	    vdma_facts_access_platform(&dev->facts) && vdp_facts_ddw_open(dev))
+		pci_warn(dev->pdev, "virtio DMA: cannot close the kernel's dynamic window (disable_ddw avoids it); the device reaches more than its pool\n");
+}
+
+/* Decides, and updates the record and the log. */
+static bool device_decide_and_log(struct vdp_device *dev, u64 mask)
 {
 	enum vdma_mode before = dev->decision.mode;
-	bool direct = decide(dev, mask);
+	bool direct = device_decide(dev, mask);
 
-	/* By a limit alone, the kernel maps directly whatever lies below it. */
+	/* With a limit alone, the kernel maps directly what lies below it. */
 	if (!direct)
 		dev->pdev->dev.bus_dma_limit = 0;
-	dev->window = window_of(dev);
+	dev->window = device_window(dev);
 	if (!dev->decided || before != dev->decision.mode)
-		vdp_sysfs_announce(dev);
+		device_log(dev);
 	dev->decided = true;
 	return direct;
 }
 
 /* device_is_bound() is not exported by 6.1. */
-static bool is_bound(const struct device *device)
+static bool device_has_driver(const struct device *device)
 {
 	return device->links.status == DL_DEV_DRIVER_BOUND;
 }
@@ -255,52 +306,52 @@ static bool is_bound(const struct device *device)
  * @dev: the record
  * @mask: the mask
  *
- * Asked several times for each probe; only a new mask is a new question. A
- * device that is already bound keeps what it has, whoever asks.
+ * Asked several times per probe; only a new mask is a new question. A device that is
+ * already bound keeps what it has, whoever asks.
  *
  * Return: true if the direct mapping at archdata.dma_offset may be used.
  */
 bool vdp_device_mask(struct vdp_device *dev, u64 mask)
 {
-	if (is_bound(&dev->pdev->dev) ||
+	if (device_has_driver(&dev->pdev->dev) ||
 	    (dev->decided && dev->facts.dma_mask == mask))
 		return dev_dma_ops_bypass(&dev->pdev->dev);
 
 	if (!dev->decided) {
-		vdp_facts_features(dev, NULL);
+		dev->facts.features = vdp_common_features(dev->pdev, NULL);
 		vdp_facts_collect(dev);
 	}
 	dev->facts.live = VDMA_MODE_AUTO;
-	return decide_and_tell(dev, mask);
+	return device_decide_and_log(dev, mask);
 }
 
-/* A device that goes on with what the kernel has set up; its facts are collected. */
-static void describe(struct vdp_device *dev)
+/* For a device that keeps what the kernel has set up, whose facts are collected */
+static void device_describe(struct vdp_device *dev)
 {
 	dev->facts.dma_mask = dma_get_mask(&dev->pdev->dev);
 	vdp_facts_live(dev);
 	vdma_decide(&dev->facts, &dev->decision);
-	dev->window = window_of(dev);
+	dev->window = device_window(dev);
 	dev->decided = true;
-	vdp_sysfs_announce(dev);
+	device_log(dev);
 }
 
 /**
- * vdp_device_found_bound() - describe a device that virtio_pci has already
+ * vdp_device_found_bound() - describe a device that was bound before
  * @dev: the record
  * @vdev: its virtio device
  *
- * It goes on with what it has, in a secure guest too.
+ * It keeps what it has, also in a secure guest.
  *
  * Context: with the locks of the function and of the virtio device.
  */
 void vdp_device_found_bound(struct vdp_device *dev, struct virtio_device *vdev)
 {
-	vdp_facts_features(dev, vdev);
+	dev->facts.features = vdp_common_features(dev->pdev, vdev);
 	vdp_facts_collect(dev);
-	describe(dev);
+	device_describe(dev);
 	if (dev->facts.secure)
-		pci_warn(dev->pdev, "virtio DMA: bound before this module was loaded, its DMA is not made safe until it is rebound\n");
+		pci_warn(dev->pdev, "virtio DMA: bound before this module was loaded; DMA is unprotected until the device is rebound\n");
 }
 
 /**
@@ -308,10 +359,9 @@ void vdp_device_found_bound(struct vdp_device *dev, struct virtio_device *vdev)
  * @dev: the record
  * @vdev: its virtio device, which no driver has
  *
- * The kernel asks us when virtio_pci sets its DMA mask, but not with iommu=off,
- * and not if the module came after that. Only now is it known whether virtio_pci
- * uses the legacy interface. Outside of a secure guest, what the kernel has set up
- * is described: it is safe.
+ * The kernel asks when virtio_pci sets its DMA mask, but not with iommu=off, and not if
+ * the module was loaded later. Only now is it known whether virtio_pci uses the legacy
+ * interface. Outside of a secure guest the device keeps what the kernel has set up.
  *
  * Context: with the locks of the function and of the virtio device, or before
  * drivers see it.
@@ -321,38 +371,37 @@ void vdp_device_added(struct vdp_device *dev, struct virtio_device *vdev)
 	struct vdma_facts *f = &dev->facts;
 	bool version_1 = vdma_facts_version_1(f);
 
-	vdp_facts_features(dev, vdev);
+	dev->facts.features = vdp_common_features(dev->pdev, vdev);
 	if (dev->decided &&
 	    (!f->secure || vdma_facts_version_1(f) == version_1))
 		return;
 	vdp_device_unbound(dev);
 	vdp_facts_collect(dev);
 	if (f->secure || f->iommu_off)
-		decide_and_tell(dev, dma_get_mask(&dev->pdev->dev));
+		device_decide_and_log(dev, dma_get_mask(&dev->pdev->dev));
 	else
-		describe(dev);
+		device_describe(dev);
 }
 
 /**
- * vdp_device_unbound() - the driver has left the device, or failed to take it
+ * vdp_device_unbound() - the driver has left the device, or failed to probe it
  * @dev: the record
  */
 void vdp_device_unbound(struct vdp_device *dev)
 {
-	close_pool(dev);
-	close_bypass(dev);
+	device_put_pool(dev);
+	device_disable_bypass(dev);
 	dev->decided = false;
 	dev->facts.live = VDMA_MODE_AUTO;
 }
 
 /**
- * vdp_device_quiesce_all() - end all DMA for good, close all windows
+ * vdp_device_quiesce_all() - stop all DMA for good, close all windows
  *
- * Drivers stay bound, and may run on other CPUs. What they still ask of their
- * devices fails, so that none waits for an answer; a callback that has begun is
- * waited for.
+ * Drivers stay bound, and may run on other CPUs. Their further requests fail, so that
+ * none waits for an answer; callbacks in progress are waited for.
  *
- * Context: the kernel is about to end, and probes no more. May sleep.
+ * Context: the kernel is about to end and probes no devices any more. May sleep.
  */
 void vdp_device_quiesce_all(void)
 {
@@ -364,11 +413,11 @@ void vdp_device_quiesce_all(void)
 		virtio_break_device(dev->vdev);
 		virtio_synchronize_cbs(dev->vdev);
 		virtio_reset_device(dev->vdev);
-		close_bypass(dev);
+		device_disable_bypass(dev);
 	}
 }
 
-static void free_device(struct vdp_later *later)
+static void device_free(struct vdp_later *later)
 {
 	kfree(container_of(later, struct vdp_device, later));
 }
@@ -377,10 +426,10 @@ void vdp_device_drop(struct vdp_device *dev)
 {
 	list_del(&dev->node);
 	pci_dev_put(dev->pdev);
-	vdp_free_later(&dev->later, free_device);
+	vdp_free_later(&dev->later, device_free);
 }
 
-/* Any one of the records, or NULL. */
+/* One of the records, or NULL */
 struct vdp_device *vdp_device_first(void)
 {
 	return list_first_entry_or_null(&devices, struct vdp_device, node);

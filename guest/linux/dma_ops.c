@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The kernel's DMA operations for a device in mode bounce. There is no code of
- * ours on any other mode's data path.
+ * The DMA operations of a device in mode bounce. No other mode has code of this module
+ * on its data path.
  */
 #include <linux/bitops.h>
 #include <linux/log2.h>
@@ -11,16 +11,13 @@
 #include "compat.h"
 #include "pool.h"
 
-/*
- * What is mapped keeps the pool, and these operations in force, even when the
- * driver has left the device.
- */
-static struct vdp_pool *pool_of(struct device *dev)
+/* A mapping keeps the pool and these operations in force after the driver has left. */
+static struct vdp_pool *dma_ops_pool(struct device *dev)
 {
 	return container_of(get_dma_ops(dev), struct vdp_pool, ops);
 }
 
-static enum vdma_dir dir_of(enum dma_data_direction dir)
+static enum vdma_dir dma_ops_dir(enum dma_data_direction dir)
 {
 	switch (dir) {
 	case DMA_TO_DEVICE:
@@ -32,51 +29,48 @@ static enum vdma_dir dir_of(enum dma_data_direction dir)
 	}
 }
 
-/* What is no memory, and what device and CPU must see at the same time. */
+/* Memory-mapped I/O, and memory that device and CPU must see at the same time */
 #define NO_BOUNCE (DMA_ATTR_MMIO | DMA_ATTR_REQUIRE_COHERENT)
 
-static unsigned int flags_of(unsigned long attrs)
+static unsigned int dma_ops_flags(unsigned long attrs)
 {
 	return attrs & DMA_ATTR_SKIP_CPU_SYNC ? VDMA_BOUNCE_NO_COPY : 0;
 }
 
-/*
- * That a pool is full is normal under load, and block and network layers try
- * again. One line says what would help.
- */
-static void tell_full(struct vdp_pool *pool, size_t size)
+/* A full pool is normal under load: block and network layers retry. */
+static void dma_ops_warn_full(struct vdp_pool *pool, size_t size)
 {
-	char text[VDMA_BOUNCE_TEXT_MAX];
+	struct vdma_bounce_counts counts;
 
-	if (test_and_set_bit(0, &pool->told))
+	if (test_and_set_bit(0, &pool->warned_full))
 		return;
-	vdma_bounce_full_text(&pool->bounce, size, dev_name(pool->dev),
-			      "virtio_dma_policy.pool_kib", text, sizeof(text));
-	dev_warn(pool->dev, "virtio DMA: %s\n", text);
+	vdma_bounce_count(&pool->bounce, &counts);
+	dev_warn(pool->dev, "virtio DMA: bounce pool is full (%llu of %llu KiB in use, %zu bytes wanted); retrying, a larger virtio_dma_policy.pool_kib helps\n",
+		 counts.used >> 10, pool->bounce.config.size >> 10, size);
 }
 
-/* Does a mapping count against the quota for what is received into? */
-static __always_inline bool has_quota(const struct vdp_pool *pool,
+/* Does the mapping count against the receive quota? */
+static __always_inline bool dma_ops_rx_limited(const struct vdp_pool *pool,
 				      enum dma_data_direction dir)
 {
-	return dir == DMA_FROM_DEVICE && pool->receive_max != U64_MAX;
+	return dir == DMA_FROM_DEVICE && pool->rx_max != U64_MAX;
 }
 
-static void quota_put(struct vdp_pool *pool, size_t size)
+static void dma_ops_rx_put(struct vdp_pool *pool, size_t size)
 {
-	atomic64_sub(vdma_slots_bytes(size), &pool->received);
+	atomic64_sub(vdma_bounce_slot_bytes(size), &pool->rx_used);
 }
 
-static bool quota_get(struct vdp_pool *pool, size_t size)
+static bool dma_ops_rx_get(struct vdp_pool *pool, size_t size)
 {
-	if (atomic64_add_return(vdma_slots_bytes(size), &pool->received) <=
-	    pool->receive_max)
+	if (atomic64_add_return(vdma_bounce_slot_bytes(size), &pool->rx_used) <=
+	    pool->rx_max)
 		return true;
-	quota_put(pool, size);
+	dma_ops_rx_put(pool, size);
 	return false;
 }
 
-static __always_inline dma_addr_t map(struct vdp_pool *pool, phys_addr_t phys,
+static __always_inline dma_addr_t dma_ops_map(struct vdp_pool *pool, phys_addr_t phys,
 				      size_t size, enum dma_data_direction dir,
 				      unsigned long attrs)
 {
@@ -85,84 +79,84 @@ static __always_inline dma_addr_t map(struct vdp_pool *pool, phys_addr_t phys,
 
 	if (attrs & NO_BOUNCE)
 		return DMA_MAPPING_ERROR;
-	if (has_quota(pool, dir) && !quota_get(pool, size)) {
-		tell_full(pool, size);
+	if (dma_ops_rx_limited(pool, dir) && !dma_ops_rx_get(pool, size)) {
+		dma_ops_warn_full(pool, size);
 		return DMA_MAPPING_ERROR;
 	}
-	error = vdma_bounce_map(&pool->bounce, phys, size, dir_of(dir),
-				flags_of(attrs), raw_smp_processor_id(), &dma);
+	error = vdma_bounce_map(&pool->bounce, phys, size, dma_ops_dir(dir),
+				dma_ops_flags(attrs), raw_smp_processor_id(), &dma);
 	if (!error)
 		return dma;
-	if (has_quota(pool, dir))
-		quota_put(pool, size);
+	if (dma_ops_rx_limited(pool, dir))
+		dma_ops_rx_put(pool, size);
 	if (error == VDMA_E_NO_SPACE)
-		tell_full(pool, size);
+		dma_ops_warn_full(pool, size);
 	else
-		dev_warn_once(pool->dev, "virtio DMA: mapping %zu bytes: %s\n",
+		dev_warn_once(pool->dev, "virtio DMA: cannot map %zu bytes: %s\n",
 			      size, vdma_strerror(error));
 	return DMA_MAPPING_ERROR;
 }
 
-/* Something is no longer in the pool. Was it what kept it? */
-static __always_inline void left(const struct vdp_pool *pool)
+/* Something was unmapped: it may have been the last mapping that kept the pool. */
+static __always_inline void dma_ops_unmapped(const struct vdp_pool *pool)
 {
 	if (unlikely(READ_ONCE(pool->ended)))
 		vdp_pools_reap();
 }
 
-static __always_inline void unmap(struct vdp_pool *pool, dma_addr_t dma,
+static __always_inline void dma_ops_unmap(struct vdp_pool *pool, dma_addr_t dma,
 				  size_t size, enum dma_data_direction dir,
 				  unsigned long attrs)
 {
-	unsigned int flags = flags_of(attrs) | READ_ONCE(pool->unmap_flags);
+	unsigned int flags = dma_ops_flags(attrs) | READ_ONCE(pool->unmap_flags);
 
-	if (WARN_ONCE(vdma_bounce_unmap(&pool->bounce, dma, size, dir_of(dir),
+	if (WARN_ONCE(vdma_bounce_unmap(&pool->bounce, dma, size, dma_ops_dir(dir),
 					flags, raw_smp_processor_id()),
 		      "%s: nothing is mapped at %pad\n", dev_name(pool->dev),
 		      &dma))
 		return;
-	if (has_quota(pool, dir))
-		quota_put(pool, size);
-	left(pool);
+	if (dma_ops_rx_limited(pool, dir))
+		dma_ops_rx_put(pool, size);
+	dma_ops_unmapped(pool);
 }
 
-static dma_addr_t bounce_map_one(struct device *dev, phys_addr_t phys,
+static dma_addr_t dma_ops_map_one(struct device *dev, phys_addr_t phys,
 				 size_t size, enum dma_data_direction dir,
 				 unsigned long attrs)
 {
-	return map(pool_of(dev), phys, size, dir, attrs);
+	return dma_ops_map(dma_ops_pool(dev), phys, size, dir, attrs);
 }
 
-VDP_MAP_PAGE(bounce_map_one)
+VDP_MAP_PAGE(dma_ops_map_one)
 
-static void bounce_unmap_one(struct device *dev, dma_addr_t dma, size_t size,
+static void dma_ops_unmap_one(struct device *dev, dma_addr_t dma, size_t size,
 			     enum dma_data_direction dir, unsigned long attrs)
 {
-	unmap(pool_of(dev), dma, size, dir, attrs);
+	dma_ops_unmap(dma_ops_pool(dev), dma, size, dir, attrs);
 }
 
-static void bounce_unmap_sg(struct device *dev, struct scatterlist *list,
+static void dma_ops_unmap_sg(struct device *dev, struct scatterlist *list,
 			    int nents, enum dma_data_direction dir,
 			    unsigned long attrs)
 {
-	struct vdp_pool *pool = pool_of(dev);
+	struct vdp_pool *pool = dma_ops_pool(dev);
 	struct scatterlist *sg;
 	int i;
 
 	for_each_sg(list, sg, nents, i)
-		unmap(pool, sg_dma_address(sg), sg_dma_len(sg), dir, attrs);
+		dma_ops_unmap(pool, sg_dma_address(sg), sg_dma_len(sg), dir, attrs);
 }
 
-static int bounce_map_sg(struct device *dev, struct scatterlist *list,
+static int dma_ops_map_sg(struct device *dev, struct scatterlist *list,
 			 int nents, enum dma_data_direction dir,
 			 unsigned long attrs)
 {
-	struct vdp_pool *pool = pool_of(dev);
+	struct vdp_pool *pool = dma_ops_pool(dev);
 	struct scatterlist *sg;
 	int i;
 
 	for_each_sg(list, sg, nents, i) {
-		sg_dma_address(sg) = map(pool, sg_phys(sg), sg->length, dir,
+		sg_dma_address(sg) = dma_ops_map(pool, sg_phys(sg), sg->length, dir,
 					 attrs);
 		if (sg_dma_address(sg) == DMA_MAPPING_ERROR)
 			goto undo;
@@ -171,35 +165,35 @@ static int bounce_map_sg(struct device *dev, struct scatterlist *list,
 	return nents;
 
 undo:
-	bounce_unmap_sg(dev, list, i, dir, attrs | DMA_ATTR_SKIP_CPU_SYNC);
+	dma_ops_unmap_sg(dev, list, i, dir, attrs | DMA_ATTR_SKIP_CPU_SYNC);
 	return -ENOMEM;
 }
 
-static void bounce_sync_for_cpu(struct device *dev, dma_addr_t dma, size_t size,
+static void dma_ops_sync_for_cpu(struct device *dev, dma_addr_t dma, size_t size,
 				enum dma_data_direction dir)
 {
-	vdma_domain_sync_for_cpu(&pool_of(dev)->bounce.domain, dma, size,
-				 dir_of(dir));
+	vdma_domain_sync_for_cpu(&dma_ops_pool(dev)->bounce.domain, dma, size,
+				 dma_ops_dir(dir));
 }
 
-static void bounce_sync_for_device(struct device *dev, dma_addr_t dma,
+static void dma_ops_sync_for_device(struct device *dev, dma_addr_t dma,
 				   size_t size, enum dma_data_direction dir)
 {
-	vdma_domain_sync_for_device(&pool_of(dev)->bounce.domain, dma, size,
-				    dir_of(dir));
+	vdma_domain_sync_for_device(&dma_ops_pool(dev)->bounce.domain, dma, size,
+				    dma_ops_dir(dir));
 }
 
-static void bounce_sync_sg_for_cpu(struct device *dev, struct scatterlist *list,
+static void dma_ops_sync_sg_for_cpu(struct device *dev, struct scatterlist *list,
 				   int nents, enum dma_data_direction dir)
 {
 	struct scatterlist *sg;
 	int i;
 
 	for_each_sg(list, sg, nents, i)
-		bounce_sync_for_cpu(dev, sg_dma_address(sg), sg->length, dir);
+		dma_ops_sync_for_cpu(dev, sg_dma_address(sg), sg->length, dir);
 }
 
-static void bounce_sync_sg_for_device(struct device *dev,
+static void dma_ops_sync_sg_for_device(struct device *dev,
 				      struct scatterlist *list, int nents,
 				      enum dma_data_direction dir)
 {
@@ -207,84 +201,83 @@ static void bounce_sync_sg_for_device(struct device *dev,
 	int i;
 
 	for_each_sg(list, sg, nents, i)
-		bounce_sync_for_device(dev, sg_dma_address(sg), sg->length, dir);
+		dma_ops_sync_for_device(dev, sg_dma_address(sg), sg->length, dir);
 }
 
 /*
- * To the order of the size, as the DMA API has it, so that nothing lies across a
- * boundary that it need not: as far as the pool itself is aligned. But orders begin
- * at 4 KiB and not at a page: no ring needs more (virtio 1.2, 2.7 and 2.8), and a
- * driver may have dozens of them.
+ * The order of the size, as the DMA API promises, as far as the pool itself is aligned.
+ * But the minimum is 4 KiB and not a page: no ring needs more (virtio 1.2, 2.7 and
+ * 2.8), and a driver may have dozens of them.
  */
-static u64 alignment(const struct vdp_pool *pool, size_t size)
+static u64 dma_ops_alignment(const struct vdp_pool *pool, size_t size)
 {
-	const struct vdma_memory *mem = &pool->bounce.share.mem;
+	const struct vdma_memory *mem = &pool->bounce.shared.mem;
 	u64 own = mem->phys | mem->dma;
 
-	return min_t(u64, roundup_pow_of_two(max_t(u64, size, VDMA_UNIT_SIZE)),
+	return min_t(u64, roundup_pow_of_two(max_t(u64, size, VDMA_BOUNCE_ALIGN_MIN)),
 		     own & -own);
 }
 
-static void *bounce_alloc(struct device *dev, size_t size, dma_addr_t *dma,
+static void *dma_ops_alloc(struct device *dev, size_t size, dma_addr_t *dma,
 			  gfp_t gfp, unsigned long attrs)
 {
-	struct vdp_pool *pool = pool_of(dev);
+	struct vdp_pool *pool = dma_ops_pool(dev);
 	struct vdma_memory mem;
 
-	if (vdma_bounce_alloc(&pool->bounce, size, alignment(pool, size),
+	if (vdma_bounce_alloc(&pool->bounce, size, dma_ops_alignment(pool, size),
 			      &mem)) {
-		tell_full(pool, size);
+		dma_ops_warn_full(pool, size);
 		return NULL;
 	}
 	*dma = mem.dma;
 	return mem.cpu;
 }
 
-static void bounce_free(struct device *dev, size_t size, void *cpu,
+static void dma_ops_free(struct device *dev, size_t size, void *cpu,
 			dma_addr_t dma, unsigned long attrs)
 {
-	struct vdp_pool *pool = pool_of(dev);
+	struct vdp_pool *pool = dma_ops_pool(dev);
 	struct vdma_memory mem = {
 		.cpu = cpu,
 		.phys = __pa(cpu),
 		.dma = dma,
-		.len = ALIGN(size, VDMA_UNIT_SIZE),
+		.len = ALIGN(size, VDMA_BOUNCE_ALIGN_MIN),
 	};
 
 	vdma_domain_free(&pool->bounce.domain, &mem);
-	left(pool);
+	dma_ops_unmapped(pool);
 }
 
-/* These are asked for by the page. */
-static struct page *bounce_alloc_pages(struct device *dev, size_t size,
+/* Callers want whole pages. */
+static struct page *dma_ops_alloc_pages(struct device *dev, size_t size,
 				       dma_addr_t *dma,
 				       enum dma_data_direction dir, gfp_t gfp)
 {
-	void *cpu = bounce_alloc(dev, PAGE_ALIGN(size), dma, gfp, 0);
+	void *cpu = dma_ops_alloc(dev, PAGE_ALIGN(size), dma, gfp, 0);
 
 	return cpu ? virt_to_page(cpu) : NULL;
 }
 
-static void bounce_free_pages(struct device *dev, size_t size,
+static void dma_ops_free_pages(struct device *dev, size_t size,
 			      struct page *page, dma_addr_t dma,
 			      enum dma_data_direction dir)
 {
-	bounce_free(dev, PAGE_ALIGN(size), page_address(page), dma, 0);
+	dma_ops_free(dev, PAGE_ALIGN(size), page_address(page), dma, 0);
 }
 
-/* A page that is not all theirs would show others what else is in it. */
-static bool whole_pages(const void *cpu, size_t size)
+/* Otherwise the caller would see what else is in a page. */
+static bool dma_ops_whole_pages(const void *cpu, size_t size)
 {
 	return PAGE_ALIGNED(cpu) && PAGE_ALIGNED(size);
 }
 
-static int bounce_mmap(struct device *dev, struct vm_area_struct *vma,
+static int dma_ops_mmap(struct device *dev, struct vm_area_struct *vma,
 		       void *cpu, dma_addr_t dma, size_t size,
 		       unsigned long attrs)
 {
 	unsigned long there = PHYS_PFN(size);
 
-	if (!whole_pages(cpu, size) || vma->vm_pgoff >= there ||
+	if (!dma_ops_whole_pages(cpu, size) || vma->vm_pgoff >= there ||
 	    vma_pages(vma) > there - vma->vm_pgoff)
 		return -ENXIO;
 	return remap_pfn_range(vma, vma->vm_start,
@@ -292,13 +285,13 @@ static int bounce_mmap(struct device *dev, struct vm_area_struct *vma,
 			       vma->vm_end - vma->vm_start, vma->vm_page_prot);
 }
 
-static int bounce_get_sgtable(struct device *dev, struct sg_table *sgt,
+static int dma_ops_get_sgtable(struct device *dev, struct sg_table *sgt,
 			      void *cpu, dma_addr_t dma, size_t size,
 			      unsigned long attrs)
 {
 	int error;
 
-	if (!whole_pages(cpu, size))
+	if (!dma_ops_whole_pages(cpu, size))
 		return -ENXIO;
 	error = sg_alloc_table(sgt, 1, GFP_KERNEL);
 	if (!error)
@@ -306,53 +299,53 @@ static int bounce_get_sgtable(struct device *dev, struct sg_table *sgt,
 	return error;
 }
 
-static u64 last_address(const struct vdp_pool *pool)
+static u64 dma_ops_last_address(const struct vdp_pool *pool)
 {
-	const struct vdma_memory *mem = &pool->bounce.share.mem;
+	const struct vdma_memory *mem = &pool->bounce.shared.mem;
 
 	return mem->dma + mem->len - 1;
 }
 
-static int bounce_dma_supported(struct device *dev, u64 mask)
+static int dma_ops_dma_supported(struct device *dev, u64 mask)
 {
-	const struct vdp_pool *pool = pool_of(dev);
-	const struct dma_map_ops *kernel = pool->kernel;
+	const struct vdp_pool *pool = dma_ops_pool(dev);
+	const struct dma_map_ops *orig = pool->orig_ops;
 	int supported;
 
-	if (!READ_ONCE(pool->ended) || !kernel)
-		return last_address(pool) <= mask;
-	/* A new driver: the kernel asks seam.c, which decides anew. */
-	supported = kernel->dma_supported(dev, mask);
+	if (!READ_ONCE(pool->ended) || !orig)
+		return dma_ops_last_address(pool) <= mask;
+	/* A new driver: the kernel asks phb_hook.c, which decides again. */
+	supported = orig->dma_supported(dev, mask);
 	vdp_pool_keep(dev);
 	return supported;
 }
 
-static u64 bounce_get_required_mask(struct device *dev)
+static u64 dma_ops_get_required_mask(struct device *dev)
 {
-	return DMA_BIT_MASK(fls64(last_address(pool_of(dev))));
+	return DMA_BIT_MASK(fls64(dma_ops_last_address(dma_ops_pool(dev))));
 }
 
-static size_t bounce_max_mapping_size(struct device *dev)
+static size_t dma_ops_max_mapping_size(struct device *dev)
 {
-	return pool_of(dev)->bounce.domain.max_len;
+	return dma_ops_pool(dev)->bounce.domain.max_len;
 }
 
-/* What a device in mode bounce has no use for is not here: map_resource. */
+/* No map_resource: a device in mode bounce has no use for it. */
 const struct dma_map_ops vdp_dma_ops = {
-	.alloc = bounce_alloc,
-	.free = bounce_free,
-	.VDP_ALLOC_PAGES = bounce_alloc_pages,
-	.free_pages = bounce_free_pages,
-	.mmap = bounce_mmap,
-	.get_sgtable = bounce_get_sgtable,
-	VDP_MAP_OPS(bounce_map_one, bounce_unmap_one),
-	.map_sg = bounce_map_sg,
-	.unmap_sg = bounce_unmap_sg,
-	.sync_single_for_cpu = bounce_sync_for_cpu,
-	.sync_single_for_device = bounce_sync_for_device,
-	.sync_sg_for_cpu = bounce_sync_sg_for_cpu,
-	.sync_sg_for_device = bounce_sync_sg_for_device,
-	.dma_supported = bounce_dma_supported,
-	.get_required_mask = bounce_get_required_mask,
-	.max_mapping_size = bounce_max_mapping_size,
+	.alloc = dma_ops_alloc,
+	.free = dma_ops_free,
+	.VDP_ALLOC_PAGES = dma_ops_alloc_pages,
+	.free_pages = dma_ops_free_pages,
+	.mmap = dma_ops_mmap,
+	.get_sgtable = dma_ops_get_sgtable,
+	VDP_MAP_OPS(dma_ops_map_one, dma_ops_unmap_one),
+	.map_sg = dma_ops_map_sg,
+	.unmap_sg = dma_ops_unmap_sg,
+	.sync_single_for_cpu = dma_ops_sync_for_cpu,
+	.sync_single_for_device = dma_ops_sync_for_device,
+	.sync_sg_for_cpu = dma_ops_sync_sg_for_cpu,
+	.sync_sg_for_device = dma_ops_sync_sg_for_device,
+	.dma_supported = dma_ops_dma_supported,
+	.get_required_mask = dma_ops_get_required_mask,
+	.max_mapping_size = dma_ops_max_mapping_size,
 };

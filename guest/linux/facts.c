@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Collects the facts of one device: from its common configuration, from the
- * device tree, from the hypervisor and from the kernel.
+ * Collects the facts of one device: from the device tree, the hypervisor and the kernel.
  */
 #include <linux/dma-map-ops.h>
 #include <linux/of.h>
@@ -11,14 +10,10 @@
 #include <asm/svm.h>
 #include <vdma/abi.h>
 #include <vdma/error.h>
-#include <vdma/virtio_pci.h>
 #include "compat.h"
 #include "vdp.h"
 
-/* Struct virtio_pci_common_cfg up to queue_device (virtio 1.2, 4.1.4.3). */
-#define COMMON_CFG_MAP_SIZE	56
-
-static int64_t gate_call(void *ctx, struct vdma_hcall *hcall)
+static int64_t facts_hcall(void *ctx, struct vdma_hcall *hcall)
 {
 	unsigned long ret[PLPAR_HCALL_BUFSIZE];
 	struct vdp_device *dev = ctx;
@@ -33,106 +28,14 @@ static int64_t gate_call(void *ctx, struct vdma_hcall *hcall)
 	return status;
 }
 
-/* The one way of this module to the hypervisor; counts for @dev. */
-struct vdma_gate vdp_gate(struct vdp_device *dev)
+/* How the module calls the hypervisor; counts for @dev. */
+struct vdma_hv_ops vdp_hv_ops(struct vdp_device *dev)
 {
-	return (struct vdma_gate){ .call = gate_call, .ctx = dev };
-}
-
-static uint8_t config_read8(void *ctx, uint8_t offset)
-{
-	u8 value;
-
-	pci_read_config_byte(ctx, offset, &value);
-	return value;
-}
-
-static uint32_t config_read32(void *ctx, uint8_t offset)
-{
-	u32 value;
-
-	pci_read_config_dword(ctx, offset, &value);
-	return value;
-}
-
-static uint32_t cfg_read32(void *ctx, uint32_t offset)
-{
-	return ioread32((void __iomem *)ctx + offset);
-}
-
-static void cfg_write32(void *ctx, uint32_t offset, uint32_t value)
-{
-	iowrite32(value, (void __iomem *)ctx + offset);
-}
-
-/**
- * vdp_facts_map() - map the common configuration of a function
- * @dev: its record
- *
- * Context: while virtio_pci has @dev or probes it: it is enabled.
- * Return: struct virtio_pci_common_cfg, for pci_iounmap(); NULL for a legacy
- * function, and for one that is taken for one, after a line.
- */
-void __iomem *vdp_facts_map(struct vdp_device *dev)
-{
-	const struct vdma_config_space config = {
-		.read8 = config_read8,
-		.read32 = config_read32,
-		.ctx = dev->pdev,
-	};
-	struct vdma_region region;
-	void __iomem *map;
-	int error;
-
-	error = vdma_find_common_cfg(&config, &region);
-	if (error) {
-		if (error != VDMA_E_NO_COMMON_CFG)
-			pci_err(dev->pdev, "virtio DMA: %s; taken for a legacy device\n",
-				vdma_strerror(error));
-		return NULL;
-	}
-	map = pci_iomap_range(dev->pdev, region.bar, region.offset,
-			      COMMON_CFG_MAP_SIZE);
-	if (!map)
-		pci_err(dev->pdev, "virtio DMA: cannot map BAR %u; taken for a legacy device\n",
-			region.bar);
-	return map;
-}
-
-/**
- * vdp_facts_features() - read the features that a function offers
- * @dev: its record; a legacy function offers none of the bits that matter
- * @vdev: its virtio device, if there is one: then it counts what the interface
- *	  offers that virtio_pci uses
- *
- * Newer kernels have no get_features() in the modern interface.
- *
- * Context: while virtio_pci probes @dev, or with the lock of its virtio device:
- * it is enabled, and nobody else selects features.
- */
-void vdp_facts_features(struct vdp_device *dev, struct virtio_device *vdev)
-{
-	struct vdma_common_cfg cfg = {
-		.read32 = cfg_read32,
-		.write32 = cfg_write32,
-	};
-	void __iomem *map;
-
-	if (vdev && vdev->config->get_features) {
-		dev->facts.features = vdev->config->get_features(vdev);
-		return;
-	}
-	dev->facts.features = 0;
-	map = vdp_facts_map(dev);
-	if (!map)
-		return;
-	cfg.ctx = (void __force *)map;
-	dev->facts.features = vdma_read_features(&cfg);
-	pci_iounmap(dev->pdev, map);
+	return (struct vdma_hv_ops){ .hcall = facts_hcall, .ctx = dev };
 }
 
 /* PAPR, /rtas "ibm,hypertas-functions": is H_DMA_BYPASS announced? */
-static bool hcall_announced(void)
+static bool facts_hcall_announced(void)
 {
 	struct device_node *rtas = of_find_node_by_path("/rtas");
 	bool announced;
@@ -144,12 +47,11 @@ static bool hcall_announced(void)
 }
 
 /*
- * The end of all memory that is there, and, by /rtas "ibm,lrdr-capacity"
- * (LoPAR), that this partition can ever have. QEMU writes 0 there if nothing
- * can be plugged. Without either nothing is known to cover memory, and every
- * window is too small.
+ * The end of all memory that is there or, according to /rtas "ibm,lrdr-capacity"
+ * (LoPAR), can ever be there; QEMU writes 0 if none can be plugged. If neither is known,
+ * every window is too small.
  */
-static u64 memory_end(void)
+static u64 facts_memory_end(void)
 {
 	struct device_node *np = of_find_node_by_path("/rtas");
 	struct resource res;
@@ -182,7 +84,7 @@ void vdp_facts_answer(struct vdp_device *dev, int error,
 	if (error == VDMA_E_UNSUPPORTED)
 		f->answer = VDMA_ANSWER_MISSING;
 	else if (error == VDMA_E_DISAGREES)
-		/* Granted a window that is none: the windows will not match. */
+		/* An empty window, which does not match. */
 		f->answer_window = (struct vdma_window){ 0, 0 };
 	else if (error || !reply->supported)
 		f->answer = VDMA_ANSWER_REFUSED;
@@ -190,20 +92,20 @@ void vdp_facts_answer(struct vdp_device *dev, int error,
 		f->answer = VDMA_ANSWER_GRANTED;
 }
 
-static void collect_answer(struct vdp_device *dev)
+static void facts_collect_answer(struct vdp_device *dev)
 {
-	struct vdma_gate gate = vdp_gate(dev);
+	struct vdma_hv_ops hv = vdp_hv_ops(dev);
 	struct vdma_bypass reply;
 	int error;
 
 	dev->facts.answer = VDMA_ANSWER_MISSING;
-	if (!hcall_announced())
+	if (!facts_hcall_announced())
 		return;
-	/* Nobody asks about a device that may not bypass anyway. */
+	/* Do not ask about a device that may not bypass anyway. */
 	dev->facts.answer = VDMA_ANSWER_REFUSED;
 	if (dev->facts.property != VDMA_PROPERTY_VALID)
 		return;
-	error = vdma_bypass_query(&gate, &dev->fn, &reply);
+	error = vdma_bypass_query(&hv, &dev->fn, &reply);
 	dev->bypass_open = reply.enabled;
 	vdp_facts_answer(dev, error, &reply);
 }
@@ -229,25 +131,25 @@ void vdp_facts_collect(struct vdp_device *dev)
 
 	cells = of_get_property(np, VDMA_PROP_NAME, &len);
 	f->property = vdma_property_read(cells, len, &f->property_window);
-	collect_answer(dev);
+	facts_collect_answer(dev);
 
 	f->ddw = VDMA_DDW_ABSENT;
-	f->memory_end = memory_end();
+	f->memory_end = facts_memory_end();
 	f->coherent = of_dma_is_coherent(np);
-	/* With iommu=off, pseries leaves PCI without any. */
+	/* With iommu=off, pseries sets no DMA operations. */
 	f->iommu_off = !get_dma_ops(&dev->pdev->dev);
 	f->secure = is_secure_guest();
 	f->secure_quirk = vdp_params_secure_quirk();
 	/*
-	 * Until none can be made. Outside of a secure guest, what ignores the
-	 * IOMMU would bounce for nothing.
+	 * Unless allocating it fails. Outside of a secure guest, a device that ignores
+	 * the IOMMU would bounce for nothing.
 	 */
 	f->pool = f->secure || vdma_facts_access_platform(f);
 	f->request = vdp_params_request(dev->pdev);
 }
 
-/* Has the function's node, or one above it, this property? */
-static bool inherits(struct pci_dev *pdev, const char *property)
+/* Does the function's node, or one above it, have this property? */
+static bool facts_inherits(struct pci_dev *pdev, const char *property)
 {
 	struct device_node *np = of_node_get(pci_device_to_OF_node(pdev));
 	bool found;
@@ -260,21 +162,21 @@ static bool inherits(struct pci_dev *pdev, const char *property)
 }
 
 /**
- * vdp_facts_ddw() - what the kernel said about dynamic windows
+ * vdp_facts_ddw() - turn the kernel's answer about dynamic windows into a fact
  * @dev: the record
- * @granted: vdp_seam_original() said yes, without a limit on addresses
+ * @granted: the kernel allows the direct mapping, without a limit on addresses
  */
 void vdp_facts_ddw(struct vdp_device *dev, bool granted)
 {
 	struct vdma_facts *f = &dev->facts;
 
 	if (granted) {
-		/* It grants only a window on all memory there can ever be. */
+		/* It allows only a window on all memory that there can ever be. */
 		f->ddw = VDMA_DDW_COVERS;
 		f->ddw_window.base = dev->pdev->dev.archdata.dma_offset;
 		f->ddw_window.size = f->memory_end;
-	} else if (vdp_seam_has_original(dev->pdev) &&
-		   inherits(dev->pdev, "ibm,ddw-applicable")) {
+	} else if (dev->bypass_supported &&
+		   facts_inherits(dev->pdev, "ibm,ddw-applicable")) {
 		f->ddw = VDMA_DDW_TOO_SMALL;
 	} else {
 		f->ddw = VDMA_DDW_ABSENT;
@@ -285,15 +187,15 @@ void vdp_facts_ddw(struct vdp_device *dev, bool granted)
  * vdp_facts_ddw_open() - is there a dynamic window on all memory?
  * @dev: the record
  *
- * The kernel makes one for all functions of a PE, keeps it, and notes it in the
+ * The kernel creates one for all functions of a PE, keeps it, and records it in the
  * device tree.
  */
 bool vdp_facts_ddw_open(const struct vdp_device *dev)
 {
-	return inherits(dev->pdev, "linux,direct64-ddr-window-info");
+	return facts_inherits(dev->pdev, "linux,direct64-ddr-window-info");
 }
 
-static enum vdma_mode live_mode(const struct vdp_device *dev)
+static enum vdma_mode facts_live_mode(const struct vdp_device *dev)
 {
 	const struct device *device = &dev->pdev->dev;
 	bool direct = dev->facts.iommu_off || dev_dma_ops_bypass(device);
@@ -309,14 +211,14 @@ static enum vdma_mode live_mode(const struct vdp_device *dev)
 }
 
 /**
- * vdp_facts_live() - what the kernel has set up for a device that is already bound
+ * vdp_facts_live() - facts about a device that is already bound
  * @dev: the record; its other facts are known
  *
- * The kernel is not asked for dynamic windows, for asking would change the device
- * under its driver. Another function of the PE may have made one.
+ * The kernel is not asked for a dynamic window, which would change the device under its
+ * driver. Another function of the PE may have one already.
  */
 void vdp_facts_live(struct vdp_device *dev)
 {
-	dev->facts.live = live_mode(dev);
+	dev->facts.live = facts_live_mode(dev);
 	vdp_facts_ddw(dev, vdp_facts_ddw_open(dev));
 }

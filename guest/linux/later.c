@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Frees what a CPU may still be using that has found it just before it was taken
- * away. Drivers call DMA and configuration operations without a lock, and may be
+ * Frees memory that another CPU may still use, having found it just before it was
+ * unlinked. Drivers call DMA and configuration operations without a lock, and may be
  * preempted on the way there.
  */
 #include <linux/rcupdate.h>
@@ -10,7 +10,7 @@
 
 static LLIST_HEAD(waiting);
 
-static void free_waiting(struct work_struct *unused)
+static void later_free_all(struct work_struct *unused)
 {
 	struct llist_node *all = llist_del_all(&waiting);
 	struct vdp_later *later, *next;
@@ -20,12 +20,12 @@ static void free_waiting(struct work_struct *unused)
 		later->free(later);
 }
 
-static DECLARE_WORK(work, free_waiting);
+static DECLARE_WORK(work, later_free_all);
 
 /**
- * vdp_free_later() - free something that nobody finds any more
+ * vdp_free_later() - free an object that was unlinked
  * @later: part of it
- * @free: frees it, once whoever had found it before is done; may sleep
+ * @free: frees it, once those who had found it before are done; may sleep
  */
 void vdp_free_later(struct vdp_later *later,
 		    void (*free)(struct vdp_later *later))

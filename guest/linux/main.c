@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * virtio_dma_policy: decides how each virtio PCI device's DMA reaches memory
- * on a pseries guest, carries it out on an unmodified kernel, and says why.
+ * virtio_dma_policy: decides which path the DMA of each virtio PCI device takes on a
+ * pseries guest, implements it on an unmodified kernel, and says why.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -15,23 +15,23 @@ static int __init vdp_init(void)
 	int error;
 
 	if (!firmware_has_feature(FW_FEATURE_LPAR)) {
-		pr_err("this is not a pseries guest; not loaded\n");
+		pr_err("cannot load: not a pseries guest\n");
 		return -ENODEV;
 	}
 	error = vdp_params_check();
 	if (error)
 		return error;
-	vdp_pools_start();
+	vdp_pools_start(&vdp_dma_ops);
 	/*
-	 * In this order nothing gets by: whoever asked the kernel before we took
-	 * its functions over is seen when its virtio device is added, or is there.
+	 * In this order no device is missed: one that asked the kernel before its PHB
+	 * was hooked is seen when its virtio device is added, or is there already.
 	 */
 	error = vdp_notify_start();
 	if (error) {
-		pr_err("cannot watch the buses (%d); not loaded\n", error);
+		pr_err("cannot load: cannot watch the buses: %d\n", error);
 		return error;
 	}
-	vdp_seam_take_all();
+	vdp_phb_hook_all();
 	vdp_notify_list();
 	vdp_shutdown_start();
 	return 0;
@@ -40,9 +40,9 @@ static int __init vdp_init(void)
 static void __exit vdp_exit(void)
 {
 	vdp_shutdown_stop();
-	vdp_seam_restore();
+	vdp_phb_unhook_all();
 	vdp_notify_stop();
-	vdp_quirk_stop();
+	vdp_features_stop();
 	vdp_pools_stop();
 }
 

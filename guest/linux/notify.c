@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sees devices come, go, bind and unbind, on the PCI and on the virtio bus.
+ * Notices devices that come, go, bind and unbind, on the PCI and the virtio bus.
  */
 #include <linux/slab.h>
 #include <linux/virtio_config.h>
 #include "vdp.h"
 
 /*
- * Matches no device: the virtio bus is not exported, and registering a driver
- * tells where it is.
+ * Matches no device. The virtio bus is not exported; registering a driver is the way to
+ * find it.
  */
 static const struct virtio_device_id no_ids[] = { { 0 } };
 static struct virtio_driver bus_finder = {
@@ -16,22 +16,25 @@ static struct virtio_driver bus_finder = {
 	.id_table = no_ids,
 };
 
-static struct pci_dev *function_of(const struct device *device)
+static struct pci_dev *notify_function(const struct device *device)
 {
 	struct device *parent = device->parent;
 
 	return parent && dev_is_pci(parent) ? to_pci_dev(parent) : NULL;
 }
 
-/* Held while sysfs files are made or removed; taken before the other lock. */
+/*
+ * Lock order: device locks, then files_lock, then the lock of device.c. files_lock is held
+ * while sysfs files are added or removed.
+ */
 static DEFINE_MUTEX(files_lock);
-/* Read under either lock. */
+/* Written under both locks, read under either. */
 static bool stopping;
 
-static void show(struct device *device)
+static void notify_show(struct device *device)
 {
 	struct virtio_device *vdev = dev_to_virtio(device);
-	struct pci_dev *pdev = function_of(device);
+	struct pci_dev *pdev = notify_function(device);
 	struct vdp_device *dev;
 	int error;
 
@@ -43,7 +46,7 @@ static void show(struct device *device)
 	if (dev && !dev->vdev && !stopping) {
 		error = vdp_sysfs_add(vdev);
 		if (error)
-			pci_warn(pdev, "virtio DMA: no sysfs files (%d); the mode stays in force\n",
+			pci_warn(pdev, "virtio DMA: cannot create sysfs files: %d; the mode is not affected\n",
 				 error);
 		else
 			dev->vdev = vdev;
@@ -52,7 +55,7 @@ static void show(struct device *device)
 	mutex_unlock(&files_lock);
 }
 
-static void hide(struct virtio_device *vdev, struct pci_dev *pdev)
+static void notify_hide(struct virtio_device *vdev, struct pci_dev *pdev)
 {
 	struct vdp_device *dev;
 	bool shown = false;
@@ -71,10 +74,10 @@ static void hide(struct virtio_device *vdev, struct pci_dev *pdev)
 }
 
 /* Before the device is offered to a driver. */
-static void adopt(struct device *device)
+static void notify_adopt(struct device *device)
 {
 	struct virtio_device *vdev = dev_to_virtio(device);
-	struct pci_dev *pdev = function_of(device);
+	struct pci_dev *pdev = notify_function(device);
 	struct vdp_device *dev;
 
 	vdp_lock();
@@ -83,50 +86,50 @@ static void adopt(struct device *device)
 		return;
 	}
 	if (pdev) {
-		dev = vdp_device_get(pdev);
+		dev = vdp_phb_device(pdev);
 		vdp_device_added(dev, vdev);
-		vdp_quirk_apply(dev, vdev);
+		vdp_features_apply(dev, vdev);
 	} else {
-		vdp_quirk_foreign(vdev);
+		vdp_features_apply_foreign(vdev);
 	}
 	vdp_unlock();
 }
 
-/* The virtio device may outlive its record: somebody may hold it. */
-static void undo(struct device *device)
+/* The virtio device may outlive its record, if somebody holds a reference. */
+static void notify_undo(struct device *device)
 {
 	vdp_lock();
-	vdp_quirk_undo(dev_to_virtio(device));
+	vdp_features_undo(dev_to_virtio(device));
 	vdp_unlock();
 }
 
-/* A driver that is being bound is in our function: wait for it. */
-static int undo_bound(struct device *device, void *unused)
+/* A driver that is being bound may be in our functions: wait for it. */
+static int notify_undo_bound(struct device *device, void *unused)
 {
 	device_lock(device);
-	undo(device);
+	notify_undo(device);
 	device_unlock(device);
 	return 0;
 }
 
-static int virtio_event(struct notifier_block *nb, unsigned long action,
+static int notify_virtio(struct notifier_block *nb, unsigned long action,
 			void *data)
 {
 	struct device *device = data;
-	struct pci_dev *pdev = function_of(device);
+	struct pci_dev *pdev = notify_function(device);
 
 	if (action == BUS_NOTIFY_ADD_DEVICE) {
-		adopt(device);
-		show(device);
+		notify_adopt(device);
+		notify_show(device);
 	} else if (action == BUS_NOTIFY_DEL_DEVICE && pdev) {
-		hide(dev_to_virtio(device), pdev);
+		notify_hide(dev_to_virtio(device), pdev);
 	} else if (action == BUS_NOTIFY_REMOVED_DEVICE) {
-		undo(device);
+		notify_undo(device);
 	}
 	return NOTIFY_DONE;
 }
 
-static void unbound(struct pci_dev *pdev)
+static void notify_unbound(struct pci_dev *pdev)
 {
 	struct vdp_device *dev;
 
@@ -137,7 +140,7 @@ static void unbound(struct pci_dev *pdev)
 	vdp_unlock();
 }
 
-static void removed(struct pci_dev *pdev)
+static void notify_removed(struct pci_dev *pdev)
 {
 	struct vdp_device *dev;
 
@@ -148,7 +151,7 @@ static void removed(struct pci_dev *pdev)
 	vdp_unlock();
 }
 
-static int pci_event(struct notifier_block *nb, unsigned long action,
+static int notify_pci(struct notifier_block *nb, unsigned long action,
 		     void *data)
 {
 	struct pci_dev *pdev = to_pci_dev(data);
@@ -156,40 +159,40 @@ static int pci_event(struct notifier_block *nb, unsigned long action,
 	switch (action) {
 	case BUS_NOTIFY_ADD_DEVICE:
 		/* The first device of a PHB that was hot-plugged. */
-		vdp_seam_take(pdev);
+		vdp_phb_hook(pdev);
 		break;
 	case BUS_NOTIFY_UNBOUND_DRIVER:
 	case BUS_NOTIFY_DRIVER_NOT_BOUND:
-		unbound(pdev);
+		notify_unbound(pdev);
 		break;
 	case BUS_NOTIFY_REMOVED_DEVICE:
-		removed(pdev);
+		notify_removed(pdev);
 		break;
 	}
 	return NOTIFY_DONE;
 }
 
-static struct notifier_block virtio_nb = { .notifier_call = virtio_event };
-static struct notifier_block pci_nb = { .notifier_call = pci_event };
+static struct notifier_block virtio_nb = { .notifier_call = notify_virtio };
+static struct notifier_block pci_nb = { .notifier_call = notify_pci };
 
-/* A device whose driver was there before the module came */
-static void found_bound(struct device *device)
+/* A device that was bound before this module was loaded */
+static void notify_adopt_bound(struct device *device)
 {
-	struct pci_dev *pdev = function_of(device);
+	struct pci_dev *pdev = notify_function(device);
 	struct vdp_device *dev;
 
 	vdp_lock();
-	dev = pdev ? vdp_device_get(pdev) : NULL;
+	dev = pdev ? vdp_phb_device(pdev) : NULL;
 	if (dev && !dev->decided)
 		vdp_device_found_bound(dev, dev_to_virtio(device));
 	vdp_unlock();
 }
 
 /*
- * Lists a device that was there before the module came. The locks keep the
- * function bound, drivers away, and the features from being negotiated meanwhile.
+ * Adopts a device that was there before this module. The locks keep the function bound,
+ * and drivers from binding and negotiating features meanwhile.
  */
-static int list(struct device *device, void *unused)
+static int notify_list_one(struct device *device, void *unused)
 {
 	struct device *parent = device->parent;
 
@@ -200,18 +203,18 @@ static int list(struct device *device, void *unused)
 		goto unlock;
 	device_lock(device);
 	if (device->driver)
-		found_bound(device);
+		notify_adopt_bound(device);
 	else
-		adopt(device);
+		notify_adopt(device);
 	device_unlock(device);
-	show(device);
+	notify_show(device);
 unlock:
 	device_unlock(parent);
 	return 0;
 }
 
-/* Takes one device's files away; false when no record is left. */
-static bool forget_one(void)
+/* Removes the files or the record of one device; false when no record is left. */
+static bool notify_remove_one(void)
 {
 	struct virtio_device *vdev;
 	struct vdp_device *dev;
@@ -225,7 +228,7 @@ static bool forget_one(void)
 		vdp_device_drop(dev);
 	vdp_unlock();
 	if (vdev) {
-		hide(vdev, function_of(&vdev->dev));
+		notify_hide(vdev, notify_function(&vdev->dev));
 		put_device(&vdev->dev);
 	}
 	return dev;
@@ -234,7 +237,7 @@ static bool forget_one(void)
 /**
  * vdp_notify_start() - watch the buses
  *
- * Return: 0, or a negative error with nothing left behind.
+ * Return: 0, or a negative error; then nothing is watched.
  */
 int vdp_notify_start(void)
 {
@@ -259,18 +262,18 @@ unregister_driver:
 }
 
 /**
- * vdp_notify_list() - list the devices that are there, once the buses are watched
+ * vdp_notify_list() - adopt the devices that are there, once the buses are watched
  */
 void vdp_notify_list(void)
 {
-	bus_for_each_dev(bus_finder.driver.bus, NULL, NULL, list);
+	bus_for_each_dev(bus_finder.driver.bus, NULL, NULL, notify_list_one);
 }
 
 /**
- * vdp_notify_stop() - stop watching and forget all devices
+ * vdp_notify_stop() - stop watching and drop all records
  *
- * Devices keep the mode they run with: it lives in the kernel's direct mapping
- * and in the hypervisor, not in this module. Those in mode bounce hold it.
+ * Devices keep their mode, which is a matter of the kernel's direct mapping and of the
+ * hypervisor. Those in mode bounce hold the module.
  */
 void vdp_notify_stop(void)
 {
@@ -279,8 +282,8 @@ void vdp_notify_stop(void)
 	stopping = true;
 	vdp_unlock();
 	mutex_unlock(&files_lock);
-	bus_for_each_dev(bus_finder.driver.bus, NULL, NULL, undo_bound);
-	while (forget_one())
+	bus_for_each_dev(bus_finder.driver.bus, NULL, NULL, notify_undo_bound);
+	while (notify_remove_one())
 		;
 	bus_unregister_notifier(&pci_bus_type, &pci_nb);
 	bus_unregister_notifier(bus_finder.driver.bus, &virtio_nb);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Module parameters: what the administrator asks for.
+ * Module parameters: what the administrator requests.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -30,8 +30,8 @@ MODULE_PARM_DESC(pool_kib, "size of each device's bounce pool in KiB, rounded up
 
 static enum vdma_mode default_request = VDMA_MODE_AUTO;
 
-/* "refuse" is for what the table refuses. */
-static bool parse_mode(const char *text, size_t len, enum vdma_mode *request)
+/* "refuse" cannot be requested. */
+static bool params_parse_mode(const char *text, size_t len, enum vdma_mode *request)
 {
 	return vdma_mode_parse(text, len, request) &&
 	       *request != VDMA_MODE_REFUSE;
@@ -43,10 +43,10 @@ struct override {
 };
 
 /*
- * Reads one "DDDD:BB:DD.F=MODE" that ends at a comma or at the string's end.
- * Returns what follows it, or NULL if it is not of this form.
+ * Parses one "DDDD:BB:DD.F=MODE", which ends at a comma or at the end of the string.
+ * Returns the next one, or NULL on an error.
  */
-static const char *parse_override(const char *text, struct override *o)
+static const char *params_parse_override(const char *text, struct override *o)
 {
 	int used = 0;
 	size_t len;
@@ -54,42 +54,42 @@ static const char *parse_override(const char *text, struct override *o)
 	if (sscanf(text, "%x:%x:%x.%x=%n", &o->domain, &o->bus, &o->slot,
 		   &o->fn, &used) != 4 || !used)
 		return NULL;
-	/* What PCI_DEVFN() would cut off is another function's address. */
+	/* PCI_DEVFN() would truncate it to the address of another function. */
 	if (o->bus > 0xff || o->slot > 0x1f || o->fn > 7)
 		return NULL;
 	text += used;
 	len = strcspn(text, ",");
-	if (!parse_mode(text, len, &o->request))
+	if (!params_parse_mode(text, len, &o->request))
 		return NULL;
 	return text[len] ? text + len + 1 : text + len;
 }
 
 /**
- * vdp_params_check() - look at the parameters once, before they are used
+ * vdp_params_check() - check the parameters, before they are used
  *
- * Return: 0, or -EINVAL after a line that names the parameter.
+ * Return: 0, or -EINVAL with a message that names the parameter.
  */
 int vdp_params_check(void)
 {
 	const char *next, *text;
 	struct override o;
 
-	if (!parse_mode(mode, strlen(mode), &default_request)) {
-		pr_err("mode=%s: no such mode; not loaded\n", mode);
+	if (!params_parse_mode(mode, strlen(mode), &default_request)) {
+		pr_err("cannot load: mode=%s: unknown mode\n", mode);
 		return -EINVAL;
 	}
 	for (text = override; *text; text = next) {
-		next = parse_override(text, &o);
+		next = params_parse_override(text, &o);
 		if (!next) {
-			pr_err("override=%s: want 0000:00:01.0=MODE, comma-separated; not loaded\n",
+			pr_err("cannot load: override=%s: not a list of 0000:00:01.0=MODE,...\n",
 			       text);
 			return -EINVAL;
 		}
 	}
-	/* Requests have to fit as a whole, with rings and others beside them. */
+	/* Whole requests have to fit, together with rings and other requests. */
 	if (pool_kib && (pool_kib < VDMA_BOUNCE_SIZE >> 10 ||
 			 pool_kib > POOL_MAX >> 10)) {
-		pr_err("pool_kib=%u: want 0, or %llu to %llu; not loaded\n",
+		pr_err("cannot load: pool_kib=%u: not 0 or %llu to %llu\n",
 		       pool_kib, VDMA_BOUNCE_SIZE >> 10, POOL_MAX >> 10);
 		return -EINVAL;
 	}
@@ -97,10 +97,10 @@ int vdp_params_check(void)
 }
 
 /**
- * vdp_params_request() - mode that the administrator asked for
+ * vdp_params_request() - mode that the administrator requests
  * @pdev: the device
  *
- * Return: the last override that names it, else the mode for all.
+ * Return: that of the last override that names it, or else the mode for all.
  */
 enum vdma_mode vdp_params_request(const struct pci_dev *pdev)
 {
@@ -109,7 +109,7 @@ enum vdma_mode vdp_params_request(const struct pci_dev *pdev)
 	struct override o;
 
 	while (*text) {
-		text = parse_override(text, &o);
+		text = params_parse_override(text, &o);
 		if (o.domain == pci_domain_nr(pdev->bus) &&
 		    o.bus == pdev->bus->number &&
 		    PCI_DEVFN(o.slot, o.fn) == pdev->devfn)
@@ -119,16 +119,13 @@ enum vdma_mode vdp_params_request(const struct pci_dev *pdev)
 }
 
 /**
- * vdp_params_pool_size() - size of a device's pool
- * @pdev: the device
+ * vdp_params_pool_size() - size of each device's pool
  *
- * Return: bytes, a multiple of VDMA_UV_PAGE_SIZE.
+ * Return: bytes, a multiple of VDMA_BOUNCE_SIZE_ALIGN; 0 for the default of its type.
  */
-u64 vdp_params_pool_size(const struct pci_dev *pdev)
+u64 vdp_params_pool_size(void)
 {
-	if (pool_kib)
-		return ALIGN((u64)pool_kib << 10, VDMA_UV_PAGE_SIZE);
-	return vdp_limits_pool(pdev);
+	return ALIGN((u64)pool_kib << 10, VDMA_BOUNCE_SIZE_ALIGN);
 }
 
 bool vdp_params_secure_quirk(void)

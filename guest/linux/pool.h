@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * A device's pool, between pool.c, pool_life.c and dma_ops.c.
- */
+/* A device's bounce pool. */
 #ifndef VDP_POOL_H
 #define VDP_POOL_H
 
@@ -10,68 +8,72 @@
 #include <linux/spinlock.h>
 #include <linux/virtio.h>
 #include <vdma/bounce.h>
+#include <vdma/secure.h>
 #include "vdp.h"
 
 /**
- * struct vdp_lock - a lock that the library takes, in interrupts too
- * @ops: what the library gets
+ * struct vdp_lock - a lock that the library takes, also in interrupts
+ * @ops: passed to the library
  * @spinlock: the lock
  * @flags: of the CPU that holds it
  */
 struct vdp_lock {
 	struct vdma_lock ops;
-	spinlock_t spinlock;	/* of a pool's slots, or of what is shared */
+	spinlock_t spinlock;	/* of a pool's slots, or of the list of shared memory */
 	unsigned long flags;
 };
 
 /**
- * struct vdp_pool - what a device in mode bounce has
- * @ops: the device's DMA operations; where they are is how they find the rest
- * @kernel: the operations that it had before
+ * struct vdp_pool_limits - limits of a pool, in bytes
+ * @size: of the pool
+ * @mapping: largest mapping, or 0 for the library's own limit
+ * @rx: how much may be mapped for the device only to write; U64_MAX without a limit
+ */
+struct vdp_pool_limits {
+	u64 size;
+	u64 mapping;
+	u64 rx;
+};
+
+/**
+ * struct vdp_pool - the pool of a device in mode bounce
+ * @ops: the device's DMA operations; their address leads to the rest
+ * @orig_ops: the operations that it had before
  * @dev: the device; the pool holds a reference
- * @bounce: the pool
- * @reach: how the device reaches it
+ * @bounce: the pool itself
+ * @parent: how the device reaches it
  * @lock: of @bounce
- * @private: memory of @bounce
- * @receive_max: how much of the pool may be mapped for the device only to write, in
- *		 bytes; U64_MAX without a limit
- * @received: how much is, if there is a limit
+ * @private: private memory of @bounce
+ * @rx_max: limit of @rx_used
+ * @rx_used: bytes mapped for the device only to write, if there is a limit
  * @unmap_flags: for each unmap: VDMA_BOUNCE_NO_COPY while rings are emptied
- * @told: that the pool was full
- * @ended: the device's driver is gone, but not all that is mapped
+ * @warned_full: the log says that the pool was full
+ * @ended: the device's driver has left, but not everything is unmapped
  * @node: in the list of pools that have ended
  * @later: to free it
  */
 struct vdp_pool {
 	struct dma_map_ops ops;
-	const struct dma_map_ops *kernel;
+	const struct dma_map_ops *orig_ops;
 	struct device *dev;
 	struct vdma_bounce bounce;
-	struct vdma_domain reach;
+	struct vdma_domain parent;
 	struct vdp_lock lock;
 	void *private;
-	u64 receive_max;
-	atomic64_t received;
+	u64 rx_max;
+	atomic64_t rx_used;
 	unsigned int unmap_flags;
-	unsigned long told;
+	unsigned long warned_full;
 	bool ended;
 	struct list_head node;
 	struct vdp_later later;
 };
 
-extern const struct dma_map_ops vdp_dma_ops;
-
 /* pool.c */
-void vdp_pools_start(void);
+void vdp_pools_start(const struct dma_map_ops *ops);
 void vdp_pools_stop(void);
-int vdp_pool_make(struct pci_dev *pdev, bool iommu, u64 size,
-		  struct vdp_pool **pool);
-void vdp_pool_free(struct vdp_pool *pool);
-
-/* pool_life.c */
-void vdp_pools_settle(void);
-int vdp_pool_get(struct pci_dev *pdev, bool iommu, u64 size,
-		 struct vdp_pool **pool);
+int vdp_pool_get(struct pci_dev *pdev, bool iommu,
+		 const struct vdp_pool_limits *limits, struct vdp_pool **pool);
 void vdp_pool_put(struct vdp_pool *pool);
 void vdp_pool_empty_rings(struct vdp_pool *pool, struct virtio_device *vdev);
 void vdp_pool_keep(struct device *dev);

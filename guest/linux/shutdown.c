@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The end of this kernel: devices are reset and bypass windows closed, so that
- * the next one, which kexec starts, finds them as after a reset of the machine.
+ * Before kexec: resets devices and closes bypass windows, so that the next kernel finds
+ * them as after a reset of the machine.
  *
- * The kernel itself has only their bus mastering turned off, and virtio_pci of
- * the next kernel turns it on before it resets the device: in between, a device
- * would go on with the rings of this kernel, in memory that is the next one's.
+ * The kernel itself only turns off bus mastering, and virtio_pci of the next kernel turns
+ * it on before it resets the device: in between, a device would go on with the rings of
+ * this kernel, in memory of the next one.
  *
- * A kernel that panics gets no time for this. The one that kdump starts then has
- * memory of its own, in which this one has mapped nothing for a device.
+ * A kernel that panics has no time for this. The kernel that kdump starts then has memory
+ * of its own, in which this one has mapped nothing for a device.
  */
 #include "compat.h"
 #include "vdp.h"
@@ -17,21 +17,21 @@
  * After device_shutdown(), which has stopped probing for good: no device is started
  * any more. The other CPUs are still online, and drivers at work there. May sleep.
  */
-static void shutdown(void)
+static void shutdown_quiesce(void)
 {
 	vdp_lock();
 	vdp_device_quiesce_all();
 	vdp_unlock();
 }
 
-VDP_SYSCORE_SHUTDOWN(at_end, shutdown);
+VDP_SYSCORE_SHUTDOWN(shutdown_ops, shutdown_quiesce);
 
 void vdp_shutdown_start(void)
 {
-	vdp_register_syscore(&at_end);
+	vdp_register_syscore(&shutdown_ops);
 }
 
 void vdp_shutdown_stop(void)
 {
-	vdp_unregister_syscore(&at_end);
+	vdp_unregister_syscore(&shutdown_ops);
 }

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /sys/bus/virtio/devices/virtioN/dma_policy/: one value a file, documented in
- * docs/abi/sysfs-bus-virtio-dma_policy. The same words go to the kernel's log.
+ * /sys/bus/virtio/devices/virtioN/dma_policy/: one value per file, documented in
+ * docs/abi/sysfs-bus-virtio-dma_policy.
  */
 #include <linux/sysfs.h>
 #include "pool.h"
 #include "vdp.h"
 
-typedef int (*emit_fn)(const struct vdp_device *dev, char *buf);
+typedef int (*sysfs_emit_fn)(const struct vdp_device *dev, char *buf);
 
 struct policy_attribute {
 	struct device_attribute attr;
-	emit_fn emit;
+	sysfs_emit_fn emit;
 };
 
-static ssize_t policy_show(struct device *device, struct device_attribute *attr,
+static ssize_t sysfs_show(struct device *device, struct device_attribute *attr,
 			   char *buf)
 {
 	const struct policy_attribute *policy =
@@ -31,13 +31,13 @@ static ssize_t policy_show(struct device *device, struct device_attribute *attr,
 }
 
 #define POLICY_ATTRIBUTE(_name, _format, ...)				\
-static int emit_##_name(const struct vdp_device *dev, char *buf)	\
+static int sysfs_emit_##_name(const struct vdp_device *dev, char *buf)	\
 {									\
 	return sysfs_emit(buf, _format "\n", __VA_ARGS__);		\
 }									\
 static struct policy_attribute attr_##_name = {				\
-	.attr = __ATTR(_name, 0444, policy_show, NULL),			\
-	.emit = emit_##_name,						\
+	.attr = __ATTR(_name, 0444, sysfs_show, NULL),			\
+	.emit = sysfs_emit_##_name,						\
 }
 
 POLICY_ATTRIBUTE(mode, "%s", vdma_mode_name(dev->decision.mode));
@@ -46,7 +46,7 @@ POLICY_ATTRIBUTE(window_base, "0x%llx", dev->window.base);
 POLICY_ATTRIBUTE(window_size, "0x%llx", dev->window.size);
 POLICY_ATTRIBUTE(hcalls, "%llu", dev->hcalls);
 
-static int emit_passed_over(const struct vdp_device *dev, char *buf)
+static int sysfs_emit_passed_over(const struct vdp_device *dev, char *buf)
 {
 	char text[VDMA_PASSED_OVER_MAX];
 
@@ -55,11 +55,11 @@ static int emit_passed_over(const struct vdp_device *dev, char *buf)
 }
 
 static struct policy_attribute attr_passed_over = {
-	.attr = __ATTR(passed_over, 0444, policy_show, NULL),
-	.emit = emit_passed_over,
+	.attr = __ATTR(passed_over, 0444, sysfs_show, NULL),
+	.emit = sysfs_emit_passed_over,
 };
 
-static struct vdma_bounce_counts counts_of(const struct vdp_device *dev)
+static struct vdma_bounce_counts sysfs_counts(const struct vdp_device *dev)
 {
 	struct vdma_bounce_counts counts = { 0 };
 
@@ -69,10 +69,10 @@ static struct vdma_bounce_counts counts_of(const struct vdp_device *dev)
 }
 
 POLICY_ATTRIBUTE(pool_bytes, "%llu",
-		 dev->pool ? dev->pool->bounce.share.mem.len : 0);
-POLICY_ATTRIBUTE(pool_used_max, "%llu", counts_of(dev).used_max);
-POLICY_ATTRIBUTE(pool_full, "%llu", counts_of(dev).full);
-POLICY_ATTRIBUTE(bounced_bytes, "%llu", counts_of(dev).in + counts_of(dev).out);
+		 dev->pool ? dev->pool->bounce.shared.mem.len : 0);
+POLICY_ATTRIBUTE(pool_used_max, "%llu", sysfs_counts(dev).used_max);
+POLICY_ATTRIBUTE(pool_full, "%llu", sysfs_counts(dev).full);
+POLICY_ATTRIBUTE(bounced_bytes, "%llu", sysfs_counts(dev).in + sysfs_counts(dev).out);
 
 static struct attribute *policy_attrs[] = {
 	&attr_mode.attr.attr,
@@ -94,7 +94,7 @@ static const struct attribute_group policy_group = {
 };
 
 /**
- * vdp_sysfs_add() - show a device's record
+ * vdp_sysfs_add() - add the files of a device
  * @vdev: its virtio device
  *
  * Return: 0 or a negative error.
@@ -104,31 +104,8 @@ int vdp_sysfs_add(struct virtio_device *vdev)
 	return sysfs_create_group(&vdev->dev.kobj, &policy_group);
 }
 
-/* Waits for readers, who want the lock: call it without. */
+/* Waits for readers, which take the lock: call it without the lock. */
 void vdp_sysfs_remove(struct virtio_device *vdev)
 {
 	sysfs_remove_group(&vdev->dev.kobj, &policy_group);
-}
-
-/**
- * vdp_sysfs_announce() - say in the kernel's log what was decided
- * @dev: the device's record
- */
-void vdp_sysfs_announce(const struct vdp_device *dev)
-{
-	const struct vdma_decision *d = &dev->decision;
-	char passed_over[VDMA_PASSED_OVER_MAX];
-
-	vdma_passed_over_text(d, passed_over, sizeof(passed_over));
-	pci_info(dev->pdev, "virtio DMA: mode %s, reason %s, passed over %s\n",
-		 vdma_mode_name(d->mode), vdma_reason_name(d->reason),
-		 passed_over);
-	if (d->request != VDMA_REASON_NONE)
-		pci_warn(dev->pdev, "virtio DMA: mode %s was asked for: %s; %s stays in force\n",
-			 vdma_mode_name(d->requested),
-			 vdma_reason_meaning(d->request),
-			 vdma_mode_name(d->mode));
-	if (d->mode == VDMA_MODE_BOUNCE &&
-	    vdma_facts_access_platform(&dev->facts) && vdp_facts_ddw_open(dev))
-		pci_warn(dev->pdev, "virtio DMA: cannot close the kernel's dynamic window (disable_ddw avoids it); the device reaches more than its pool\n");
 }

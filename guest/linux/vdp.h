@@ -1,26 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Inside of virtio_dma_policy.ko: who calls whom.
+ * Internals of virtio_dma_policy.ko, from the top down:
  *
  *	main.c		start and stop
- *	params.c	what the administrator asked for
- *	seam.c		takes over the PHBs' iommu_bypass_supported()
- *	notify.c	sees devices come, go, bind and unbind
- *	facts.c		collects the facts of one device
- *	device.c	a record for each device: decides and carries out
- *	pool.c		mode bounce: makes a device's pool
- *	pool_life.c	mode bounce: how long the device has it
- *	dma_ops.c	mode bounce: what the device's driver calls
- *	limits.c	mode bounce: requests and rings that fit the pool
- *	carry.c		mode bounce: features that it cannot carry
- *	quirk.c		has the virtio core obey: refuses, makes it use the DMA API
+ *	shutdown.c	resets devices before kexec
+ *	notify.c	notices devices that come, go, bind and unbind
+ *	phb_hook.c	replaces the PHBs' iommu_bypass_supported()
  *	sysfs.c		shows the record
- *	shutdown.c	leaves nothing behind for the next kernel
- *	later.c		frees what another CPU may still be using
+ *	features.c	wraps the configuration operations: refuses a device, or makes the
+ *			virtio core use the DMA API; limits features, requests and rings
+ *	device.c	the record of each device: decides and carries out
+ *	facts.c		collects the facts of one device
+ *	common_cfg.c	the common configuration of a device
+ *	dma_ops.c	mode bounce: the operations that drivers call
+ *	pool.c		mode bounce: a device's pool
+ *	limits.c	mode bounce: limits that keep requests within the pool
+ *	params.c	what the administrator requests
+ *	later.c		frees memory that another CPU may still use
  *
- * But for mode bounce the module adds no code to a data path: it answers the
- * question "may this device use the direct mapping?" and says where that mapping
- * begins.
+ * Except in mode bounce the module adds no code to a data path: it answers the question
+ * "may this device use the direct mapping?" and says where that mapping starts.
  */
 #ifndef VDP_H
 #define VDP_H
@@ -36,9 +35,9 @@
 struct vdp_pool;
 
 /**
- * struct vdp_later - part of what is freed by vdp_free_later()
- * @node: in the list of those
- * @free: frees it
+ * struct vdp_later - part of an object that is freed by vdp_free_later()
+ * @node: in the list of these
+ * @free: frees the object
  */
 struct vdp_later {
 	struct llist_node node;
@@ -46,11 +45,11 @@ struct vdp_later {
 };
 
 /**
- * struct vdp_config - what stands before a virtio device's transport
- * @ops: the transport's, but for finalize_features, del_vqs and, in mode bounce, get
- * @original: the transport's
+ * struct vdp_config - wrapped configuration operations of a virtio device
+ * @ops: the transport's operations, some of them replaced
+ * @original: the transport's operations
  * @offered: the device offers ACCESS_PLATFORM
- * @refuse: why no driver gets the device, or NULL
+ * @refuse: why no driver may use the device, or NULL
  */
 struct vdp_config {
 	struct virtio_config_ops ops;
@@ -59,17 +58,20 @@ struct vdp_config {
 	const char *refuse;
 };
 
+typedef bool (*vdp_bypass_supported_fn)(struct pci_dev *pdev, u64 mask);
+
 /**
- * struct vdp_device - what is known of one virtio function
+ * struct vdp_device - the record of a virtio function
  * @node: in the list of all records
  * @pdev: the function; the record holds a reference
- * @vdev: its virtio device while @vdev's sysfs files exist
+ * @vdev: its virtio device while that has our sysfs files
  * @fn: its name in hypercalls
- * @facts: facts that the decision rests on
+ * @bypass_supported: what the kernel has for its PHB, or NULL
+ * @facts: the facts that the decision is based on
  * @decision: the decision in force
- * @window: the window that the device's DMA goes through; size 0 for none
+ * @window: the window that its DMA goes through; size 0 for none
  * @pool: its pool in mode bounce, or NULL
- * @config: in use for a device that offers ACCESS_PLATFORM, bounces or is refused
+ * @config: used if it offers ACCESS_PLATFORM, bounces or is refused
  * @hcalls: H_DMA_BYPASS calls made for it
  * @decided: @decision is valid
  * @bypass_open: the hypervisor has its bypass window open
@@ -80,6 +82,7 @@ struct vdp_device {
 	struct pci_dev *pdev;
 	struct virtio_device *vdev;
 	struct vdma_function fn;
+	vdp_bypass_supported_fn bypass_supported;
 	struct vdma_facts facts;
 	struct vdma_decision decision;
 	struct vdma_window window;
@@ -95,14 +98,13 @@ struct vdp_device {
 int vdp_params_check(void);
 enum vdma_mode vdp_params_request(const struct pci_dev *pdev);
 bool vdp_params_secure_quirk(void);
-u64 vdp_params_pool_size(const struct pci_dev *pdev);
+u64 vdp_params_pool_size(void);
 
-/* seam.c */
-void vdp_seam_take(struct pci_dev *pdev);
-void vdp_seam_take_all(void);
-void vdp_seam_restore(void);
-bool vdp_seam_original(struct pci_dev *pdev, u64 mask);
-bool vdp_seam_has_original(struct pci_dev *pdev);
+/* phb_hook.c */
+void vdp_phb_hook(struct pci_dev *pdev);
+void vdp_phb_hook_all(void);
+void vdp_phb_unhook_all(void);
+struct vdp_device *vdp_phb_device(struct pci_dev *pdev);
 
 /* notify.c */
 int vdp_notify_start(void);
@@ -110,17 +112,21 @@ void vdp_notify_list(void);
 void vdp_notify_stop(void);
 
 /* facts.c */
-void __iomem *vdp_facts_map(struct vdp_device *dev);
-void vdp_facts_features(struct vdp_device *dev, struct virtio_device *vdev);
 void vdp_facts_collect(struct vdp_device *dev);
 void vdp_facts_ddw(struct vdp_device *dev, bool granted);
 bool vdp_facts_ddw_open(const struct vdp_device *dev);
 void vdp_facts_live(struct vdp_device *dev);
 void vdp_facts_answer(struct vdp_device *dev, int error,
 		      const struct vdma_bypass *reply);
-struct vdma_gate vdp_gate(struct vdp_device *dev);
+struct vdma_hv_ops vdp_hv_ops(struct vdp_device *dev);
 
-/* device.c; all but the first two want the lock */
+/* common_cfg.c */
+u64 vdp_common_features(struct pci_dev *pdev, struct virtio_device *vdev);
+void vdp_common_limit_rings(struct pci_dev *pdev,
+			    u16 (*ring_max)(const void *ctx, unsigned int rings),
+			    const void *ctx);
+
+/* device.c; all but the first three need the lock */
 void vdp_lock(void);
 void vdp_unlock(void);
 bool vdp_device_handles(const struct pci_dev *pdev);
@@ -135,28 +141,37 @@ void vdp_device_drop(struct vdp_device *dev);
 struct vdp_device *vdp_device_first(void);
 
 /* limits.c */
+
+/**
+ * struct vdp_limit_field - a field of a device's configuration that limits requests
+ * @offset: in bytes
+ * @max: maximum of its value
+ */
+struct vdp_limit_field {
+	unsigned int offset;
+	u64 max;
+};
+
 unsigned int vdp_virtio_id(const struct pci_dev *pdev);
-u64 vdp_limits_pool(const struct pci_dev *pdev);
-u64 vdp_limits_mapping(const struct pci_dev *pdev, u64 size);
-void vdp_limits_config(struct vdp_device *dev, struct virtio_device *vdev,
-		       unsigned int offset, void *buf, unsigned int len);
-void vdp_limits_features(struct vdp_device *dev, struct virtio_device *vdev);
-void vdp_limits_rings(struct vdp_device *dev);
-u64 vdp_limits_receive_max(const struct pci_dev *pdev, u64 size);
+u64 vdp_limits_pool(unsigned int id);
+u64 vdp_limits_mapping(unsigned int id, u64 size);
+u64 vdp_limits_rx(unsigned int id, u64 size);
+bool vdp_limits_field(unsigned int id, u64 size, u64 mapping,
+		      struct vdp_limit_field *field);
+u16 vdp_limits_ring(unsigned int id, u64 size, unsigned int rings);
 
-/* carry.c */
-void vdp_carry_limit(struct virtio_device *vdev);
+/* features.c */
+void vdp_features_apply(struct vdp_device *dev, struct virtio_device *vdev);
+void vdp_features_apply_foreign(struct virtio_device *vdev);
+void vdp_features_undo(struct virtio_device *vdev);
+void vdp_features_stop(void);
 
-/* quirk.c */
-void vdp_quirk_apply(struct vdp_device *dev, struct virtio_device *vdev);
-void vdp_quirk_foreign(struct virtio_device *vdev);
-void vdp_quirk_undo(struct virtio_device *vdev);
-void vdp_quirk_stop(void);
+/* dma_ops.c */
+extern const struct dma_map_ops vdp_dma_ops;
 
 /* sysfs.c */
 int vdp_sysfs_add(struct virtio_device *vdev);
 void vdp_sysfs_remove(struct virtio_device *vdev);
-void vdp_sysfs_announce(const struct vdp_device *dev);
 
 /* shutdown.c */
 void vdp_shutdown_start(void);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
  * H_DMA_BYPASS: query, enable, disable. docs/abi/h-dma-bypass.md is the
- * reference. Nothing that the hypervisor says is trusted before it fits.
+ * reference. No answer of the hypervisor is trusted unless it is consistent.
  */
 #include <vdma/abi.h>
 #include <vdma/error.h>
 #include <vdma/hcall.h>
 
-/* What a status other than success means. */
-static int error_from_status(int64_t status)
+/* The error for a status other than H_SUCCESS */
+static int bypass_error(int64_t status)
 {
 	switch (status) {
 	case VDMA_H_BUSY:
@@ -30,7 +30,7 @@ static int error_from_status(int64_t status)
 	}
 }
 
-static int bypass_call(const struct vdma_gate *gate,
+static int bypass_call(const struct vdma_hv_ops *hv,
 		       const struct vdma_function *fn, uint64_t operation,
 		       struct vdma_bypass *reply)
 {
@@ -38,11 +38,11 @@ static int bypass_call(const struct vdma_gate *gate,
 		.opcode = VDMA_H_DMA_BYPASS,
 		.in = { operation, fn->buid, fn->config_addr },
 	};
-	int64_t status = gate->call(gate->ctx, &hcall);
+	int64_t status = hv->hcall(hv->ctx, &hcall);
 
 	*reply = (struct vdma_bypass){ .status = status };
 	if (status != VDMA_H_SUCCESS)
-		return error_from_status(status);
+		return bypass_error(status);
 
 	reply->supported = hcall.out[0] & VDMA_BYPASS_SUPPORTED;
 	reply->enabled = hcall.out[0] & VDMA_BYPASS_ENABLED;
@@ -51,19 +51,19 @@ static int bypass_call(const struct vdma_gate *gate,
 	return VDMA_OK;
 }
 
-int vdma_bypass_query(const struct vdma_gate *gate,
+int vdma_bypass_query(const struct vdma_hv_ops *hv,
 		      const struct vdma_function *fn, struct vdma_bypass *reply)
 {
-	return bypass_call(gate, fn, VDMA_BYPASS_QUERY, reply);
+	return bypass_call(hv, fn, VDMA_BYPASS_QUERY, reply);
 }
 
-int vdma_bypass_enable(const struct vdma_gate *gate,
+int vdma_bypass_enable(const struct vdma_hv_ops *hv,
 		       const struct vdma_function *fn,
 		       const struct vdma_window *expect,
 		       struct vdma_bypass *reply)
 {
 	struct vdma_bypass undone;
-	int error = bypass_call(gate, fn, VDMA_BYPASS_ENABLE, reply);
+	int error = bypass_call(hv, fn, VDMA_BYPASS_ENABLE, reply);
 
 	if (error)
 		return error;
@@ -71,15 +71,15 @@ int vdma_bypass_enable(const struct vdma_gate *gate,
 	    vdma_window_equal(&reply->window, expect))
 		return VDMA_OK;
 
-	bypass_call(gate, fn, VDMA_BYPASS_DISABLE, &undone);
+	bypass_call(hv, fn, VDMA_BYPASS_DISABLE, &undone);
 	return VDMA_E_DISAGREES;
 }
 
-int vdma_bypass_disable(const struct vdma_gate *gate,
+int vdma_bypass_disable(const struct vdma_hv_ops *hv,
 			const struct vdma_function *fn,
 			struct vdma_bypass *reply)
 {
-	int error = bypass_call(gate, fn, VDMA_BYPASS_DISABLE, reply);
+	int error = bypass_call(hv, fn, VDMA_BYPASS_DISABLE, reply);
 
 	if (!error && reply->enabled)
 		return VDMA_E_DISAGREES;

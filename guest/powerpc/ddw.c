@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Dynamic DMA windows: what RTAS is asked, and what is believed of its answers.
+ * Dynamic DMA windows: RTAS calls, and checks of their results.
  */
 #include <vdma/ddw.h>
 #include <vdma/error.h>
@@ -12,15 +12,15 @@
 #define CREATE_IN	5
 #define CREATE_OUT	4
 
-/* A partitionable endpoint, as the calls begin with it. */
-static void put_pe(uint32_t *in, const struct vdma_function *fn)
+/* The partitionable endpoint: the first arguments of each call */
+static void ddw_put_pe(uint32_t *in, const struct vdma_function *fn)
 {
 	in[0] = fn->config_addr;
 	in[1] = (uint32_t)(fn->buid >> 32);
 	in[2] = (uint32_t)fn->buid;
 }
 
-static uint64_t shifts_of(uint32_t bits)
+static uint64_t ddw_page_shifts(uint32_t bits)
 {
 	static const struct {
 		uint16_t bit;
@@ -49,19 +49,19 @@ int vdma_ddw_query(const struct vdma_rtas *rtas,
 
 	if (!rtas->query)
 		return VDMA_E_UNSUPPORTED;
-	put_pe(in, fn);
+	ddw_put_pe(in, fn);
 	if (rtas->call(rtas->ctx, rtas->query, in, PE_IN, out, n))
 		return VDMA_E_RTAS;
 	offer->windows = out[1];
 	offer->pages = out[2];
 	if (rtas->wide)
 		offer->pages = offer->pages << 32 | out[3];
-	/* The last but one; behind it, sizes that survive a migration. */
-	offer->page_sizes = shifts_of(out[n - 2]);
+	/* The last but one; the last has page sizes that survive a migration. */
+	offer->page_sizes = ddw_page_shifts(out[n - 2]);
 	return VDMA_OK;
 }
 
-static uint8_t log2_up(uint64_t size)
+static uint8_t ddw_log2_up(uint64_t size)
 {
 	return size > 1 ? 64 - (uint8_t)__builtin_clzll(size - 1) : 0;
 }
@@ -73,9 +73,9 @@ int vdma_ddw_create(const struct vdma_rtas *rtas,
 	uint64_t page = (uint64_t)1 << page_shift;
 	uint32_t in[CREATE_IN], out[CREATE_OUT] = { 0 };
 
-	put_pe(in, fn);
+	ddw_put_pe(in, fn);
 	in[3] = page_shift;
-	in[4] = log2_up(size);
+	in[4] = ddw_log2_up(size);
 	if (in[4] < page_shift)
 		in[4] = page_shift;
 	if (rtas->call(rtas->ctx, rtas->create, in, CREATE_IN, out,
@@ -111,13 +111,13 @@ int vdma_ddw_reset(const struct vdma_rtas *rtas, const struct vdma_function *fn)
 
 	if (!rtas->reset)
 		return VDMA_E_UNSUPPORTED;
-	put_pe(in, fn);
+	ddw_put_pe(in, fn);
 	return rtas->call(rtas->ctx, rtas->reset, in, PE_IN, &out, 1) ?
 	       VDMA_E_RTAS : VDMA_OK;
 }
 
-/* The largest page that divides @size and of which that many can be had. */
-static uint8_t best_page(const struct vdma_ddw_offer *offer, uint64_t size)
+/* Largest page size that divides @size and needs no more pages than offered */
+static uint8_t ddw_best_page(const struct vdma_ddw_offer *offer, uint64_t size)
 {
 	uint8_t shift;
 
@@ -143,7 +143,7 @@ int vdma_ddw_identity(const struct vdma_rtas *rtas,
 		return error;
 	if (!offer.windows)
 		return VDMA_E_NO_SPACE;
-	shift = best_page(&offer, memory_end);
+	shift = ddw_best_page(&offer, memory_end);
 	if (!memory_end || !shift)
 		return VDMA_E_RANGE;
 	error = vdma_ddw_create(rtas, fn, shift, memory_end, window);

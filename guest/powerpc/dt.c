@@ -21,8 +21,8 @@
 /* Linux, arch/powerpc/kernel/pci-common.c: MAX_PHBS */
 #define LINUX_MAX_PHBS		0x10000
 
-static bool read_cell(const void *fdt, int node, const char *name,
-		      unsigned int index, uint32_t *value)
+static bool dt_read_cell(const void *fdt, int node, const char *name,
+			 unsigned int index, uint32_t *value)
 {
 	int len;
 	const uint8_t *p = fdt_getprop(fdt, node, name, &len);
@@ -33,19 +33,19 @@ static bool read_cell(const void *fdt, int node, const char *name,
 	return true;
 }
 
-static bool read_two_cells(const void *fdt, int node, const char *name,
-			   unsigned int index, uint64_t *value)
+static bool dt_read_cell2(const void *fdt, int node, const char *name,
+			  unsigned int index, uint64_t *value)
 {
 	uint32_t high, low;
 
-	if (!read_cell(fdt, node, name, index, &high) ||
-	    !read_cell(fdt, node, name, index + 1, &low))
+	if (!dt_read_cell(fdt, node, name, index, &high) ||
+	    !dt_read_cell(fdt, node, name, index + 1, &low))
 		return false;
 	*value = (uint64_t)high << 32 | low;
 	return true;
 }
 
-static bool has(const void *fdt, int node, const char *name)
+static bool dt_has(const void *fdt, int node, const char *name)
 {
 	return fdt_getprop(fdt, node, name, NULL);
 }
@@ -54,8 +54,8 @@ static bool has(const void *fdt, int node, const char *name)
  * Is @word among the kernel's arguments? Linux takes it with a value as well,
  * and knows nothing of what is behind a NUL.
  */
-static bool has_argument(const void *fdt, int node, const char *name,
-			 const char *word)
+static bool dt_has_bootarg(const void *fdt, int node, const char *name,
+			   const char *word)
 {
 	int left, len = (int)strlen(word);
 	const char *p = fdt_getprop(fdt, node, name, &left);
@@ -75,7 +75,7 @@ static bool has_argument(const void *fdt, int node, const char *name,
  * Devicetree Specification, 3.4: entries of address and size, two cells each.
  * What wraps around has no end.
  */
-static uint64_t end_of_memory(const void *fdt, uint64_t end)
+static uint64_t dt_memory_end(const void *fdt, uint64_t end)
 {
 	int node, len;
 
@@ -88,8 +88,8 @@ static uint64_t end_of_memory(const void *fdt, uint64_t end)
 
 		if (!type || len != sizeof("memory") || strcmp(type, "memory"))
 			continue;
-		for (i = 0; read_two_cells(fdt, node, "reg", i, &base); i += 4) {
-			if (!read_two_cells(fdt, node, "reg", i + 2, &size))
+		for (i = 0; dt_read_cell2(fdt, node, "reg", i, &base); i += 4) {
+			if (!dt_read_cell2(fdt, node, "reg", i + 2, &size))
 				break;
 			if (size > UINT64_MAX - base)
 				return UINT64_MAX;
@@ -104,7 +104,7 @@ static uint64_t end_of_memory(const void *fdt, uint64_t end)
  * libfdt before 1.7 adds up the lengths of properties without a look at
  * overflow: with a negative one fdt_check_full() may never end, or be content.
  */
-static bool lengths_fit(const void *fdt)
+static bool dt_lengths_fit(const void *fdt)
 {
 	int offset = 0;
 
@@ -120,10 +120,10 @@ static bool lengths_fit(const void *fdt)
 }
 
 /* With an older version, fdt_check_full() may follow a NULL. */
-static bool undamaged(const void *fdt, size_t size)
+static bool dt_undamaged(const void *fdt, size_t size)
 {
 	return !fdt_check_header(fdt) && fdt_totalsize(fdt) <= size &&
-	       fdt_version(fdt) >= OLDEST_VERSION && lengths_fit(fdt) &&
+	       fdt_version(fdt) >= OLDEST_VERSION && dt_lengths_fit(fdt) &&
 	       !fdt_check_full(fdt, size);
 }
 
@@ -133,7 +133,7 @@ int vdma_dt_open(struct vdma_dt *dt, const void *fdt, size_t size)
 
 	if (size < sizeof(struct fdt_header) || fdt_magic(fdt) != FDT_MAGIC)
 		return VDMA_E_NO_TREE;
-	if (!undamaged(fdt, size))
+	if (!dt_undamaged(fdt, size))
 		return VDMA_E_BAD_TREE;
 
 	*dt = (struct vdma_dt){ .fdt = fdt };
@@ -143,19 +143,19 @@ int vdma_dt_open(struct vdma_dt *dt, const void *fdt, size_t size)
 			fdt_stringlist_search(fdt, node,
 					      "ibm,hypertas-functions",
 					      VDMA_HYPERTAS_NAME) >= 0;
-		read_two_cells(fdt, node, "ibm,lrdr-capacity", 0,
-			       &dt->memory_end);
+		dt_read_cell2(fdt, node, "ibm,lrdr-capacity", 0,
+			      &dt->memory_end);
 	}
-	dt->memory_end = end_of_memory(fdt, dt->memory_end);
+	dt->memory_end = dt_memory_end(fdt, dt->memory_end);
 	if (!dt->memory_end)
 		dt->memory_end = UINT64_MAX;
 	node = fdt_path_offset(fdt, "/chosen");
 	if (node >= 0) {
-		dt->ddw_disabled = has_argument(fdt, node, "bootargs",
-						"disable_ddw");
-		dt->iommu_off = has(fdt, node, "linux,iommu-off") ||
-				has_argument(fdt, node, "bootargs",
-					     "iommu=off");
+		dt->ddw_disabled =
+			dt_has_bootarg(fdt, node, "bootargs", "disable_ddw");
+		dt->iommu_off =
+			dt_has(fdt, node, "linux,iommu-off") ||
+			dt_has_bootarg(fdt, node, "bootargs", "iommu=off");
 	}
 	return VDMA_OK;
 }
@@ -169,8 +169,8 @@ void vdma_dt_start(struct vdma_dt_cursor *cursor, const struct vdma_dt *dt)
 }
 
 /* Appends a node's name to the path; false if it does not fit. */
-static bool extend_path(struct vdma_dt_cursor *c, size_t above,
-			struct vdma_dt_level *level)
+static bool dt_extend_path(struct vdma_dt_cursor *c, size_t above,
+			   struct vdma_dt_level *level)
 {
 	int len;
 	const char *name = fdt_get_name(c->dt->fdt, c->node, &len);
@@ -192,8 +192,8 @@ static bool extend_path(struct vdma_dt_cursor *c, size_t above,
  * iommu.c, struct dynamic_dma_window_prop as it lies in memory: liobn, 4 bytes
  * of padding, base (2 cells), log2 of the page size, log2 of the window's size.
  */
-static void read_linux_window(const void *fdt, int node,
-			      struct vdma_window *window)
+static void dt_read_linux_window(const void *fdt, int node,
+				 struct vdma_window *window)
 {
 	static const char *const names[] = {
 		"linux,direct64-ddr-window-info",
@@ -203,64 +203,64 @@ static void read_linux_window(const void *fdt, int node,
 	unsigned int i;
 
 	for (i = 0; i < 2; i++) {
-		if (!read_cell(fdt, node, names[i], 5, &log2_size) ||
+		if (!dt_read_cell(fdt, node, names[i], 5, &log2_size) ||
 		    log2_size >= 64)
 			continue;
-		read_two_cells(fdt, node, names[i], 2, &window->base);
+		dt_read_cell2(fdt, node, names[i], 2, &window->base);
 		window->size = 1ull << log2_size;
 		return;
 	}
 }
 
 /* What the node at the cursor adds to what its parent has handed down. */
-static void descend(const void *fdt, int node, struct vdma_dt_level *level)
+static void dt_descend(const void *fdt, int node, struct vdma_dt_level *level)
 {
 	uint32_t token;
 	uint64_t buid;
 
-	if (has(fdt, node, "dma-noncoherent"))
+	if (dt_has(fdt, node, "dma-noncoherent"))
 		level->noncoherent = true;
 	if (!fdt_node_check_compatible(fdt, node, "IBM,Logical_PHB") &&
-	    read_two_cells(fdt, node, "reg", 0, &buid)) {
+	    dt_read_cell2(fdt, node, "reg", 0, &buid)) {
 		level->in_phb = true;
 		level->buid = buid;
 	}
 	if (!level->in_phb)
 		return;
 	/* LoPAR 7.3.28: three tokens, of query, create and remove. */
-	if (read_cell(fdt, node, "ibm,ddw-applicable", 2, &token))
+	if (dt_read_cell(fdt, node, "ibm,ddw-applicable", 2, &token))
 		level->ddw = true;
-	read_linux_window(fdt, node, &level->ddw_window);
+	dt_read_linux_window(fdt, node, &level->ddw_window);
 }
 
-static bool virtio_id(const struct vdma_dt_function *fn)
+static bool dt_virtio_id(const struct vdma_dt_function *fn)
 {
 	return fn->vendor == VDMA_PCI_VENDOR_VIRTIO &&
 	       fn->device >= VDMA_PCI_TRANSITIONAL_FIRST &&
 	       fn->device <= VDMA_PCI_MODERN_LAST;
 }
 
-static bool is_bridge(const void *fdt, int node)
+static bool dt_is_bridge(const void *fdt, int node)
 {
 	uint32_t class_code;
 
-	return read_cell(fdt, node, "class-code", 0, &class_code) &&
+	return dt_read_cell(fdt, node, "class-code", 0, &class_code) &&
 	       class_code >> 8 == PCI_CLASS_BRIDGE_PCI;
 }
 
 /* Reads the node at the cursor; false if it is no PCI function. */
-static bool read_function(const struct vdma_dt_cursor *c,
-			  const struct vdma_dt_level *level,
-			  struct vdma_dt_function *fn)
+static bool dt_read_function(const struct vdma_dt_cursor *c,
+			     const struct vdma_dt_level *level,
+			     struct vdma_dt_function *fn)
 {
 	const void *fdt = c->dt->fdt;
 	uint32_t vendor, device, reg;
 	const void *cells;
 	int len = 0;
 
-	if (!read_cell(fdt, c->node, "vendor-id", 0, &vendor) ||
-	    !read_cell(fdt, c->node, "device-id", 0, &device) ||
-	    (vendor | device) > UINT16_MAX || is_bridge(fdt, c->node))
+	if (!dt_read_cell(fdt, c->node, "vendor-id", 0, &vendor) ||
+	    !dt_read_cell(fdt, c->node, "device-id", 0, &device) ||
+	    (vendor | device) > UINT16_MAX || dt_is_bridge(fdt, c->node))
 		return false;
 
 	*fn = (struct vdma_dt_function){
@@ -274,12 +274,13 @@ static bool read_function(const struct vdma_dt_cursor *c,
 		.ddw_window = level->ddw_window,
 		.noncoherent = level->noncoherent,
 	};
-	fn->virtio = virtio_id(fn);
+	fn->virtio = dt_virtio_id(fn);
 	fn->transitional = fn->virtio &&
 			   fn->device <= VDMA_PCI_TRANSITIONAL_LAST;
 
 	fdt_getprop(fdt, c->node, "reg", &len);
-	if (len >= PCI_REG_BYTES && read_cell(fdt, c->node, "reg", 0, &reg)) {
+	if (len >= PCI_REG_BYTES &&
+	    dt_read_cell(fdt, c->node, "reg", 0, &reg)) {
 		fn->config_addr = reg & VDMA_CONFIG_ADDR_MASK;
 		fn->addressed = true;
 	}
@@ -311,13 +312,13 @@ int vdma_dt_next(struct vdma_dt_cursor *c, struct vdma_dt_function *fn)
 					  c->depth - 1 : VDMA_DT_DEPTH - 1];
 		level = *above;
 		fits = c->depth < VDMA_DT_DEPTH &&
-		       extend_path(c, above->path_len, &level);
-		descend(c->dt->fdt, c->node, &level);
+		       dt_extend_path(c, above->path_len, &level);
+		dt_descend(c->dt->fdt, c->node, &level);
 		if (level.in_phb && !fits)
 			return VDMA_E_DEEP;
 		if (c->depth < VDMA_DT_DEPTH)
 			c->level[c->depth] = level;
-		if (level.in_phb && read_function(c, &level, fn))
+		if (level.in_phb && dt_read_function(c, &level, fn))
 			return 1;
 	}
 }

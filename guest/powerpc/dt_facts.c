@@ -38,8 +38,8 @@ struct collector {
 };
 
 /* Notes the source of a fact; true if the caller has given it. */
-static bool given(const struct collector *c, enum vdma_dt_fact fact,
-		  bool tree_knows)
+static bool dt_facts_given(const struct collector *c, enum vdma_dt_fact fact,
+			   bool tree_knows)
 {
 	if (c->given & 1u << fact) {
 		c->source[fact] = VDMA_DT_GIVEN;
@@ -49,12 +49,12 @@ static bool given(const struct collector *c, enum vdma_dt_fact fact,
 	return false;
 }
 
-static void feature(const struct collector *c, enum vdma_dt_fact fact,
-		    unsigned int bit, bool tree_knows, bool offered)
+static void dt_facts_feature(const struct collector *c, enum vdma_dt_fact fact,
+			     unsigned int bit, bool tree_knows, bool offered)
 {
 	const uint64_t mask = 1ull << bit;
 
-	if (given(c, fact, tree_knows))
+	if (dt_facts_given(c, fact, tree_knows))
 		c->facts->features |= c->assumed->features & mask;
 	else if (offered)
 		c->facts->features |= mask;
@@ -65,21 +65,21 @@ static void feature(const struct collector *c, enum vdma_dt_fact fact,
  * with a legacy interface cannot insist on ACCESS_PLATFORM, so QEMU lets none
  * offer it. Firmware tags only what offers ACCESS_PLATFORM.
  */
-static void features(const struct collector *c)
+static void dt_facts_features(const struct collector *c)
 {
 	bool tagged = c->fn->property != VDMA_PROPERTY_ABSENT;
 
-	feature(c, VDMA_DT_F, VDMA_F_ACCESS_PLATFORM_BIT,
-		tagged || c->fn->transitional, tagged);
-	feature(c, VDMA_DT_V1, VDMA_F_VERSION_1_BIT,
-		!c->fn->transitional, true);
+	dt_facts_feature(c, VDMA_DT_F, VDMA_F_ACCESS_PLATFORM_BIT,
+			 tagged || c->fn->transitional, tagged);
+	dt_facts_feature(c, VDMA_DT_V1, VDMA_F_VERSION_1_BIT,
+			 !c->fn->transitional, true);
 }
 
-static void answer(const struct collector *c)
+static void dt_facts_answer(const struct collector *c)
 {
 	struct vdma_facts *f = c->facts;
 
-	if (given(c, VDMA_DT_HCALL, !c->dt->hcall_announced)) {
+	if (dt_facts_given(c, VDMA_DT_HCALL, !c->dt->hcall_announced)) {
 		f->answer = c->assumed->answer;
 		f->answer_window = c->assumed->answer_window;
 	} else if (c->dt->hcall_announced) {
@@ -91,12 +91,12 @@ static void answer(const struct collector *c)
 		f->answer_window = c->fn->property_window;
 }
 
-static void ddw(const struct collector *c)
+static void dt_facts_ddw(const struct collector *c)
 {
 	const struct vdma_window *made = &c->fn->ddw_window;
 	struct vdma_facts *f = c->facts;
 
-	if (given(c, VDMA_DT_DDW, !c->fn->ddw || made->size)) {
+	if (dt_facts_given(c, VDMA_DT_DDW, !c->fn->ddw || made->size)) {
 		f->ddw = c->assumed->ddw;
 		f->ddw_window = c->assumed->ddw_window;
 	} else if (!c->fn->ddw) {
@@ -134,21 +134,26 @@ void vdma_dt_facts(const struct vdma_dt *dt, const struct vdma_dt_function *fn,
 		.property = fn->property,
 		.property_window = fn->property_window,
 	};
-	features(&c);
-	answer(&c);
-	ddw(&c);
-	facts->dma_mask = given(&c, VDMA_DT_MASK, false) ?
-			  a->dma_mask : UINT64_MAX;
-	facts->coherent = given(&c, VDMA_DT_COHERENT, true) ?
-			  a->coherent : !fn->noncoherent;
-	facts->iommu_off = given(&c, VDMA_DT_IOMMU_OFF, true) ?
-			   a->iommu_off : dt->iommu_off;
-	facts->secure = given(&c, VDMA_DT_SECURE, false) ? a->secure : false;
-	facts->secure_quirk = given(&c, VDMA_DT_QUIRK, false) ?
-			      a->secure_quirk : true;
-	facts->pool = given(&c, VDMA_DT_POOL, false) ? a->pool : true;
-	facts->request = given(&c, VDMA_DT_MODE, false) ?
-			 a->request : VDMA_MODE_AUTO;
-	facts->live = given(&c, VDMA_DT_LIVE, false) ?
-		      a->live : VDMA_MODE_AUTO;
+	dt_facts_features(&c);
+	dt_facts_answer(&c);
+	dt_facts_ddw(&c);
+	facts->dma_mask = dt_facts_given(&c, VDMA_DT_MASK, false) ? a->dma_mask
+								  : UINT64_MAX;
+	facts->coherent = dt_facts_given(&c, VDMA_DT_COHERENT, true)
+				  ? a->coherent
+				  : !fn->noncoherent;
+	facts->iommu_off = dt_facts_given(&c, VDMA_DT_IOMMU_OFF, true)
+				   ? a->iommu_off
+				   : dt->iommu_off;
+	facts->secure =
+		dt_facts_given(&c, VDMA_DT_SECURE, false) ? a->secure : false;
+	facts->secure_quirk = dt_facts_given(&c, VDMA_DT_QUIRK, false)
+				      ? a->secure_quirk
+				      : true;
+	facts->pool = dt_facts_given(&c, VDMA_DT_POOL, false) ? a->pool : true;
+	facts->request = dt_facts_given(&c, VDMA_DT_MODE, false)
+				 ? a->request
+				 : VDMA_MODE_AUTO;
+	facts->live = dt_facts_given(&c, VDMA_DT_LIVE, false) ? a->live
+							      : VDMA_MODE_AUTO;
 }

@@ -26,8 +26,6 @@
 #define VIRTIO_CAP_OFFSET	8
 #define VIRTIO_CAP_LENGTH	12
 #define VIRTIO_CAP_SIZE		16
-/* 4.1.4.3: up to and including queue_device */
-#define COMMON_CFG_SIZE		56
 
 bool vdma_is_virtio(uint16_t vendor, uint16_t device)
 {
@@ -40,9 +38,9 @@ bool vdma_is_virtio(uint16_t vendor, uint16_t device)
  * 4.1.4.1: a driver ignores structures with a reserved BAR number. We need
  * one in memory space, which is where QEMU and all hardware put it.
  */
-static bool read_structure(const struct vdma_config_space *c, uint8_t cap,
-			   const struct vdma_structure *want,
-			   struct vdma_region *region)
+static bool pci_read_structure(const struct vdma_config_space *c, uint8_t cap,
+			       const struct vdma_structure *want,
+			       struct vdma_region *region)
 {
 	uint8_t bar;
 
@@ -78,7 +76,7 @@ int vdma_find_structure(const struct vdma_config_space *config,
 		if (cap < CAP_FIRST)
 			return VDMA_E_BAD_CAPS;
 		*where = cap;
-		if (read_structure(config, cap, want, region))
+		if (pci_read_structure(config, cap, want, region))
 			return VDMA_OK;
 		cap = config->read8(config->ctx, cap + CAP_NEXT) & ~3;
 	}
@@ -90,7 +88,7 @@ int vdma_find_common_cfg(const struct vdma_config_space *config,
 {
 	static const struct vdma_structure common = {
 		.type = VDMA_PCI_CFG_COMMON,
-		.length = COMMON_CFG_SIZE,
+		.length = VDMA_COMMON_CFG_SIZE,
 		.align = 4,
 	};
 	uint8_t where;

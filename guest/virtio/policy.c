@@ -25,13 +25,13 @@ bool vdma_facts_version_1(const struct vdma_facts *facts)
 }
 
 /* Does the device obey an IOMMU that the kernel does not set up? */
-static bool needs_iommu(const struct vdma_facts *f)
+static bool policy_needs_iommu(const struct vdma_facts *f)
 {
 	return f->iommu_off && vdma_facts_access_platform(f);
 }
 
 /* The first thing that keeps an IOMMU-obeying device from mode bypass. */
-static enum vdma_reason bypass_obstacle(const struct vdma_facts *f)
+static enum vdma_reason policy_bypass_obstacle(const struct vdma_facts *f)
 {
 	if (f->secure)
 		return VDMA_REASON_SECURE_VETO;
@@ -56,7 +56,7 @@ static enum vdma_reason bypass_obstacle(const struct vdma_facts *f)
 }
 
 /* The first thing that keeps an IOMMU-obeying device from mode identity. */
-static enum vdma_reason identity_obstacle(const struct vdma_facts *f)
+static enum vdma_reason policy_identity_obstacle(const struct vdma_facts *f)
 {
 	if (f->secure)
 		return VDMA_REASON_SECURE_VETO;
@@ -74,51 +74,57 @@ static enum vdma_reason identity_obstacle(const struct vdma_facts *f)
 	return VDMA_REASON_NONE;
 }
 
-static void choose(struct vdma_decision *d, unsigned int row,
-		   enum vdma_mode mode, enum vdma_reason reason)
+static void policy_choose(struct vdma_decision *d, unsigned int row,
+			  enum vdma_mode mode, enum vdma_reason reason)
 {
 	d->row = row;
 	d->mode = mode;
 	d->reason = reason;
 }
 
-static void decide_secure(const struct vdma_facts *f, struct vdma_decision *d)
+static void policy_decide_secure(const struct vdma_facts *f,
+				 struct vdma_decision *d)
 {
 	if (!vdma_facts_version_1(f))
-		choose(d, 1, VDMA_MODE_REFUSE, VDMA_REASON_SECURE_LEGACY);
+		policy_choose(d, 1, VDMA_MODE_REFUSE,
+			      VDMA_REASON_SECURE_LEGACY);
 	else if (!f->pool)
-		choose(d, 2, VDMA_MODE_REFUSE, VDMA_REASON_SECURE_NO_POOL);
-	else if (needs_iommu(f))
-		choose(d, 3, VDMA_MODE_REFUSE, VDMA_REASON_IOMMU_OFF);
+		policy_choose(d, 2, VDMA_MODE_REFUSE,
+			      VDMA_REASON_SECURE_NO_POOL);
+	else if (policy_needs_iommu(f))
+		policy_choose(d, 3, VDMA_MODE_REFUSE, VDMA_REASON_IOMMU_OFF);
 	else if (vdma_facts_access_platform(f))
-		choose(d, 4, VDMA_MODE_BOUNCE, VDMA_REASON_SECURE_PLATFORM);
+		policy_choose(d, 4, VDMA_MODE_BOUNCE,
+			      VDMA_REASON_SECURE_PLATFORM);
 	else if (f->secure_quirk)
-		choose(d, 5, VDMA_MODE_BOUNCE, VDMA_REASON_SECURE_QUIRK);
+		policy_choose(d, 5, VDMA_MODE_BOUNCE, VDMA_REASON_SECURE_QUIRK);
 	else
-		choose(d, 6, VDMA_MODE_REFUSE,
-		       VDMA_REASON_SECURE_QUIRK_DISABLED);
+		policy_choose(d, 6, VDMA_MODE_REFUSE,
+			      VDMA_REASON_SECURE_QUIRK_DISABLED);
 }
 
-static void decide_auto(const struct vdma_facts *f, struct vdma_decision *d)
+static void policy_decide_auto(const struct vdma_facts *f,
+			       struct vdma_decision *d)
 {
 	if (f->secure)
-		decide_secure(f, d);
+		policy_decide_secure(f, d);
 	else if (!vdma_facts_access_platform(f))
-		choose(d, 7, VDMA_MODE_DIRECT, VDMA_REASON_NO_ACCESS_PLATFORM);
-	else if (bypass_obstacle(f) == VDMA_REASON_NONE)
-		choose(d, 8, VDMA_MODE_BYPASS, VDMA_REASON_DT_BYPASS);
-	else if (needs_iommu(f))
-		choose(d, 9, VDMA_MODE_REFUSE, VDMA_REASON_IOMMU_OFF);
-	else if (identity_obstacle(f) == VDMA_REASON_NONE)
-		choose(d, 10, VDMA_MODE_IDENTITY,
-		       VDMA_REASON_DDW_COVERS_MEMORY);
+		policy_choose(d, 7, VDMA_MODE_DIRECT,
+			      VDMA_REASON_NO_ACCESS_PLATFORM);
+	else if (policy_bypass_obstacle(f) == VDMA_REASON_NONE)
+		policy_choose(d, 8, VDMA_MODE_BYPASS, VDMA_REASON_DT_BYPASS);
+	else if (policy_needs_iommu(f))
+		policy_choose(d, 9, VDMA_MODE_REFUSE, VDMA_REASON_IOMMU_OFF);
+	else if (policy_identity_obstacle(f) == VDMA_REASON_NONE)
+		policy_choose(d, 10, VDMA_MODE_IDENTITY,
+			      VDMA_REASON_DDW_COVERS_MEMORY);
 	else
-		choose(d, 11, VDMA_MODE_TCE, VDMA_REASON_DEFAULT_WINDOW);
+		policy_choose(d, 11, VDMA_MODE_TCE, VDMA_REASON_DEFAULT_WINDOW);
 }
 
 /* Would the mode asked for let the device reach a wrong address? */
-static bool request_unsafe(const struct vdma_facts *f,
-			   const struct vdma_decision *automatic)
+static bool policy_request_unsafe(const struct vdma_facts *f,
+				  const struct vdma_decision *automatic)
 {
 	if (f->request == VDMA_MODE_REFUSE)
 		return false;
@@ -139,37 +145,38 @@ static bool request_unsafe(const struct vdma_facts *f,
 	}
 }
 
-static bool request_available(const struct vdma_facts *f)
+static bool policy_request_available(const struct vdma_facts *f)
 {
 	switch (f->request) {
 	case VDMA_MODE_IDENTITY:
-		return identity_obstacle(f) == VDMA_REASON_NONE;
+		return policy_identity_obstacle(f) == VDMA_REASON_NONE;
 	case VDMA_MODE_TCE:
-		return !needs_iommu(f);
+		return !policy_needs_iommu(f);
 	case VDMA_MODE_BOUNCE:
-		return f->pool && !needs_iommu(f);
+		return f->pool && !policy_needs_iommu(f);
 	default:
 		return true;
 	}
 }
 
-static void apply_request(const struct vdma_facts *f, struct vdma_decision *d)
+static void policy_apply_request(const struct vdma_facts *f,
+				 struct vdma_decision *d)
 {
 	if (f->request == VDMA_MODE_AUTO || f->request == d->mode)
 		return;
-	if (request_unsafe(f, d))
+	if (policy_request_unsafe(f, d))
 		d->request = VDMA_REASON_REQUEST_UNSAFE;
-	else if (!request_available(f))
+	else if (!policy_request_available(f))
 		d->request = VDMA_REASON_REQUEST_UNAVAILABLE;
 	else
-		choose(d, d->row, f->request, VDMA_REASON_REQUESTED);
+		policy_choose(d, d->row, f->request, VDMA_REASON_REQUESTED);
 }
 
-static enum vdma_reason obstacle(const struct vdma_facts *f,
-				 enum vdma_mode mode)
+static enum vdma_reason policy_obstacle(const struct vdma_facts *f,
+					enum vdma_mode mode)
 {
-	return mode == VDMA_MODE_BYPASS ? bypass_obstacle(f) :
-					  identity_obstacle(f);
+	return mode == VDMA_MODE_BYPASS ? policy_bypass_obstacle(f)
+					: policy_identity_obstacle(f);
 }
 
 /*
@@ -178,8 +185,9 @@ static enum vdma_reason obstacle(const struct vdma_facts *f,
  * followed nothing else counts. A device that ignores the IOMMU has none to
  * miss.
  */
-static void pass_over(const struct vdma_facts *f, struct vdma_decision *d,
-		      enum vdma_reason otherwise)
+static void policy_pass_over(const struct vdma_facts *f,
+			     struct vdma_decision *d,
+			     enum vdma_reason otherwise)
 {
 	static const enum vdma_mode modes[] = {
 		VDMA_MODE_BYPASS, VDMA_MODE_IDENTITY
@@ -192,7 +200,7 @@ static void pass_over(const struct vdma_facts *f, struct vdma_decision *d,
 		enum vdma_reason reason = VDMA_REASON_NONE;
 
 		if (d->reason != VDMA_REASON_REQUESTED)
-			reason = obstacle(f, modes[i]);
+			reason = policy_obstacle(f, modes[i]);
 		d->passed_over[modes[i]] =
 			reason == VDMA_REASON_NONE ? otherwise : reason;
 	}
@@ -202,9 +210,9 @@ static void pass_over(const struct vdma_facts *f, struct vdma_decision *d,
  * A bound device goes on with what it has: changing it under load is fatal.
  * @next is what it would have if it were bound now.
  */
-static void describe_live(const struct vdma_facts *f,
-			  const struct vdma_decision *next,
-			  struct vdma_decision *d)
+static void policy_describe_live(const struct vdma_facts *f,
+				 const struct vdma_decision *next,
+				 struct vdma_decision *d)
 {
 	static const enum vdma_reason why[VDMA_MODE_COUNT] = {
 		[VDMA_MODE_DIRECT] = VDMA_REASON_NO_ACCESS_PLATFORM,
@@ -216,11 +224,13 @@ static void describe_live(const struct vdma_facts *f,
 	};
 	bool requested = next->reason == VDMA_REASON_REQUESTED;
 
-	choose(d, 0, f->live, requested && next->mode == f->live ?
-			      VDMA_REASON_REQUESTED : why[f->live]);
+	policy_choose(d, 0, f->live,
+		      requested && next->mode == f->live ? VDMA_REASON_REQUESTED
+							 : why[f->live]);
 	d->request = next->request;
-	pass_over(f, d, requested ? VDMA_REASON_REQUESTED :
-				    VDMA_REASON_ALREADY_BOUND);
+	policy_pass_over(f, d,
+			 requested ? VDMA_REASON_REQUESTED
+				   : VDMA_REASON_ALREADY_BOUND);
 	if (requested && next->mode != d->mode)
 		d->passed_over[next->mode] = VDMA_REASON_ALREADY_BOUND;
 }
@@ -230,13 +240,13 @@ void vdma_decide(const struct vdma_facts *facts, struct vdma_decision *decision)
 	struct vdma_decision now = { .requested = facts->request };
 	struct vdma_decision live = now;
 
-	decide_auto(facts, &now);
-	apply_request(facts, &now);
+	policy_decide_auto(facts, &now);
+	policy_apply_request(facts, &now);
 	if (facts->live == VDMA_MODE_AUTO) {
-		pass_over(facts, &now, VDMA_REASON_REQUESTED);
+		policy_pass_over(facts, &now, VDMA_REASON_REQUESTED);
 		*decision = now;
 	} else {
-		describe_live(facts, &now, &live);
+		policy_describe_live(facts, &now, &live);
 		*decision = live;
 	}
 }

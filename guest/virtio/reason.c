@@ -34,7 +34,7 @@ const char *vdma_mode_name(enum vdma_mode mode)
 	return (unsigned int)mode <= VDMA_MODE_AUTO ? mode_names[mode] : "?";
 }
 
-static bool same(const char *name, const char *text, size_t len)
+static bool reason_same(const char *name, const char *text, size_t len)
 {
 	size_t i;
 
@@ -49,7 +49,7 @@ bool vdma_mode_parse(const char *name, size_t len, enum vdma_mode *mode)
 	unsigned int i;
 
 	for (i = 0; i <= VDMA_MODE_AUTO; i++) {
-		if (same(mode_names[i], name, len)) {
+		if (reason_same(mode_names[i], name, len)) {
 			*mode = (enum vdma_mode)i;
 			return true;
 		}
@@ -69,23 +69,23 @@ const char *vdma_reason_meaning(enum vdma_reason reason)
 	       reasons[reason].meaning : "?";
 }
 
-static void append(struct text *t, const char *s)
+static void reason_append(struct text *t, const char *s)
 {
 	for (; *s; s++, t->len++)
 		if (t->len + 1 < t->size)
 			t->buf[t->len] = *s;
 }
 
-static void append_item(struct text *t, unsigned int mode,
-			enum vdma_reason reason)
+static void reason_append_item(struct text *t, unsigned int mode,
+			       enum vdma_reason reason)
 {
 	if (reason == VDMA_REASON_NONE)
 		return;
 	if (t->len)
-		append(t, " ");
-	append(t, vdma_mode_name((enum vdma_mode)mode));
-	append(t, ":");
-	append(t, vdma_reason_name(reason));
+		reason_append(t, " ");
+	reason_append(t, vdma_mode_name((enum vdma_mode)mode));
+	reason_append(t, ":");
+	reason_append(t, vdma_reason_name(reason));
 }
 
 size_t vdma_passed_over_text(const struct vdma_decision *decision, char *buf,
@@ -95,10 +95,10 @@ size_t vdma_passed_over_text(const struct vdma_decision *decision, char *buf,
 	unsigned int mode;
 
 	for (mode = 0; mode < VDMA_MODE_COUNT; mode++)
-		append_item(&t, mode, decision->passed_over[mode]);
-	append_item(&t, decision->requested, decision->request);
+		reason_append_item(&t, mode, decision->passed_over[mode]);
+	reason_append_item(&t, decision->requested, decision->request);
 	if (!t.len)
-		append(&t, "-");
+		reason_append(&t, "-");
 	buf[t.len < size ? t.len : size - 1] = '\0';
 	return t.len;
 }

@@ -13,7 +13,7 @@
 #define F_RO			VDMA_F(5)
 #define F_FLUSH			VDMA_F(9)
 #define F_MQ			VDMA_F(12)
-#define F_OURS			(F_SIZE_MAX | F_SEG_MAX | F_RO | F_FLUSH | F_MQ)
+#define F_SUPPORTED		(F_SIZE_MAX | F_SEG_MAX | F_RO | F_FLUSH | F_MQ)
 
 /* 5.2.4: struct virtio_blk_config */
 #define CFG_CAPACITY		0
@@ -26,7 +26,7 @@
 #define STATUS_NONE		0xff
 
 /* 5.2.6: struct virtio_blk_req, without the data */
-struct header {
+struct blk_header {
 	struct vdma_le32 type;
 	struct vdma_le32 reserved;
 	struct vdma_le64 sector;
@@ -36,53 +36,54 @@ struct header {
 
 #define HEADER_LEN		16
 /* A ring that can't hold a header, data and a status byte is of no use. */
-#define LEAST_NUM		4
+#define NUM_MIN			4
 #define STATUS_OFFSET		16
 
-static uint32_t least(uint32_t a, uint32_t b)
+static uint32_t blk_min(uint32_t a, uint32_t b)
 {
 	return a < b ? a : b;
 }
 
 /* A request has a header and a status byte beside its data. */
-static uint32_t scratch_count(uint16_t num)
+static uint32_t blk_scratch_count(uint16_t num)
 {
-	return least(num, VDMA_BLK_SG_MAX + 2);
+	return blk_min(num, VDMA_BLK_SG_MAX + 2);
 }
 
-static struct vdma_vq_config ring_config(const struct vdma_blk_config *config,
-					 uint64_t features,
-					 struct vdma_doorbell *bell)
+static struct vdma_vq_config
+blk_ring_config(const struct vdma_blk_config *config, uint64_t features,
+		struct vdma_doorbell *bell)
 {
 	return (struct vdma_vq_config){
 		.num = config->num,
-		.indirect_max = (uint16_t)least(config->indirect_max,
-						config->num),
+		.indirect_max =
+			(uint16_t)blk_min(config->indirect_max, config->num),
 		.features = features,
 		.notify = vdma_virtio_notify,
 		.ctx = bell,
 	};
 }
 
-static size_t queue_private_size(const struct vdma_blk_config *config,
-				 uint64_t features)
+static size_t blk_queue_private_size(const struct vdma_blk_config *config,
+				     uint64_t features)
 {
 	struct vdma_vq_config ring;
 
 	/* A split ring that has to be rounded down takes no more than this. */
-	ring = ring_config(config, features | VDMA_F_RING_PACKED, NULL);
+	ring = blk_ring_config(config, features | VDMA_F_RING_PACKED, NULL);
 	return vdma_vq_private_size(&ring) +
-	       scratch_count(config->num) * sizeof(struct vdma_sg) +
+	       blk_scratch_count(config->num) * sizeof(struct vdma_sg) +
 	       (config->num * sizeof(uint16_t) + 7) / 8 * 8;
 }
 
 size_t vdma_blk_private_size(const struct vdma_blk_config *config)
 {
-	return config->queues * queue_private_size(config,
-						   config->ring_features);
+	return config->queues *
+	       blk_queue_private_size(config, config->ring_features);
 }
 
-static int start_queue(struct vdma_blk *blk, uint16_t index, char **private_mem)
+static int blk_start_queue(struct vdma_blk *blk, uint16_t index,
+			   char **private_mem)
 {
 	struct vdma_blk_queue *queue = &blk->queues[index];
 	uint64_t features = blk->dev->features;
@@ -90,20 +91,20 @@ static int start_queue(struct vdma_blk *blk, uint16_t index, char **private_mem)
 	int error;
 	uint16_t i;
 
-	ring = ring_config(&blk->config, features, &queue->bell);
+	ring = blk_ring_config(&blk->config, features, &queue->bell);
 	vdma_vq_fit(&ring, vdma_virtio_queue_max(blk->dev, index));
-	if (ring.num < LEAST_NUM)
+	if (ring.num < NUM_MIN)
 		return VDMA_E_NO_QUEUE;
 
 	queue->scratch = (void *)*private_mem;
-	*private_mem += scratch_count(ring.num) * sizeof(struct vdma_sg);
+	*private_mem += blk_scratch_count(ring.num) * sizeof(struct vdma_sg);
 	queue->free = (void *)*private_mem;
 	*private_mem += (ring.num * sizeof(uint16_t) + 7) / 8 * 8;
 	for (i = 0; i < ring.num; i++)
 		queue->free[queue->free_count++] = i;
 
 	error = vdma_domain_alloc(blk->domain,
-				  ring.num * sizeof(struct header),
+				  ring.num * sizeof(struct blk_header),
 				  &queue->headers);
 	if (error)
 		return error;
@@ -111,14 +112,14 @@ static int start_queue(struct vdma_blk *blk, uint16_t index, char **private_mem)
 	if (error)
 		return error;
 	*private_mem += vdma_vq_private_size(&ring);
-	blk->seg_max = least(blk->seg_max, ring.num - 2u);
+	blk->seg_max = blk_min(blk->seg_max, ring.num - 2u);
 	return vdma_virtio_queue(blk->dev, index, &queue->vq, &queue->bell);
 }
 
-static void stop_queue(struct vdma_blk *blk, struct vdma_blk_queue *queue)
+static void blk_stop_queue(struct vdma_blk *blk, struct vdma_blk_queue *queue)
 {
 	if (queue->vq.ring.len) {
-		while (vdma_vq_detach(&queue->vq))
+		while (vdma_vq_detach_unused_buf(&queue->vq))
 			;
 		vdma_vq_fini(&queue->vq);
 	}
@@ -133,11 +134,11 @@ int vdma_blk_stop(struct vdma_blk *blk)
 	if (error)
 		return error;
 	for (i = 0; i < blk->config.queues; i++)
-		stop_queue(blk, &blk->queues[i]);
+		blk_stop_queue(blk, &blk->queues[i]);
 	return VDMA_OK;
 }
 
-static int read_config(struct vdma_blk *blk)
+static int blk_read_config(struct vdma_blk *blk)
 {
 	struct vdma_virtio *dev = blk->dev;
 	uint16_t queues = 1;
@@ -154,7 +155,7 @@ static int read_config(struct vdma_blk *blk)
 	if (dev->features & F_SEG_MAX)
 		blk->seg_max = (uint32_t)vdma_virtio_config(dev, CFG_SEG_MAX,
 							    4);
-	blk->seg_max = least(blk->seg_max, VDMA_BLK_SG_MAX);
+	blk->seg_max = blk_min(blk->seg_max, VDMA_BLK_SG_MAX);
 	blk->size_max = 0xffffffff;
 	if (dev->features & F_SIZE_MAX)
 		blk->size_max = (uint32_t)vdma_virtio_config(dev, CFG_SIZE_MAX,
@@ -162,7 +163,7 @@ static int read_config(struct vdma_blk *blk)
 	return VDMA_OK;
 }
 
-static int start(struct vdma_blk *blk, char *private_mem)
+static int blk_start(struct vdma_blk *blk, char *private_mem)
 {
 	uint64_t offered, features;
 	uint16_t i;
@@ -170,14 +171,14 @@ static int start(struct vdma_blk *blk, char *private_mem)
 
 	if (error)
 		return error;
-	features = VDMA_F_VERSION_1 | VDMA_F_ACCESS_PLATFORM | F_OURS |
+	features = VDMA_F_VERSION_1 | VDMA_F_ACCESS_PLATFORM | F_SUPPORTED |
 		   (blk->config.ring_features & VDMA_F_RING);
 	error = vdma_virtio_features(blk->dev, features & offered);
 	if (error)
 		return error;
-	error = read_config(blk);
+	error = blk_read_config(blk);
 	for (i = 0; !error && i < blk->config.queues; i++)
-		error = start_queue(blk, i, &private_mem);
+		error = blk_start_queue(blk, i, &private_mem);
 	if (!error)
 		vdma_virtio_ready(blk->dev);
 	return error;
@@ -197,14 +198,14 @@ int vdma_blk_start(struct vdma_blk *blk, struct vdma_virtio *dev,
 	};
 	for (i = 0; i < config->queues; i++)
 		queues[i] = (struct vdma_blk_queue){ .blk = blk };
-	error = start(blk, private_mem);
+	error = blk_start(blk, private_mem);
 	if (error)
 		vdma_blk_stop(blk);
 	return error;
 }
 
-static int check_request(const struct vdma_blk *blk,
-			 const struct vdma_blk_request *req)
+static int blk_check_request(const struct vdma_blk *blk,
+			     const struct vdma_blk_request *req)
 {
 	uint64_t len = 0;
 	unsigned int i;
@@ -225,16 +226,16 @@ static int check_request(const struct vdma_blk *blk,
 	return VDMA_OK;
 }
 
-static struct header *header_of(const struct vdma_blk_queue *queue,
-				uint16_t slot)
+static struct blk_header *blk_header(const struct vdma_blk_queue *queue,
+				     uint16_t slot)
 {
-	return (struct header *)queue->headers.cpu + slot;
+	return (struct blk_header *)queue->headers.cpu + slot;
 }
 
-static void write_header(struct vdma_blk_queue *queue,
-			 const struct vdma_blk_request *req)
+static void blk_write_header(struct vdma_blk_queue *queue,
+			     const struct vdma_blk_request *req)
 {
-	struct header *header = header_of(queue, req->slot);
+	struct blk_header *header = blk_header(queue, req->slot);
 
 	vdma_le32_set(&header->type, (uint32_t)req->op);
 	vdma_le32_set(&header->reserved, 0);
@@ -252,16 +253,16 @@ int vdma_blk_add_at(struct vdma_blk_queue *queue, struct vdma_blk_request *req,
 	unsigned int in = req->op == VDMA_BLK_READ ? n - 1 : 1;
 	unsigned int i;
 	uint64_t at;
-	int error = check_request(queue->blk, req);
+	int error = blk_check_request(queue->blk, req);
 
 	if (error)
 		return error;
 	if (!queue->free_count)
 		return VDMA_E_FULL;
 	req->slot = queue->free[queue->free_count - 1];
-	write_header(queue, req);
+	blk_write_header(queue, req);
 
-	at = queue->headers.dma + req->slot * sizeof(struct header);
+	at = queue->headers.dma + req->slot * sizeof(struct blk_header);
 	sg[0] = (struct vdma_sg){ at, HEADER_LEN, true };
 	for (i = 0; i < req->count; i++)
 		sg[i + 1] = req->sg[i];
@@ -272,9 +273,10 @@ int vdma_blk_add_at(struct vdma_blk_queue *queue, struct vdma_blk_request *req,
 	return error;
 }
 
-static void finish(struct vdma_blk_queue *queue, struct vdma_blk_request *req)
+static void blk_finish(struct vdma_blk_queue *queue,
+		       struct vdma_blk_request *req)
 {
-	struct header *header = header_of(queue, req->slot);
+	struct blk_header *header = blk_header(queue, req->slot);
 
 	req->status = __atomic_load_n(&header->status, __ATOMIC_RELAXED);
 	req->error = req->status == STATUS_OK ? VDMA_OK : VDMA_E_IO;
@@ -284,11 +286,11 @@ static void finish(struct vdma_blk_queue *queue, struct vdma_blk_request *req)
 int vdma_blk_get(struct vdma_blk_queue *queue, struct vdma_blk_request **req)
 {
 	struct vdma_vq_used used;
-	int got = vdma_vq_get(&queue->vq, &used);
+	int got = vdma_vq_get_buf(&queue->vq, &used);
 
 	if (got > 0) {
 		*req = used.token;
-		finish(queue, *req);
+		blk_finish(queue, *req);
 	}
 	return got;
 }
@@ -310,6 +312,6 @@ int vdma_blk_do_at(struct vdma_blk_queue *queue, struct vdma_blk_request *req,
 		return VDMA_E_NEEDS_RESET;
 	if (error)
 		return error;
-	finish(queue, used.token);
+	blk_finish(queue, used.token);
 	return req->error;
 }

@@ -25,38 +25,40 @@
 /* 4.1.4.4: notify_off_multiplier, behind struct virtio_pci_cap */
 #define CAP_MULTIPLIER		16
 
-static uint32_t get(struct vdma_virtio *dev, uint32_t reg, unsigned int size)
+static uint32_t virtio_read(struct vdma_virtio *dev, uint32_t reg,
+			    unsigned int size)
 {
 	return dev->regs.read(dev->regs.ctx, dev->common.bar,
 			      (uint64_t)dev->common.offset + reg, size);
 }
 
-static void set(struct vdma_virtio *dev, uint32_t reg, unsigned int size,
-		uint32_t value)
+static void virtio_write(struct vdma_virtio *dev, uint32_t reg,
+			 unsigned int size, uint32_t value)
 {
 	dev->regs.write(dev->regs.ctx, dev->common.bar,
 			(uint64_t)dev->common.offset + reg, size, value);
 }
 
 /* 4.1.3.1: a driver may write a field of 64 bits as two of 32. */
-static void set64(struct vdma_virtio *dev, uint32_t reg, uint64_t value)
+static void virtio_write64(struct vdma_virtio *dev, uint32_t reg,
+			   uint64_t value)
 {
-	set(dev, reg, 4, (uint32_t)value);
-	set(dev, reg + 4, 4, (uint32_t)(value >> 32));
+	virtio_write(dev, reg, 4, (uint32_t)value);
+	virtio_write(dev, reg + 4, 4, (uint32_t)(value >> 32));
 }
 
-static uint8_t status(struct vdma_virtio *dev)
+static uint8_t virtio_status(struct vdma_virtio *dev)
 {
-	return (uint8_t)get(dev, DEVICE_STATUS, 1);
+	return (uint8_t)virtio_read(dev, DEVICE_STATUS, 1);
 }
 
-static void add_status(struct vdma_virtio *dev, uint8_t bits)
+static void virtio_add_status(struct vdma_virtio *dev, uint8_t bits)
 {
-	set(dev, DEVICE_STATUS, 1, status(dev) | bits);
+	virtio_write(dev, DEVICE_STATUS, 1, virtio_status(dev) | bits);
 }
 
-static int find_rest(struct vdma_virtio *dev,
-		     const struct vdma_config_space *config)
+static int virtio_find_regions(struct vdma_virtio *dev,
+			       const struct vdma_config_space *config)
 {
 	static const struct vdma_structure notify = {
 		.type = VDMA_PCI_CFG_NOTIFY, .align = 2, .length = 2,
@@ -100,7 +102,7 @@ int vdma_virtio_find(struct vdma_virtio *dev,
 	error = vdma_find_common_cfg(config, &dev->common);
 	if (error)
 		return error;
-	return find_rest(dev, config);
+	return virtio_find_regions(dev, config);
 }
 
 int vdma_virtio_reset(struct vdma_virtio *dev)
@@ -109,8 +111,8 @@ int vdma_virtio_reset(struct vdma_virtio *dev)
 	uint64_t start = clock->now(clock->ctx);
 	bool late = false;
 
-	set(dev, DEVICE_STATUS, 1, 0);
-	while (status(dev)) {
+	virtio_write(dev, DEVICE_STATUS, 1, 0);
+	while (virtio_status(dev)) {
 		if (late)
 			return VDMA_E_TIMEOUT;
 		if (clock->relax)
@@ -121,14 +123,14 @@ int vdma_virtio_reset(struct vdma_virtio *dev)
 	return VDMA_OK;
 }
 
-static uint64_t offered(struct vdma_virtio *dev)
+static uint64_t virtio_offered(struct vdma_virtio *dev)
 {
 	uint64_t low, high;
 
-	set(dev, DEVICE_FEATURE_SELECT, 4, 0);
-	low = get(dev, DEVICE_FEATURE, 4);
-	set(dev, DEVICE_FEATURE_SELECT, 4, 1);
-	high = get(dev, DEVICE_FEATURE, 4);
+	virtio_write(dev, DEVICE_FEATURE_SELECT, 4, 0);
+	low = virtio_read(dev, DEVICE_FEATURE, 4);
+	virtio_write(dev, DEVICE_FEATURE_SELECT, 4, 1);
+	high = virtio_read(dev, DEVICE_FEATURE, 4);
 	return high << 32 | low;
 }
 
@@ -138,38 +140,38 @@ int vdma_virtio_begin(struct vdma_virtio *dev, uint64_t *features)
 
 	if (error)
 		return error;
-	add_status(dev, VDMA_STATUS_ACKNOWLEDGE);
-	add_status(dev, VDMA_STATUS_DRIVER);
-	*features = offered(dev);
+	virtio_add_status(dev, VDMA_STATUS_ACKNOWLEDGE);
+	virtio_add_status(dev, VDMA_STATUS_DRIVER);
+	*features = virtio_offered(dev);
 	return VDMA_OK;
 }
 
 int vdma_virtio_features(struct vdma_virtio *dev, uint64_t features)
 {
 	/* 6.1: without VERSION_1 it is a legacy device, which we don't drive */
-	if (features & ~offered(dev) || !(features & VDMA_F_VERSION_1))
+	if (features & ~virtio_offered(dev) || !(features & VDMA_F_VERSION_1))
 		goto refused;
 
-	set(dev, DRIVER_FEATURE_SELECT, 4, 0);
-	set(dev, DRIVER_FEATURE, 4, (uint32_t)features);
-	set(dev, DRIVER_FEATURE_SELECT, 4, 1);
-	set(dev, DRIVER_FEATURE, 4, (uint32_t)(features >> 32));
-	add_status(dev, VDMA_STATUS_FEATURES_OK);
+	virtio_write(dev, DRIVER_FEATURE_SELECT, 4, 0);
+	virtio_write(dev, DRIVER_FEATURE, 4, (uint32_t)features);
+	virtio_write(dev, DRIVER_FEATURE_SELECT, 4, 1);
+	virtio_write(dev, DRIVER_FEATURE, 4, (uint32_t)(features >> 32));
+	virtio_add_status(dev, VDMA_STATUS_FEATURES_OK);
 	/* 3.1.1: the device takes the bit back if it does not agree */
-	if (!(status(dev) & VDMA_STATUS_FEATURES_OK))
+	if (!(virtio_status(dev) & VDMA_STATUS_FEATURES_OK))
 		goto refused;
 	dev->features = features;
 	return VDMA_OK;
 
 refused:
-	add_status(dev, VDMA_STATUS_FAILED);
+	virtio_add_status(dev, VDMA_STATUS_FAILED);
 	return VDMA_E_FEATURES;
 }
 
 uint16_t vdma_virtio_queue_max(struct vdma_virtio *dev, uint16_t index)
 {
-	set(dev, QUEUE_SELECT, 2, index);
-	return (uint16_t)get(dev, QUEUE_SIZE, 2);
+	virtio_write(dev, QUEUE_SELECT, 2, index);
+	return (uint16_t)virtio_read(dev, QUEUE_SIZE, 2);
 }
 
 int vdma_virtio_queue(struct vdma_virtio *dev, uint16_t index,
@@ -178,9 +180,9 @@ int vdma_virtio_queue(struct vdma_virtio *dev, uint16_t index,
 	uint64_t offset;
 
 	if (vdma_virtio_queue_max(dev, index) < vq->config.num ||
-	    get(dev, QUEUE_ENABLE, 2))
+	    virtio_read(dev, QUEUE_ENABLE, 2))
 		return VDMA_E_NO_QUEUE;
-	offset = (uint64_t)get(dev, QUEUE_NOTIFY_OFF, 2) *
+	offset = (uint64_t)virtio_read(dev, QUEUE_NOTIFY_OFF, 2) *
 		 dev->notify_multiplier;
 	if (offset + 2 > dev->notify.length)
 		return VDMA_E_NO_QUEUE;
@@ -191,11 +193,11 @@ int vdma_virtio_queue(struct vdma_virtio *dev, uint16_t index,
 	};
 	vdma_audit_hook_check(vq->domain, vq->ring.dma, vq->ring.len,
 			      VDMA_BIDIRECTIONAL, VDMA_HERE);
-	set(dev, QUEUE_SIZE, 2, vq->config.num);
-	set64(dev, QUEUE_DESC, vq->desc_dma);
-	set64(dev, QUEUE_DRIVER, vq->driver_dma);
-	set64(dev, QUEUE_DEVICE, vq->device_dma);
-	set(dev, QUEUE_ENABLE, 2, 1);
+	virtio_write(dev, QUEUE_SIZE, 2, vq->config.num);
+	virtio_write64(dev, QUEUE_DESC, vq->desc_dma);
+	virtio_write64(dev, QUEUE_DRIVER, vq->driver_dma);
+	virtio_write64(dev, QUEUE_DEVICE, vq->device_dma);
+	virtio_write(dev, QUEUE_ENABLE, 2, 1);
 	return VDMA_OK;
 }
 
@@ -211,14 +213,14 @@ void vdma_virtio_notify(void *ctx, uint16_t value)
 
 void vdma_virtio_ready(struct vdma_virtio *dev)
 {
-	add_status(dev, VDMA_STATUS_DRIVER_OK);
+	virtio_add_status(dev, VDMA_STATUS_DRIVER_OK);
 }
 
 int vdma_virtio_check(struct vdma_virtio *dev)
 {
 	/* A device that is gone reads as all ones. */
-	return status(dev) & VDMA_STATUS_NEEDS_RESET ? VDMA_E_NEEDS_RESET :
-						       VDMA_OK;
+	return virtio_status(dev) & VDMA_STATUS_NEEDS_RESET ? VDMA_E_NEEDS_RESET
+							    : VDMA_OK;
 }
 
 uint8_t vdma_virtio_isr(struct vdma_virtio *dev)
@@ -242,10 +244,11 @@ uint64_t vdma_virtio_config(struct vdma_virtio *dev, uint32_t offset,
 	if (size < 8)
 		return r->read(r->ctx, bar, at, size);
 	do {
-		generation = (uint8_t)get(dev, CONFIG_GENERATION, 1);
+		generation = (uint8_t)virtio_read(dev, CONFIG_GENERATION, 1);
 		value = r->read(r->ctx, bar, at, 4);
 		value |= (uint64_t)r->read(r->ctx, bar, at + 4, 4) << 32;
-	} while (generation != (uint8_t)get(dev, CONFIG_GENERATION, 1) &&
+	} while (generation !=
+			 (uint8_t)virtio_read(dev, CONFIG_GENERATION, 1) &&
 		 --tries);
 	return value;
 }

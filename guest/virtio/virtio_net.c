@@ -15,9 +15,9 @@
 
 #define SEND_MAX		16
 
-static struct vdma_vq_config ring_config(const struct vdma_net_config *config,
-					 uint64_t features,
-					 struct vdma_doorbell *bell)
+static struct vdma_vq_config
+net_ring_config(const struct vdma_net_config *config, uint64_t features,
+		struct vdma_doorbell *bell)
 {
 	return (struct vdma_vq_config){
 		.num = config->num,
@@ -30,18 +30,18 @@ static struct vdma_vq_config ring_config(const struct vdma_net_config *config,
 size_t vdma_net_private_size(const struct vdma_net_config *config)
 {
 	/* A split ring that has to be rounded down takes no more than this. */
-	struct vdma_vq_config ring = ring_config(config, VDMA_F_RING_PACKED,
-						 NULL);
+	struct vdma_vq_config ring =
+		net_ring_config(config, VDMA_F_RING_PACKED, NULL);
 
 	return 2 * vdma_vq_private_size(&ring);
 }
 
-static int start_queue(struct vdma_net *net, uint16_t index,
-		       struct vdma_vq *vq, struct vdma_doorbell *bell,
-		       char **private_mem)
+static int net_start_queue(struct vdma_net *net, uint16_t index,
+			   struct vdma_vq *vq, struct vdma_doorbell *bell,
+			   char **private_mem)
 {
-	struct vdma_vq_config ring = ring_config(&net->config,
-						 net->dev->features, bell);
+	struct vdma_vq_config ring =
+		net_ring_config(&net->config, net->dev->features, bell);
 	int error;
 
 	vdma_vq_fit(&ring, vdma_virtio_queue_max(net->dev, index));
@@ -55,7 +55,7 @@ static int start_queue(struct vdma_net *net, uint16_t index,
 }
 
 /* Puts the receive buffer at @buffer into the ring. */
-static int post(struct vdma_net *net, void *buffer)
+static int net_post(struct vdma_net *net, void *buffer)
 {
 	uint64_t offset = (uint64_t)((char *)buffer - (char *)net->rx_mem.cpu);
 	struct vdma_sg sg = { net->rx_mem.dma + offset, VDMA_NET_BUF_LEN,
@@ -64,7 +64,7 @@ static int post(struct vdma_net *net, void *buffer)
 	return vdma_vq_add(&net->rx, &sg, 0, 1, buffer);
 }
 
-static int fill_rx(struct vdma_net *net)
+static int net_fill_rx(struct vdma_net *net)
 {
 	uint16_t i;
 	int error;
@@ -74,12 +74,12 @@ static int fill_rx(struct vdma_net *net)
 	error = vdma_domain_alloc(net->domain, (uint64_t)VDMA_NET_BUF_LEN *
 				  net->config.rx_buffers, &net->rx_mem);
 	for (i = 0; !error && i < net->config.rx_buffers; i++)
-		error = post(net, (char *)net->rx_mem.cpu +
-				  (size_t)i * VDMA_NET_BUF_LEN);
+		error = net_post(net, (char *)net->rx_mem.cpu +
+					      (size_t)i * VDMA_NET_BUF_LEN);
 	return error;
 }
 
-static int negotiate(struct vdma_net *net)
+static int net_negotiate(struct vdma_net *net)
 {
 	uint64_t offered, features;
 	unsigned int i;
@@ -98,21 +98,21 @@ static int negotiate(struct vdma_net *net)
 	return VDMA_OK;
 }
 
-static int start(struct vdma_net *net, char *private_mem)
+static int net_start(struct vdma_net *net, char *private_mem)
 {
-	int error = negotiate(net);
+	int error = net_negotiate(net);
 
 	if (!error)
-		error = start_queue(net, QUEUE_RX, &net->rx, &net->rx_bell,
-				    &private_mem);
+		error = net_start_queue(net, QUEUE_RX, &net->rx, &net->rx_bell,
+					&private_mem);
 	if (!error)
-		error = start_queue(net, QUEUE_TX, &net->tx, &net->tx_bell,
-				    &private_mem);
+		error = net_start_queue(net, QUEUE_TX, &net->tx, &net->tx_bell,
+					&private_mem);
 	if (!error)
 		error = vdma_domain_alloc(net->domain, VDMA_NET_HDR_LEN,
 					  &net->tx_header);
 	if (!error)
-		error = fill_rx(net);
+		error = net_fill_rx(net);
 	if (error)
 		return error;
 	vdma_virtio_ready(net->dev);
@@ -127,17 +127,17 @@ int vdma_net_start(struct vdma_net *net, struct vdma_virtio *dev,
 
 	*net = (struct vdma_net){ .dev = dev, .domain = domain,
 				  .config = *config };
-	error = start(net, private_mem);
+	error = net_start(net, private_mem);
 	if (error)
 		vdma_net_stop(net);
 	return error;
 }
 
-static void stop_ring(struct vdma_vq *vq)
+static void net_stop_ring(struct vdma_vq *vq)
 {
 	if (!vq->ring.len)
 		return;
-	while (vdma_vq_detach(vq))
+	while (vdma_vq_detach_unused_buf(vq))
 		;
 	vdma_vq_fini(vq);
 }
@@ -148,8 +148,8 @@ int vdma_net_stop(struct vdma_net *net)
 
 	if (error)
 		return error;
-	stop_ring(&net->rx);
-	stop_ring(&net->tx);
+	net_stop_ring(&net->rx);
+	net_stop_ring(&net->tx);
 	vdma_domain_free(net->domain, &net->rx_mem);
 	vdma_domain_free(net->domain, &net->tx_header);
 	return VDMA_OK;
@@ -172,7 +172,7 @@ int vdma_net_send_at(struct vdma_net *net, const struct vdma_sg *sg,
 int vdma_net_sent(struct vdma_net *net, void **token)
 {
 	struct vdma_vq_used used;
-	int got = vdma_vq_get(&net->tx, &used);
+	int got = vdma_vq_get_buf(&net->tx, &used);
 
 	if (got > 0)
 		*token = used.token;
@@ -182,7 +182,7 @@ int vdma_net_sent(struct vdma_net *net, void **token)
 int vdma_net_receive(struct vdma_net *net, struct vdma_net_frame *frame)
 {
 	struct vdma_vq_used used;
-	int got = vdma_vq_get(&net->rx, &used);
+	int got = vdma_vq_get_buf(&net->rx, &used);
 
 	if (got <= 0)
 		return got;
@@ -199,7 +199,7 @@ int vdma_net_receive(struct vdma_net *net, struct vdma_net_frame *frame)
 
 int vdma_net_recycle(struct vdma_net *net, struct vdma_net_frame *frame)
 {
-	int error = post(net, frame->token);
+	int error = net_post(net, frame->token);
 
 	return error ?: vdma_vq_kick(&net->rx);
 }

@@ -1,27 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * The books of a ring, whatever its format: which buffers are free, added,
- * shown; what of them is mapped; and what of the device's answers is believed.
+ * Format-independent virtqueue state: free, added and available buffers, their mappings,
+ * and validation of used entries.
  */
+#include <vdma/audit.h>
 #include "vq.h"
 
-static const struct vdma_vq_format *format_of(const struct vdma_vq_config *c)
+static const struct vdma_vq_format *vq_format(const struct vdma_vq_config *c)
 {
 	return c->features & VDMA_F_RING_PACKED ? &vdma_vq_packed :
 						  &vdma_vq_split;
 }
 
-static uint16_t table_size(const struct vdma_vq_config *c)
+static uint16_t vq_table_size(const struct vdma_vq_config *c)
 {
 	return (c->features & VDMA_F_INDIRECT_DESC) ? c->indirect_max : 0;
 }
 
-static bool valid(const struct vdma_vq_config *c)
+static bool vq_valid(const struct vdma_vq_config *c)
 {
 	if (!c->num || c->num > VDMA_VQ_NUM_MAX)
 		return false;
 	/* 2.7.5.3.1: no chain, indirect or not, is longer than the ring */
-	if (table_size(c) > c->num)
+	if (vq_table_size(c) > c->num)
 		return false;
 	return c->features & VDMA_F_RING_PACKED || !(c->num & (c->num - 1));
 }
@@ -34,24 +35,24 @@ void vdma_vq_fit(struct vdma_vq_config *config, uint16_t most)
 		while (num & (num - 1))
 			num &= num - 1;
 	config->num = num;
-	config->indirect_max = table_size(config);
+	config->indirect_max = vq_table_size(config);
 	if (config->indirect_max > num)
 		config->indirect_max = num;
 }
 
 size_t vdma_vq_private_size(const struct vdma_vq_config *config)
 {
-	size_t pieces;
+	size_t descs;
 
-	if (!valid(config))
+	if (!vq_valid(config))
 		return 0;
-	pieces = (size_t)config->num * (1 + table_size(config));
-	return pieces * sizeof(struct vdma_vq_piece) +
-	       config->num * sizeof(struct vdma_vq_slot) +
+	descs = (size_t)config->num * (1 + vq_table_size(config));
+	return descs * sizeof(struct vdma_vq_desc) +
+	       config->num * sizeof(struct vdma_vq_buf) +
 	       (config->num * sizeof(uint16_t) + 7) / 8 * 8;
 }
 
-static void zero(void *p, size_t len)
+static void vq_zero(void *p, size_t len)
 {
 	uint64_t *word = p;
 
@@ -64,10 +65,10 @@ void vdma_vq_restart(struct vdma_vq *vq)
 	uint16_t num = vq->config.num;
 	uint16_t i;
 
-	zero(vq->ring.cpu, vq->ring.len & ~(uint64_t)7);
+	vq_zero(vq->ring.cpu, vq->ring.len & ~(uint64_t)7);
 	for (i = 0; i < num; i++) {
-		vq->pieces[i] = (struct vdma_vq_piece){ .next = i + 1 };
-		vq->slots[i] = (struct vdma_vq_slot){ .next = VQ_NONE };
+		vq->desc_shadow[i] = (struct vdma_vq_desc){ .next = i + 1 };
+		vq->bufs[i] = (struct vdma_vq_buf){ .next = VQ_NONE };
 	}
 	vq->error = VDMA_OK;
 	vq->in_flight = 0;
@@ -80,18 +81,18 @@ void vdma_vq_restart(struct vdma_vq *vq)
 	vq->added_head = VQ_NONE;
 	vq->scan = 0;
 	vq->format->reset(vq);
-	vq->format->quiet(vq);
+	vq->format->disable_cb(vq);
 }
 
 int vdma_vq_init(struct vdma_vq *vq, struct vdma_domain *domain,
 		 const struct vdma_vq_config *config, void *private_mem)
 {
-	const struct vdma_vq_format *format = format_of(config);
-	uint16_t table = table_size(config);
+	const struct vdma_vq_format *format = vq_format(config);
+	uint16_t table = vq_table_size(config);
 	size_t driver, device, size;
 	int error;
 
-	if (!valid(config))
+	if (!vq_valid(config))
 		return VDMA_E_QUEUE_SIZE;
 	*vq = (struct vdma_vq){ .domain = domain, .config = *config,
 				.format = format };
@@ -113,10 +114,10 @@ int vdma_vq_init(struct vdma_vq *vq, struct vdma_domain *domain,
 	vq->driver_dma = vq->ring.dma + driver;
 	vq->device_dma = vq->ring.dma + device;
 
-	vq->pieces = private_mem;
-	vq->table_pieces = vq->pieces + config->num;
-	vq->slots = (void *)(vq->table_pieces + (size_t)config->num * table);
-	vq->order = (void *)(vq->slots + config->num);
+	vq->desc_shadow = private_mem;
+	vq->indirect_shadow = vq->desc_shadow + config->num;
+	vq->bufs = (void *)(vq->indirect_shadow + (size_t)config->num * table);
+	vq->order = (void *)(vq->bufs + config->num);
 	vdma_vq_restart(vq);
 	return VDMA_OK;
 }
@@ -127,9 +128,111 @@ void vdma_vq_fini(struct vdma_vq *vq)
 	vdma_domain_free(vq->domain, &vq->ring);
 }
 
-/* What was asked makes sense, and fits into @descs descriptors. */
-static int check_buffer(const struct vdma_vq *vq, const struct vdma_sg *sg,
-			unsigned int out, unsigned int in, uint16_t *descs)
+/* Mapping -------------------------------------------------------------------- */
+
+static struct vdma_vq_desc *vq_first_desc(struct vdma_vq *vq, uint16_t head)
+{
+	return vq->bufs[head].in_table ? vq_table(vq, head)
+				       : &vq->desc_shadow[head];
+}
+
+static struct vdma_vq_desc *vq_next_desc(struct vdma_vq *vq, uint16_t head,
+					 struct vdma_vq_desc *desc)
+{
+	return vq->bufs[head].in_table ? desc + 1
+				       : &vq->desc_shadow[desc->next];
+}
+
+/*
+ * Unmaps the first @n descriptors of a buffer. One whose unmap fails stays mapped by the
+ * ring, for vdma_vq_detach_unused_buf() to try again.
+ */
+static int vq_unmap(struct vdma_vq *vq, uint16_t head, uint16_t n)
+{
+	struct vdma_vq_desc *desc = vq_first_desc(vq, head);
+	int first = VDMA_OK;
+
+	for (; n; n--) {
+		int error = VDMA_OK;
+
+		if (desc->mapped_by_vq)
+			error = vdma_domain_unmap(vq->domain, desc->dma,
+						  desc->len,
+						  (enum vdma_dir)desc->dir);
+		if (!error)
+			desc->mapped_by_vq = false;
+		else if (!first)
+			first = error;
+		if (n > 1)
+			desc = vq_next_desc(vq, head, desc);
+	}
+	return first;
+}
+
+static int vq_map_desc(struct vdma_vq *vq, const struct vdma_sg *sg,
+		       enum vdma_dir dir, struct vdma_vq_desc *desc,
+		       const char *where)
+{
+	int error = VDMA_OK;
+
+	desc->len = sg->len;
+	desc->dir = dir;
+	desc->mapped_by_vq = !sg->mapped;
+	if (sg->mapped)
+		desc->dma = sg->addr;
+	else
+		error = vdma_domain_map_at(vq->domain, sg->addr, sg->len, dir,
+					   &desc->dma, where);
+	if (!error)
+		vdma_audit_hook_check(vq->domain, desc->dma, sg->len, dir,
+				      where);
+	return error;
+}
+
+/*
+ * Maps buffer @head, whose count and in_table are set, and sets its writable_len. Leaves
+ * nothing mapped on an error.
+ */
+static int vq_map(struct vdma_vq *vq, uint16_t head, const struct vdma_sg *sg,
+		  unsigned int out, const char *where)
+{
+	struct vdma_vq_buf *buf = &vq->bufs[head];
+	struct vdma_vq_desc *desc = vq_first_desc(vq, head);
+	uint16_t i;
+
+	buf->writable_len = 0;
+	for (i = 0; i < buf->count; i++) {
+		enum vdma_dir dir = i < out ? VDMA_TO_DEVICE : VDMA_FROM_DEVICE;
+		int error;
+
+		if (i)
+			desc = vq_next_desc(vq, head, desc);
+		error = vq_map_desc(vq, &sg[i], dir, desc, where);
+		if (error) {
+			vq_unmap(vq, head, i);
+			return error;
+		}
+		if (dir == VDMA_FROM_DEVICE)
+			buf->writable_len += sg[i].len;
+	}
+	return VDMA_OK;
+}
+
+/* The last of a buffer's descriptors in the ring */
+static uint16_t vq_last_desc(const struct vdma_vq *vq, uint16_t head)
+{
+	uint16_t n = vq->bufs[head].descs;
+
+	while (--n)
+		head = vq->desc_shadow[head].next;
+	return head;
+}
+
+/* Adding --------------------------------------------------------------------- */
+
+/* Checks the arguments; @descs is set to the number of descriptors needed. */
+static int vq_check_buffer(const struct vdma_vq *vq, const struct vdma_sg *sg,
+			   unsigned int out, unsigned int in, uint16_t *descs)
 {
 	unsigned int n = out + in;
 	uint64_t total = 0;
@@ -149,23 +252,23 @@ static int check_buffer(const struct vdma_vq *vq, const struct vdma_sg *sg,
 	return *descs <= vq->free ? VDMA_OK : VDMA_E_FULL;
 }
 
-static void append_order(struct vdma_vq *vq, uint16_t head)
+static void vq_append_order(struct vdma_vq *vq, uint16_t head)
 {
 	uint32_t at = (uint32_t)vq->order_first + vq->order_count++;
 
 	vq->order[at < vq->config.num ? at : at - vq->config.num] = head;
 }
 
-static void append_added(struct vdma_vq *vq, uint16_t head)
+static void vq_append_added(struct vdma_vq *vq, uint16_t head)
 {
 	if (vq->added_head == VQ_NONE)
 		vq->added_head = head;
 	else
-		vq->slots[vq->added_tail].next = head;
+		vq->bufs[vq->added_tail].next = head;
 	vq->added_tail = head;
 	vq->added++;
 	if (vq_has(vq, VDMA_F_IN_ORDER))
-		append_order(vq, head);
+		vq_append_order(vq, head);
 }
 
 int vdma_vq_add_at(struct vdma_vq *vq, const struct vdma_sg *sg,
@@ -173,7 +276,7 @@ int vdma_vq_add_at(struct vdma_vq *vq, const struct vdma_sg *sg,
 		   const char *where)
 {
 	uint16_t head = vq->free_head;
-	struct vdma_vq_slot *slot;
+	struct vdma_vq_buf *buf;
 	uint16_t descs;
 	int error;
 
@@ -181,24 +284,24 @@ int vdma_vq_add_at(struct vdma_vq *vq, const struct vdma_sg *sg,
 		return vq->error;
 	if (!token)
 		return VDMA_E_INVALID;
-	error = check_buffer(vq, sg, out, in, &descs);
+	error = vq_check_buffer(vq, sg, out, in, &descs);
 	if (error)
 		return error;
 
-	slot = &vq->slots[head];
-	slot->count = (uint16_t)(out + in);
-	slot->descs = descs;
-	slot->in_table = descs < slot->count;
-	error = vdma_vq_map_pieces(vq, head, sg, out, where);
+	buf = &vq->bufs[head];
+	buf->count = (uint16_t)(out + in);
+	buf->descs = descs;
+	buf->in_table = descs < buf->count;
+	error = vq_map(vq, head, sg, out, where);
 	if (error)
 		return error;
 
-	slot->token = token;
-	slot->state = VQ_ADDED;
-	slot->next = VQ_NONE;
-	vq->free_head = vq->pieces[vdma_vq_last_desc(vq, head)].next;
+	buf->token = token;
+	buf->state = VQ_ADDED;
+	buf->next = VQ_NONE;
+	vq->free_head = vq->desc_shadow[vq_last_desc(vq, head)].next;
 	vq->free -= descs;
-	append_added(vq, head);
+	vq_append_added(vq, head);
 	vq->format->write(vq, head);
 	return VDMA_OK;
 }
@@ -211,49 +314,51 @@ int vdma_vq_kick(struct vdma_vq *vq)
 		return vq->error;
 	if (!vq->added)
 		return VDMA_OK;
-	for (; head != VQ_NONE; head = vq->slots[head].next)
-		vq->slots[head].state = VQ_SHOWN;
+	for (; head != VQ_NONE; head = vq->bufs[head].next)
+		vq->bufs[head].state = VQ_AVAIL;
 	vq->in_flight += vq->added;
 	vq->added = 0;
 	vq->added_head = VQ_NONE;
-	if (vq->format->show(vq)) {
+	if (vq->format->publish(vq)) {
 		vq->notified++;
 		vq->config.notify(vq->config.ctx, vq->format->position(vq));
 	}
 	return VDMA_OK;
 }
 
-static int broken(struct vdma_vq *vq, int error)
+/* Getting back --------------------------------------------------------------- */
+
+static int vq_break(struct vdma_vq *vq, int error)
 {
 	vq->error = error;
 	return error;
 }
 
-/* Unmaps a buffer and makes its descriptors free. */
-static int release(struct vdma_vq *vq, uint16_t head)
+/* Unmaps a buffer and frees its descriptors. */
+static int vq_release(struct vdma_vq *vq, uint16_t head)
 {
-	struct vdma_vq_slot *slot = &vq->slots[head];
-	int error = vdma_vq_unmap_pieces(vq, head, slot->count);
+	struct vdma_vq_buf *buf = &vq->bufs[head];
+	int error = vq_unmap(vq, head, buf->count);
 	uint16_t last;
 
 	if (error)
 		return error;
-	last = vdma_vq_last_desc(vq, head);
-	vq->pieces[last].next = vq->free_head;
+	last = vq_last_desc(vq, head);
+	vq->desc_shadow[last].next = vq->free_head;
 	vq->free_head = head;
-	vq->free += slot->descs;
-	slot->state = VQ_FREE;
+	vq->free += buf->descs;
+	buf->state = VQ_FREE;
 	return VDMA_OK;
 }
 
-static int check_id(const struct vdma_vq *vq, uint32_t id)
+static int vq_check_id(const struct vdma_vq *vq, uint32_t id)
 {
 	if (id >= vq->config.num)
 		return VDMA_E_USED_ID;
-	return vq->slots[id].state == VQ_SHOWN ? VDMA_OK : VDMA_E_USED_FREE;
+	return vq->bufs[id].state == VQ_AVAIL ? VDMA_OK : VDMA_E_USED_FREE;
 }
 
-static uint16_t in_order(const struct vdma_vq *vq, uint16_t i)
+static uint16_t vq_in_order(const struct vdma_vq *vq, uint16_t i)
 {
 	uint32_t at = (uint32_t)vq->order_first + i;
 
@@ -264,17 +369,17 @@ static uint16_t in_order(const struct vdma_vq *vq, uint16_t i)
  * 2.7.9 and 2.8.9: with IN_ORDER the device may name only the last buffer of a
  * batch; those before it were used to their whole length.
  */
-static int begin_batch(struct vdma_vq *vq, const struct vq_answer *answer)
+static int vq_begin_batch(struct vdma_vq *vq, const struct vq_used_elem *elem)
 {
 	uint32_t descs = 0;
 	uint16_t n;
 	int error;
 
 	for (n = 0; n < vq->in_flight; n++) {
-		uint16_t head = in_order(vq, n);
+		uint16_t head = vq_in_order(vq, n);
 
-		descs += vq->slots[head].descs;
-		if (head == answer->id)
+		descs += vq->bufs[head].descs;
+		if (head == elem->id)
 			break;
 	}
 	if (n == vq->in_flight)
@@ -283,68 +388,69 @@ static int begin_batch(struct vdma_vq *vq, const struct vq_answer *answer)
 	if (error)
 		return error;
 	vq->batch_left = n + 1;
-	vq->batch_len = answer->len;
+	vq->batch_len = elem->len;
 	return VDMA_OK;
 }
 
-static uint16_t take_from_batch(struct vdma_vq *vq, uint32_t *len)
+static uint16_t vq_take_from_batch(struct vdma_vq *vq, uint32_t *len)
 {
-	uint16_t head = in_order(vq, 0);
+	uint16_t head = vq_in_order(vq, 0);
 
 	vq->order_first = vq->order_first + 1 < vq->config.num ?
 			  vq->order_first + 1 : 0;
 	vq->order_count--;
-	*len = --vq->batch_left ? vq->slots[head].room : vq->batch_len;
+	*len = --vq->batch_left ? vq->bufs[head].writable_len : vq->batch_len;
 	return head;
 }
 
-/* 1 and the next buffer that the device has used, 0, or an error. */
-static int next_used(struct vdma_vq *vq, uint16_t *head, uint32_t *len)
+/* Returns 1 and the next used buffer, 0 if there is none, or an error. */
+static int vq_next_used(struct vdma_vq *vq, uint16_t *head, uint32_t *len)
 {
-	struct vq_answer answer;
+	struct vq_used_elem elem;
 
 	if (!vq->batch_left) {
-		int got = vq->format->answer(vq, &answer);
+		int got = vq->format->get_used(vq, &elem);
 		int error;
 
 		if (got <= 0)
 			return got;
-		error = check_id(vq, answer.id);
+		error = vq_check_id(vq, elem.id);
 		if (error)
 			return error;
-		*head = (uint16_t)answer.id;
-		if (vq_has(vq, VDMA_F_RING_PACKED) && !vq->slots[*head].room)
-			answer.len = 0;
-		*len = answer.len;
-		if (answer.len > vq->slots[*head].room)
+		*head = (uint16_t)elem.id;
+		if (vq_has(vq, VDMA_F_RING_PACKED) &&
+		    !vq->bufs[*head].writable_len)
+			elem.len = 0;
+		*len = elem.len;
+		if (elem.len > vq->bufs[*head].writable_len)
 			return VDMA_E_USED_LEN;
 		if (!vq_has(vq, VDMA_F_IN_ORDER))
-			return vq->format->consume(vq, 1,
-						   vq->slots[*head].descs) ?: 1;
-		error = begin_batch(vq, &answer);
+			return vq->format->consume(vq, 1, vq->bufs[*head].descs)
+				       ?: 1;
+		error = vq_begin_batch(vq, &elem);
 		if (error)
 			return error;
 	}
-	*head = take_from_batch(vq, len);
+	*head = vq_take_from_batch(vq, len);
 	return 1;
 }
 
-int vdma_vq_get(struct vdma_vq *vq, struct vdma_vq_used *used)
+int vdma_vq_get_buf(struct vdma_vq *vq, struct vdma_vq_used *used)
 {
 	uint16_t head;
 	int got, error;
 
 	if (vq->error)
 		return vq->error;
-	got = next_used(vq, &head, &used->len);
+	got = vq_next_used(vq, &head, &used->len);
 	if (got < 0)
-		return broken(vq, got);
+		return vq_break(vq, got);
 	if (!got)
 		return 0;
-	used->token = vq->slots[head].token;
-	error = release(vq, head);
+	used->token = vq->bufs[head].token;
+	error = vq_release(vq, head);
 	if (error)
-		return broken(vq, error);
+		return vq_break(vq, error);
 	vq->in_flight--;
 	return 1;
 }
@@ -355,40 +461,40 @@ int vdma_vq_wait(struct vdma_vq *vq, struct vdma_vq_used *used,
 	uint64_t start = clock->now(clock->ctx);
 
 	for (;;) {
-		/* Looked at before the ring: the last look counts. */
+		/* Read before the ring, so that the last look at it counts. */
 		bool late = clock->now(clock->ctx) - start >= limit;
-		int got = vdma_vq_get(vq, used);
+		int got = vdma_vq_get_buf(vq, used);
 
 		if (got)
 			return got < 0 ? got : VDMA_OK;
 		if (late)
-			return broken(vq, VDMA_E_TIMEOUT);
+			return vq_break(vq, VDMA_E_TIMEOUT);
 		if (clock->relax)
 			clock->relax(clock->ctx);
 	}
 }
 
-void vdma_vq_quiet(struct vdma_vq *vq)
+void vdma_vq_disable_cb(struct vdma_vq *vq)
 {
-	vq->format->quiet(vq);
+	vq->format->disable_cb(vq);
 }
 
-bool vdma_vq_listen(struct vdma_vq *vq)
+bool vdma_vq_enable_cb(struct vdma_vq *vq)
 {
-	return vq->batch_left || vq->format->listen(vq);
+	return vq->batch_left || vq->format->enable_cb(vq);
 }
 
-void *vdma_vq_detach(struct vdma_vq *vq)
+void *vdma_vq_detach_unused_buf(struct vdma_vq *vq)
 {
 	for (; vq->scan < vq->config.num; vq->scan++) {
-		struct vdma_vq_slot *slot = &vq->slots[vq->scan];
+		struct vdma_vq_buf *buf = &vq->bufs[vq->scan];
 
-		if (slot->state == VQ_FREE)
+		if (buf->state == VQ_FREE)
 			continue;
-		/* What can't be unmapped is lost with its address (domain.h) */
-		vdma_vq_unmap_pieces(vq, vq->scan, slot->count);
-		slot->state = VQ_FREE;
-		return slot->token;
+		/* If it cannot be unmapped, its address is never used again (domain.h). */
+		vq_unmap(vq, vq->scan, buf->count);
+		buf->state = VQ_FREE;
+		return buf->token;
 	}
 	return NULL;
 }

@@ -28,45 +28,45 @@ struct event {
 	struct vdma_le16 flags;
 };
 
-static struct desc *ring_of(const struct vdma_vq *vq)
+static struct desc *packed_ring(const struct vdma_vq *vq)
 {
 	return vq_at(vq, vq->desc_dma);
 }
 
-static struct event *driver_event(const struct vdma_vq *vq)
+static struct event *packed_driver_event(const struct vdma_vq *vq)
 {
 	return vq_at(vq, vq->driver_dma);
 }
 
-static struct event *device_event(const struct vdma_vq *vq)
+static struct event *packed_device_event(const struct vdma_vq *vq)
 {
 	return vq_at(vq, vq->device_dma);
 }
 
-static size_t layout(uint16_t num, size_t *driver, size_t *device)
+static size_t packed_layout(uint16_t num, size_t *driver, size_t *device)
 {
 	*driver = vq_align((size_t)num * sizeof(struct desc));
 	*device = *driver + vq_align(sizeof(struct event));
 	return *device + vq_align(sizeof(struct event));
 }
 
-static void reset(struct vdma_vq *vq)
+static void packed_reset(struct vdma_vq *vq)
 {
 	vq->next_avail = 0;
 	vq->last_used = 0;
-	vq->shown = 0;
+	vq->published = 0;
 	/* 2.8.1: both counters start as 1 */
 	vq->avail_wrap = true;
 	vq->used_wrap = true;
 }
 
-static uint16_t avail_flags(const struct vdma_vq *vq)
+static uint16_t packed_avail_flags(const struct vdma_vq *vq)
 {
 	return vq->avail_wrap ? DESC_AVAIL : DESC_USED;
 }
 
-static void write_body(struct desc *desc, uint64_t addr, uint32_t len,
-		       uint16_t id)
+static void packed_write_body(struct desc *desc, uint64_t addr, uint32_t len,
+			      uint16_t id)
 {
 	vdma_le64_set(&desc->addr, addr);
 	vdma_le32_set(&desc->len, len);
@@ -74,17 +74,17 @@ static void write_body(struct desc *desc, uint64_t addr, uint32_t len,
 }
 
 /*
- * Enters one descriptor. The flags of the first since the last show() are kept
- * back: until they are there, the device sees none of what follows.
+ * Enters one descriptor. The flags of the first since the last publish are
+ * held back: until they are written, the device sees none of what follows.
  */
-static void push(struct vdma_vq *vq, uint64_t addr, uint32_t len, uint16_t id,
-		 uint16_t flags)
+static void packed_push(struct vdma_vq *vq, uint64_t addr, uint32_t len,
+			uint16_t id, uint16_t flags)
 {
-	struct desc *desc = &ring_of(vq)[vq->next_avail];
+	struct desc *desc = &packed_ring(vq)[vq->next_avail];
 
-	write_body(desc, addr, len, id);
-	flags |= avail_flags(vq);
-	if (!vq->shown++) {
+	packed_write_body(desc, addr, len, id);
+	flags |= packed_avail_flags(vq);
+	if (!vq->published++) {
 		vq->first_at = vq->next_avail;
 		vq->first_flags = flags;
 	} else {
@@ -97,62 +97,65 @@ static void push(struct vdma_vq *vq, uint64_t addr, uint32_t len, uint16_t id,
 }
 
 /* 2.8.7: in a table the order is that of the entries; only WRITE counts. */
-static void write_table(struct vdma_vq *vq, uint16_t head, uint16_t count)
+static void packed_write_table(struct vdma_vq *vq, uint16_t head,
+			       uint16_t count)
 {
-	const struct vdma_vq_piece *piece = vq_table(vq, head);
+	const struct vdma_vq_desc *desc = vq_table(vq, head);
 	size_t offset = vq_table_offset(vq, head);
 	struct desc *table = (void *)((char *)vq->tables.cpu + offset);
 	uint16_t i;
 
 	for (i = 0; i < count; i++) {
-		write_body(&table[i], piece[i].dma, piece[i].len, 0);
-		vdma_le16_set(&table[i].flags, vq_write_flag(&piece[i]));
+		packed_write_body(&table[i], desc[i].dma, desc[i].len, 0);
+		vdma_le16_set(&table[i].flags, vq_write_flag(&desc[i]));
 	}
-	push(vq, vq->tables.dma + offset, count * (uint32_t)sizeof(*table),
-	     head, VQ_DESC_INDIRECT);
+	packed_push(vq, vq->tables.dma + offset,
+		    count * (uint32_t)sizeof(*table), head, VQ_DESC_INDIRECT);
 }
 
-static void write(struct vdma_vq *vq, uint16_t head)
+static void packed_write(struct vdma_vq *vq, uint16_t head)
 {
-	const struct vdma_vq_slot *slot = &vq->slots[head];
-	const struct vdma_vq_piece *piece = &vq->pieces[head];
+	const struct vdma_vq_buf *buf = &vq->bufs[head];
+	const struct vdma_vq_desc *desc = &vq->desc_shadow[head];
 	uint16_t left;
 
-	if (slot->in_table) {
-		write_table(vq, head, slot->count);
+	if (buf->in_table) {
+		packed_write_table(vq, head, buf->count);
 		return;
 	}
-	for (left = slot->count; left; left--) {
-		push(vq, piece->dma, piece->len, head,
-		     vq_write_flag(piece) | (left > 1 ? VQ_DESC_NEXT : 0));
-		piece = &vq->pieces[piece->next];
+	for (left = buf->count; left; left--) {
+		packed_push(vq, desc->dma, desc->len, head,
+			    vq_write_flag(desc) |
+				    (left > 1 ? VQ_DESC_NEXT : 0));
+		desc = &vq->desc_shadow[desc->next];
 	}
 }
 
-static bool show(struct vdma_vq *vq)
+static bool packed_publish(struct vdma_vq *vq)
 {
-	uint16_t old = vq->next_avail - vq->shown;
+	uint16_t old = vq->next_avail - vq->published;
 	uint16_t off_wrap, event, flags;
 
 	/* 2.8.21.1: everything before the flags that make it available */
 	vdma_wmb();
-	vdma_le16_set(&ring_of(vq)[vq->first_at].flags, vq->first_flags);
-	vq->shown = 0;
+	vdma_le16_set(&packed_ring(vq)[vq->first_at].flags, vq->first_flags);
+	vq->published = 0;
 	/* 2.8.21.3.1: and those before the suppression is read */
 	vdma_mb();
-	flags = vdma_le16_get(&device_event(vq)->flags) & EVENT_FLAGS_MASK;
+	flags = vdma_le16_get(&packed_device_event(vq)->flags) &
+		EVENT_FLAGS_MASK;
 	if (flags != EVENT_DESC || !vq_has(vq, VDMA_F_EVENT_IDX))
 		return flags != EVENT_DISABLE;
 	/* 2.8.14: a device writes the offset before the flags */
 	vdma_rmb();
-	off_wrap = vdma_le16_get(&device_event(vq)->off_wrap);
+	off_wrap = vdma_le16_get(&packed_device_event(vq)->off_wrap);
 	event = off_wrap & ~EVENT_WRAP;
 	if (!(off_wrap & EVENT_WRAP) == vq->avail_wrap)
 		event -= vq->config.num;
 	return vq_passed(event, vq->next_avail, old);
 }
 
-static bool is_used(const struct vdma_vq *vq, uint16_t flags)
+static bool packed_is_used(const struct vdma_vq *vq, uint16_t flags)
 {
 	bool avail = flags & DESC_AVAIL;
 	bool used = flags & DESC_USED;
@@ -160,25 +163,25 @@ static bool is_used(const struct vdma_vq *vq, uint16_t flags)
 	return avail == used && used == vq->used_wrap;
 }
 
-static int answer(struct vdma_vq *vq, struct vq_answer *answer)
+static int packed_get_used(struct vdma_vq *vq, struct vq_used_elem *used)
 {
-	const struct desc *desc = &ring_of(vq)[vq->last_used];
+	const struct desc *desc = &packed_ring(vq)[vq->last_used];
 	uint16_t flags = vdma_le16_get(&desc->flags);
 
-	if (!is_used(vq, flags))
+	if (!packed_is_used(vq, flags))
 		return 0;
 	/* 2.8.22: the flags before the rest */
 	vdma_rmb();
-	answer->id = vdma_le16_get(&desc->id);
+	used->id = vdma_le16_get(&desc->id);
 	/*
 	 * 2.8.13 reserves the length without WRITE. But QEMU never sets WRITE
 	 * here: what decides is whether the device could write at all.
 	 */
-	answer->len = vdma_le32_get(&desc->len);
+	used->len = vdma_le32_get(&desc->len);
 	return 1;
 }
 
-static int consume(struct vdma_vq *vq, uint16_t n, uint16_t descs)
+static int packed_consume(struct vdma_vq *vq, uint16_t n, uint16_t descs)
 {
 	uint32_t at = (uint32_t)vq->last_used + descs;
 
@@ -191,14 +194,14 @@ static int consume(struct vdma_vq *vq, uint16_t n, uint16_t descs)
 	return VDMA_OK;
 }
 
-static void quiet(struct vdma_vq *vq)
+static void packed_disable_cb(struct vdma_vq *vq)
 {
-	vdma_le16_set(&driver_event(vq)->flags, EVENT_DISABLE);
+	vdma_le16_set(&packed_driver_event(vq)->flags, EVENT_DISABLE);
 }
 
-static bool listen(struct vdma_vq *vq)
+static bool packed_enable_cb(struct vdma_vq *vq)
 {
-	struct event *event = driver_event(vq);
+	struct event *event = packed_driver_event(vq);
 
 	if (vq_has(vq, VDMA_F_EVENT_IDX)) {
 		vdma_le16_set(&event->off_wrap, vq->last_used |
@@ -209,24 +212,25 @@ static bool listen(struct vdma_vq *vq)
 	} else {
 		vdma_le16_set(&event->flags, EVENT_ENABLE);
 	}
-	/* The wish before the look: what comes after is announced. */
+	/* Enable before the check: what is used after it raises an interrupt. */
 	vdma_mb();
-	return is_used(vq, vdma_le16_get(&ring_of(vq)[vq->last_used].flags));
+	return packed_is_used(
+		vq, vdma_le16_get(&packed_ring(vq)[vq->last_used].flags));
 }
 
-static uint16_t position(const struct vdma_vq *vq)
+static uint16_t packed_position(const struct vdma_vq *vq)
 {
 	return vq->next_avail | (vq->avail_wrap ? EVENT_WRAP : 0);
 }
 
 const struct vdma_vq_format vdma_vq_packed = {
-	.layout = layout,
-	.reset = reset,
-	.write = write,
-	.show = show,
-	.answer = answer,
-	.consume = consume,
-	.quiet = quiet,
-	.listen = listen,
-	.position = position,
+	.layout = packed_layout,
+	.reset = packed_reset,
+	.write = packed_write,
+	.publish = packed_publish,
+	.get_used = packed_get_used,
+	.consume = packed_consume,
+	.disable_cb = packed_disable_cb,
+	.enable_cb = packed_enable_cb,
+	.position = packed_position,
 };

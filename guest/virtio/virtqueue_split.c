@@ -36,27 +36,27 @@ struct used {
 	struct used_elem ring[];
 };
 
-static struct avail *avail_of(const struct vdma_vq *vq)
+static struct avail *split_avail(const struct vdma_vq *vq)
 {
 	return vq_at(vq, vq->driver_dma);
 }
 
-static struct used *used_of(const struct vdma_vq *vq)
+static struct used *split_used(const struct vdma_vq *vq)
 {
 	return vq_at(vq, vq->device_dma);
 }
 
-static struct vdma_le16 *used_event(const struct vdma_vq *vq)
+static struct vdma_le16 *split_used_event(const struct vdma_vq *vq)
 {
-	return &avail_of(vq)->ring[vq->config.num];
+	return &split_avail(vq)->ring[vq->config.num];
 }
 
-static struct vdma_le16 *avail_event(const struct vdma_vq *vq)
+static struct vdma_le16 *split_avail_event(const struct vdma_vq *vq)
 {
-	return (struct vdma_le16 *)&used_of(vq)->ring[vq->config.num];
+	return (struct vdma_le16 *)&split_used(vq)->ring[vq->config.num];
 }
 
-static size_t layout(uint16_t num, size_t *driver, size_t *device)
+static size_t split_layout(uint16_t num, size_t *driver, size_t *device)
 {
 	size_t desc = (size_t)num * sizeof(struct desc);
 	size_t avail = sizeof(struct avail) + (num + 1) * sizeof(uint16_t);
@@ -68,15 +68,15 @@ static size_t layout(uint16_t num, size_t *driver, size_t *device)
 	return *device + vq_align(used);
 }
 
-static void reset(struct vdma_vq *vq)
+static void split_reset(struct vdma_vq *vq)
 {
 	vq->next_avail = 0;
 	vq->last_used = 0;
-	vq->shown = 0;
+	vq->published = 0;
 }
 
-static void write_desc(struct desc *desc, uint64_t addr, uint32_t len,
-		       uint16_t flags, uint16_t next)
+static void split_write_desc(struct desc *desc, uint64_t addr, uint32_t len,
+			     uint16_t flags, uint16_t next)
 {
 	vdma_le64_set(&desc->addr, addr);
 	vdma_le32_set(&desc->len, len);
@@ -84,9 +84,9 @@ static void write_desc(struct desc *desc, uint64_t addr, uint32_t len,
 	vdma_le16_set(&desc->next, next);
 }
 
-static void write_table(struct vdma_vq *vq, uint16_t head, uint16_t count)
+static void split_write_table(struct vdma_vq *vq, uint16_t head, uint16_t count)
 {
-	const struct vdma_vq_piece *piece = vq_table(vq, head);
+	const struct vdma_vq_desc *desc = vq_table(vq, head);
 	size_t offset = vq_table_offset(vq, head);
 	struct desc *table = (void *)((char *)vq->tables.cpu + offset);
 	struct desc *ring = vq_at(vq, vq->desc_dma);
@@ -95,90 +95,92 @@ static void write_table(struct vdma_vq *vq, uint16_t head, uint16_t count)
 	for (i = 0; i < count; i++) {
 		bool last = i + 1 == count;
 
-		write_desc(&table[i], piece[i].dma, piece[i].len,
-			   vq_write_flag(&piece[i]) | (last ? 0 : VQ_DESC_NEXT),
-			   last ? 0 : i + 1);
+		split_write_desc(&table[i], desc[i].dma, desc[i].len,
+				 vq_write_flag(&desc[i]) |
+					 (last ? 0 : VQ_DESC_NEXT),
+				 last ? 0 : i + 1);
 	}
-	write_desc(&ring[head], vq->tables.dma + offset,
-		   count * (uint32_t)sizeof(*table), VQ_DESC_INDIRECT, 0);
+	split_write_desc(&ring[head], vq->tables.dma + offset,
+			 count * (uint32_t)sizeof(*table), VQ_DESC_INDIRECT, 0);
 }
 
-static void write_chain(struct vdma_vq *vq, uint16_t head, uint16_t count)
+static void split_write_chain(struct vdma_vq *vq, uint16_t head, uint16_t count)
 {
 	struct desc *ring = vq_at(vq, vq->desc_dma);
 
 	for (; count; count--) {
-		const struct vdma_vq_piece *piece = &vq->pieces[head];
+		const struct vdma_vq_desc *desc = &vq->desc_shadow[head];
 		bool last = count == 1;
 
-		write_desc(&ring[head], piece->dma, piece->len,
-			   vq_write_flag(piece) | (last ? 0 : VQ_DESC_NEXT),
-			   last ? 0 : piece->next);
-		head = piece->next;
+		split_write_desc(&ring[head], desc->dma, desc->len,
+				 vq_write_flag(desc) |
+					 (last ? 0 : VQ_DESC_NEXT),
+				 last ? 0 : desc->next);
+		head = desc->next;
 	}
 }
 
-static void write(struct vdma_vq *vq, uint16_t head)
+static void split_write(struct vdma_vq *vq, uint16_t head)
 {
-	const struct vdma_vq_slot *slot = &vq->slots[head];
+	const struct vdma_vq_buf *buf = &vq->bufs[head];
 	uint16_t at = vq->next_avail & (vq->config.num - 1);
 
-	if (slot->in_table)
-		write_table(vq, head, slot->count);
+	if (buf->in_table)
+		split_write_table(vq, head, buf->count);
 	else
-		write_chain(vq, head, slot->count);
-	vdma_le16_set(&avail_of(vq)->ring[at], head);
+		split_write_chain(vq, head, buf->count);
+	vdma_le16_set(&split_avail(vq)->ring[at], head);
 	vq->next_avail++;
 }
 
-static bool show(struct vdma_vq *vq)
+static bool split_publish(struct vdma_vq *vq)
 {
-	uint16_t old = vq->shown;
+	uint16_t old = vq->published;
 
 	/* 2.7.13.3: descriptors and entries before the index */
 	vdma_wmb();
-	vdma_le16_set(&avail_of(vq)->idx, vq->next_avail);
-	vq->shown = vq->next_avail;
+	vdma_le16_set(&split_avail(vq)->idx, vq->next_avail);
+	vq->published = vq->next_avail;
 	/* 2.7.13.4.1: the index before the suppression is read */
 	vdma_mb();
 	if (vq_has(vq, VDMA_F_EVENT_IDX))
-		return vq_passed(vdma_le16_get(avail_event(vq)), vq->shown,
-				 old);
-	return !(vdma_le16_get(&used_of(vq)->flags) & USED_NO_NOTIFY);
+		return vq_passed(vdma_le16_get(split_avail_event(vq)),
+				 vq->published, old);
+	return !(vdma_le16_get(&split_used(vq)->flags) & USED_NO_NOTIFY);
 }
 
-/* Used buffers not looked at yet, as far as the device can have any. */
-static int waiting(const struct vdma_vq *vq, uint16_t *n)
+/* Sets @n to the number of used elements not yet read; it cannot exceed in_flight. */
+static int split_nr_used(const struct vdma_vq *vq, uint16_t *n)
 {
-	*n = vdma_le16_get(&used_of(vq)->idx) - vq->last_used;
+	*n = vdma_le16_get(&split_used(vq)->idx) - vq->last_used;
 	return *n <= vq->in_flight ? VDMA_OK : VDMA_E_USED_INDEX;
 }
 
-static int answer(struct vdma_vq *vq, struct vq_answer *answer)
+static int split_get_used(struct vdma_vq *vq, struct vq_used_elem *used)
 {
 	const struct used_elem *elem;
 	uint16_t n;
-	int error = waiting(vq, &n);
+	int error = split_nr_used(vq, &n);
 
 	if (error || !n)
 		return error;
 	/* 2.7.14: the index before the entry */
 	vdma_rmb();
-	elem = &used_of(vq)->ring[vq->last_used & (vq->config.num - 1)];
-	answer->id = vdma_le32_get(&elem->id);
-	answer->len = vdma_le32_get(&elem->len);
+	elem = &split_used(vq)->ring[vq->last_used & (vq->config.num - 1)];
+	used->id = vdma_le32_get(&elem->id);
+	used->len = vdma_le32_get(&elem->len);
 	return 1;
 }
 
-static int consume(struct vdma_vq *vq, uint16_t n, uint16_t descs)
+static int split_consume(struct vdma_vq *vq, uint16_t n, uint16_t descs)
 {
 	uint16_t most;
-	int error = waiting(vq, &most);
+	int error = split_nr_used(vq, &most);
 
 	(void)descs;
 	if (error)
 		return error;
-	/* A batch that ends behind the index was not used yet. */
+	/* The device has not used a batch that ends after its index. */
 	if (n > most)
 		return VDMA_E_USED_INDEX;
 	vq->last_used += n;
@@ -186,38 +188,38 @@ static int consume(struct vdma_vq *vq, uint16_t n, uint16_t descs)
 }
 
 /* 2.7.7.1: with EVENT_IDX the flag stays 0, the event stays out of reach. */
-static void quiet(struct vdma_vq *vq)
+static void split_disable_cb(struct vdma_vq *vq)
 {
 	if (vq_has(vq, VDMA_F_EVENT_IDX))
-		vdma_le16_set(used_event(vq), vq->last_used - 1);
+		vdma_le16_set(split_used_event(vq), vq->last_used - 1);
 	else
-		vdma_le16_set(&avail_of(vq)->flags, AVAIL_NO_INTERRUPT);
+		vdma_le16_set(&split_avail(vq)->flags, AVAIL_NO_INTERRUPT);
 }
 
-static bool listen(struct vdma_vq *vq)
+static bool split_enable_cb(struct vdma_vq *vq)
 {
 	if (vq_has(vq, VDMA_F_EVENT_IDX))
-		vdma_le16_set(used_event(vq), vq->last_used);
+		vdma_le16_set(split_used_event(vq), vq->last_used);
 	else
-		vdma_le16_set(&avail_of(vq)->flags, 0);
-	/* The wish before the look: what comes after is announced. */
+		vdma_le16_set(&split_avail(vq)->flags, 0);
+	/* Enable before the check: what is used after it raises an interrupt. */
 	vdma_mb();
-	return vdma_le16_get(&used_of(vq)->idx) != vq->last_used;
+	return vdma_le16_get(&split_used(vq)->idx) != vq->last_used;
 }
 
-static uint16_t position(const struct vdma_vq *vq)
+static uint16_t split_position(const struct vdma_vq *vq)
 {
 	return vq->next_avail;
 }
 
 const struct vdma_vq_format vdma_vq_split = {
-	.layout = layout,
-	.reset = reset,
-	.write = write,
-	.show = show,
-	.answer = answer,
-	.consume = consume,
-	.quiet = quiet,
-	.listen = listen,
-	.position = position,
+	.layout = split_layout,
+	.reset = split_reset,
+	.write = split_write,
+	.publish = split_publish,
+	.get_used = split_get_used,
+	.consume = split_consume,
+	.disable_cb = split_disable_cb,
+	.enable_cb = split_enable_cb,
+	.position = split_position,
 };

@@ -174,7 +174,7 @@ int vdma_blk_add_at(struct vdma_blk_queue *queue, struct vdma_blk_request *req,
  * @queue: one of the device's
  * @req: filled in on 1; its @error says what came of it
  *
- * Return: 1; 0 if none is done; or the ring's error as vdma_vq_get().
+ * Return: 1; 0 if none is done; or the ring's error as vdma_vq_get_buf().
  */
 int vdma_blk_get(struct vdma_blk_queue *queue, struct vdma_blk_request **req);
 

@@ -65,7 +65,7 @@ int vdma_ddw_query(const struct vdma_rtas *rtas,
  * @fn: the function
  * @page_shift: log2 of its page size, one that was offered
  * @size: in bytes; rounded up to a power of two
- * @window: @gate and @list are taken as they are; the rest is filled in, and
+ * @window: @hv and @list are taken as they are; the rest is filled in, and
  *	    @pages is what @size takes, though the window may be larger
  *
  * Return: VDMA_OK; VDMA_E_RTAS; VDMA_E_DISAGREES if what was made can't be

@@ -2,14 +2,13 @@
 /*
  * A domain: how one device reaches memory.
  *
- * The decision (policy.h) names a mode; the adapter makes a domain of that
- * mode and hands it to rings and drivers, which neither know nor ask which
- * one it is. The memory of a ring comes from the domain like everything else
- * that the device shall see.
+ * The decision (policy.h) names a mode; the adapter sets up a domain of that mode and
+ * passes it to rings and drivers, which neither know nor ask which one it is. Ring
+ * memory comes from the domain, like everything else that the device can see.
  *
- * A domain is one structure that the caller owns. In the modes direct, bypass
- * and identity its functions may be called from any CPU at once; in tce and
- * bounce they take the lock that the domain was given.
+ * A domain is one structure, owned by the caller. In the modes direct, bypass and
+ * identity its functions may be called from any CPU at once; in tce and bounce they
+ * take the lock that the domain was given.
  */
 #ifndef VDMA_DOMAIN_H
 #define VDMA_DOMAIN_H
@@ -33,10 +32,10 @@ enum vdma_dir {
 };
 
 /**
- * struct vdma_memory - memory that CPU and device share for long
- * @cpu: where the CPU finds it
+ * struct vdma_memory - coherent DMA memory
+ * @cpu: address for the CPU
  * @phys: guest physical address
- * @dma: address for the device; what struct vdma_pages leaves alone
+ * @dma: address for the device; not set by struct vdma_pages
  * @len: in bytes
  */
 struct vdma_memory {
@@ -57,6 +56,36 @@ struct vdma_memory {
 struct vdma_pages {
 	int (*get)(void *ctx, uint64_t len, struct vdma_memory *mem);
 	void (*put)(void *ctx, const struct vdma_memory *mem);
+	void *ctx;
+};
+
+/**
+ * struct vdma_shared_mem - memory that is shared with the hypervisor
+ * @mem: the memory; length 0: none. Its dma is the owner's
+ */
+struct vdma_shared_mem {
+	struct vdma_memory mem;
+
+	/* private: of the allocator */
+	struct vdma_shared_mem *next;
+	struct vdma_shared_mem *prev;
+};
+
+/**
+ * struct vdma_shared_mem_ops - where shared memory comes from
+ * @alloc: allocates at least @len bytes, physically contiguous, zeroed, aligned to 64
+ *	   KiB, and shares them; @shared must not move until it is freed. Returns VDMA_OK
+ *	   or an error, after which nothing is shared except what is stuck
+ * @free: makes the memory private again and frees it. No device may reach it any more.
+ *	  Returns VDMA_OK; VDMA_E_SHARE_STUCK if it was leaked instead
+ * @leak: leaves the memory shared and never frees it, because a device may reach it
+ *	  for ever
+ * @ctx: passed to all three
+ */
+struct vdma_shared_mem_ops {
+	int (*alloc)(void *ctx, uint64_t len, struct vdma_shared_mem *shared);
+	int (*free)(void *ctx, struct vdma_shared_mem *shared);
+	void (*leak)(void *ctx, struct vdma_shared_mem *shared);
 	void *ctx;
 };
 

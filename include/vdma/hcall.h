@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * Hypercalls: the one gate that an adapter supplies, and H_DMA_BYPASS on it.
+ * Hypercalls: how an adapter makes them, and H_DMA_BYPASS.
  */
 #ifndef VDMA_HCALL_H
 #define VDMA_HCALL_H
@@ -13,7 +13,7 @@
 /**
  * struct vdma_hcall - one hypercall
  * @opcode: token in r3
- * @in: arguments in r4 to r7; what a call does not use is 0
+ * @in: arguments in r4 to r7; unused ones are 0
  * @out: results from r4 to r7
  */
 struct vdma_hcall {
@@ -23,13 +23,13 @@ struct vdma_hcall {
 };
 
 /**
- * struct vdma_gate - the way to the hypervisor
- * @call: makes @hcall and fills in its results; returns the status of PAPR
- *	  14.5.2 from r3. Runs in the context of whoever calls the library.
- * @ctx: handed to @call
+ * struct vdma_hv_ops - how to call the hypervisor
+ * @hcall: makes a call and fills in its results; returns the status (PAPR 14.5.2) from
+ *	   r3. Runs in the context of the library's caller
+ * @ctx: passed to @hcall
  */
-struct vdma_gate {
-	int64_t (*call)(void *ctx, struct vdma_hcall *hcall);
+struct vdma_hv_ops {
+	int64_t (*hcall)(void *ctx, struct vdma_hcall *hcall);
 	void *ctx;
 };
 
@@ -44,7 +44,7 @@ struct vdma_function {
 };
 
 /**
- * struct vdma_bypass - what the hypervisor answered about a function
+ * struct vdma_bypass - the hypervisor's answer about a function
  * @status: raw status of the call
  * @supported: the function may bypass the IOMMU
  * @enabled: its bypass window is open now
@@ -59,20 +59,20 @@ struct vdma_bypass {
 
 /**
  * vdma_bypass_query() - ask whether a function may bypass the IOMMU
- * @gate: way to the hypervisor
+ * @hv: makes hypercalls
  * @fn: the function
  * @reply: filled in on every return
  *
  * Return: VDMA_OK; or an error of the first two groups of error.h, or
  * VDMA_E_STATUS.
  */
-int vdma_bypass_query(const struct vdma_gate *gate,
+int vdma_bypass_query(const struct vdma_hv_ops *hv,
 		      const struct vdma_function *fn,
 		      struct vdma_bypass *reply);
 
 /**
  * vdma_bypass_enable() - open the bypass window of a function
- * @gate: way to the hypervisor
+ * @hv: makes hypercalls
  * @fn: the function
  * @expect: the window that firmware and query announced
  * @reply: filled in on every return
@@ -82,14 +82,14 @@ int vdma_bypass_query(const struct vdma_gate *gate,
  *
  * Return: VDMA_OK; VDMA_E_DISAGREES; or as vdma_bypass_query().
  */
-int vdma_bypass_enable(const struct vdma_gate *gate,
+int vdma_bypass_enable(const struct vdma_hv_ops *hv,
 		       const struct vdma_function *fn,
 		       const struct vdma_window *expect,
 		       struct vdma_bypass *reply);
 
 /**
  * vdma_bypass_disable() - close the bypass window of a function
- * @gate: way to the hypervisor
+ * @hv: makes hypercalls
  * @fn: the function, which must have been reset
  * @reply: filled in on every return
  *
@@ -97,7 +97,7 @@ int vdma_bypass_enable(const struct vdma_gate *gate,
  * window stays open then; VDMA_E_DISAGREES if the hypervisor reports success
  * and an open window at once; or as vdma_bypass_query().
  */
-int vdma_bypass_disable(const struct vdma_gate *gate,
+int vdma_bypass_disable(const struct vdma_hv_ops *hv,
 			const struct vdma_function *fn,
 			struct vdma_bypass *reply);
 

@@ -122,7 +122,7 @@ int vdma_net_send_at(struct vdma_net *net, const struct vdma_sg *sg,
  * @net: the device
  * @token: filled in on 1
  *
- * Return: 1; 0 if none is back; or the ring's error as vdma_vq_get().
+ * Return: 1; 0 if none is back; or the ring's error as vdma_vq_get_buf().
  */
 int vdma_net_sent(struct vdma_net *net, void **token);
 
@@ -131,7 +131,7 @@ int vdma_net_sent(struct vdma_net *net, void **token);
  * @net: the device
  * @frame: filled in on 1
  *
- * Return: 1; 0 if there is none; or the ring's error as vdma_vq_get(), which
+ * Return: 1; 0 if there is none; or the ring's error as vdma_vq_get_buf(), which
  * VDMA_E_USED_LEN also is for a frame shorter than its header.
  */
 int vdma_net_receive(struct vdma_net *net, struct vdma_net_frame *frame);

@@ -8,17 +8,15 @@
 #include <vdma/barrier.h>
 #include <vdma/domain.h>
 #include <vdma/hcall.h>
-#include <vdma/iova.h>
 #include <vdma/papr.h>
-#include <vdma/reuse.h>
 #include <vdma/types.h>
 
 /**
- * struct vdma_tce_list - what H_PUT_TCE_INDIRECT reads entries from
+ * struct vdma_tce_list - buffer from which H_PUT_TCE_INDIRECT reads entries
  * @cpu: VDMA_TCE_MOST entries, aligned to 4 KiB; NULL: enter one by one
- * @phys: where that is, guest physical
+ * @phys: its guest physical address
  *
- * Used under the lock of whoever uses the window.
+ * Used under the lock of the window's user.
  */
 struct vdma_tce_list {
 	struct vdma_be64 *cpu;
@@ -27,18 +25,18 @@ struct vdma_tce_list {
 
 /**
  * struct vdma_tce_window - a TCE table
- * @gate: way to the hypervisor
- * @list: for more than one entry at a time
+ * @hv: makes hypercalls
+ * @list: for several entries at a time
  * @base: DMA address of its first page
- * @pages: how many pages, below VDMA_IOVA_NONE
+ * @pages: number of pages, below 2^32 - 1
  * @liobn: its logical I/O bus number
  * @page_shift: log2 of its page size in bytes
- * @no_indirect: the hypervisor has no H_PUT_TCE_INDIRECT; found out
- * @no_stuff: the hypervisor has no H_STUFF_TCE; found out
- * @hcalls: hypercalls made, for figures
+ * @no_indirect: the hypervisor has no H_PUT_TCE_INDIRECT; probed
+ * @no_stuff: the hypervisor has no H_STUFF_TCE; probed
+ * @hcalls: hypercalls made, for statistics
  */
 struct vdma_tce_window {
-	const struct vdma_gate *gate;
+	const struct vdma_hv_ops *hv;
 	struct vdma_tce_list list;
 	uint64_t base;
 	uint64_t pages;
@@ -50,88 +48,96 @@ struct vdma_tce_window {
 };
 
 /**
- * vdma_tce_enter() - let entries point at consecutive memory
+ * vdma_tce_enter() - map consecutive memory by consecutive entries
  * @window: the table
- * @first: number of the first entry; this one and those behind are zero
- * @n: how many
+ * @first: number of the first entry; this and the following are zero
+ * @n: number of entries
  * @phys: guest physical address, a multiple of the window's page size
  * @dir: what the device may do there
  *
- * If the hypervisor fails one, those before it are zero again.
+ * If the hypervisor fails to enter one, those before it are cleared again.
  *
- * Return: VDMA_OK; VDMA_E_TCE; VDMA_E_TCE_STUCK if an entry could not be made
- * zero again: none of these may be used any more.
+ * Return: VDMA_OK; VDMA_E_TCE; VDMA_E_TCE_STUCK if an entry could not be cleared: none
+ * of these may be used any more.
  */
 int vdma_tce_enter(struct vdma_tce_window *window, uint64_t first, uint64_t n,
 		   uint64_t phys, enum vdma_dir dir);
 
 /**
- * vdma_tce_clear() - make entries zero
+ * vdma_tce_clear() - clear entries
  * @window: the table
  * @first: number of the first entry
- * @n: how many
+ * @n: number of entries
  *
- * Return: VDMA_OK; VDMA_E_TCE_STUCK if the hypervisor fails one.
+ * Return: VDMA_OK; VDMA_E_TCE_STUCK if the hypervisor fails to clear one.
  */
 int vdma_tce_clear(struct vdma_tce_window *window, uint64_t first, uint64_t n);
 
+struct vdma_iova;
+struct vdma_map_cache;
+
 /**
- * struct vdma_tce_domain - the domain of mode tce
+ * struct vdma_tce_domain - a domain of mode tce
  * @domain: what drivers see
- * @window: the table
- * @iova: which of its addresses are taken
- * @lock: taken around each map and unmap, or NULL
- * @reuse: cache of mappings, or NULL
- * @stuck: pages that can't be used any more
- *
- * But for @domain and @lock it is used under the lock.
+ * @window: the table; used under @lock
+ * @lock: held during each map and unmap, or NULL
  */
 struct vdma_tce_domain {
 	struct vdma_domain domain;
 	struct vdma_tce_window window;
-	struct vdma_iova iova;
 	const struct vdma_lock *lock;
-	struct vdma_reuse *reuse;
+
+	/* private: */
+	struct vdma_iova *iova;
+	struct vdma_map_cache *cache;
 	uint64_t stuck;
 };
 
 /**
- * vdma_tce_domain_init() - a domain on a TCE window
- * @d: set up on success
+ * vdma_tce_domain_private_size() - private memory that a domain needs
+ * @window: the table
+ * @cached: as for vdma_tce_domain_init()
+ *
+ * Return: bytes; 0 if @window is empty, has too many pages, or its end wraps.
+ */
+size_t vdma_tce_domain_private_size(const struct vdma_tce_window *window,
+				    uint32_t cached);
+
+/**
+ * vdma_tce_domain_init() - set up a domain on a TCE window
+ * @d: initialized on success
  * @pages: where its memory comes from
  * @window: the table, all of whose entries are zero; copied
- * @bits: vdma_iova_size(@window->pages) bytes, aligned to 8
- * @lock: taken around each map and unmap; NULL if there is one CPU
- * @reuse: an empty cache of mappings, vdma_reuse_init(); NULL: each map and
- *	   unmap writes the table
+ * @cached: maximum number of mappings kept after their unmap, a power of two; 0: each
+ *	    map and unmap writes the table
+ * @lock: held during each map and unmap; NULL if there is one CPU
+ * @private_mem: vdma_tce_domain_private_size() bytes, aligned to 8
  *
- * In a window that begins at address 0, the first page is left out: a device may
- * take that address for none.
+ * If the window starts at address 0, its first page is not used: a device may treat
+ * that address as invalid.
  *
- * Costs without @reuse: one hypercall for each map and each unmap of up to
- * VDMA_TCE_MOST pages. With it, none for a buffer that is in the cache; in
- * exchange the device can reach a buffer after its unmap until it leaves the
- * cache.
+ * Costs without a cache: one hypercall for each map and each unmap of up to
+ * VDMA_TCE_MOST pages. With a cache: none for a buffer that is in it; in exchange the
+ * device can reach a buffer after its unmap until it leaves the cache.
  *
- * Return: VDMA_OK; VDMA_E_RANGE if @window is empty, has too many pages, or
- * its end wraps; VDMA_E_INVALID if @reuse has a size that is no power of two.
+ * Return: VDMA_OK; VDMA_E_RANGE if @window is empty, has too many pages, or its end
+ * wraps; VDMA_E_INVALID if @cached is not a power of two.
  */
 int vdma_tce_domain_init(struct vdma_tce_domain *d,
 			 const struct vdma_pages *pages,
-			 const struct vdma_tce_window *window, void *bits,
-			 const struct vdma_lock *lock,
-			 struct vdma_reuse *reuse);
+			 const struct vdma_tce_window *window, uint32_t cached,
+			 const struct vdma_lock *lock, void *private_mem);
 
 /**
- * struct vdma_tce_counts - figures of a TCE domain
- * @taken: pages that are taken: mapped, kept for reuse, stuck, or left out
- * @stuck: pages that can't be used any more
+ * struct vdma_tce_counts - statistics of a TCE domain
+ * @used: pages in use: mapped, cached, stuck, or skipped at address 0
+ * @stuck: pages that cannot be used any more
  * @hcalls: hypercalls made
- * @hits: maps that needed no hypercall, for the cache had them
- * @misses: maps that the cache did not have
+ * @hits: maps that found their mapping in the cache
+ * @misses: maps that did not
  */
 struct vdma_tce_counts {
-	uint64_t taken;
+	uint64_t used;
 	uint64_t stuck;
 	uint64_t hcalls;
 	uint64_t hits;
@@ -139,9 +145,9 @@ struct vdma_tce_counts {
 };
 
 /**
- * vdma_tce_domain_count() - figures of a TCE domain
+ * vdma_tce_domain_count() - statistics of a TCE domain
  * @d: the domain
- * @counts: filled in; of use also while others map and unmap
+ * @counts: filled in; usable while others map and unmap
  *
  * Context: as for a map.
  */
@@ -151,8 +157,7 @@ void vdma_tce_domain_count(struct vdma_tce_domain *d,
 /**
  * vdma_tce_domain_reuse() - switch the cache of mappings on or off
  * @d: the domain
- * @on: off: mappings that are not in use are removed now, others when they are
- *	unmapped
+ * @on: false: mappings that are not in use are removed now, others at their unmap
  *
  * Return: VDMA_OK; VDMA_E_TCE_STUCK if one could not be removed.
  */

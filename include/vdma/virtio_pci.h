@@ -49,6 +49,9 @@ struct vdma_structure {
 	uint32_t length;
 };
 
+/* Virtio 1.2, 4.1.4.3: struct virtio_pci_common_cfg up to queue_device, in bytes */
+#define VDMA_COMMON_CFG_SIZE	56
+
 /**
  * struct vdma_common_cfg - access to a mapped common configuration
  * @read32: reads a register of struct virtio_pci_common_cfg

@@ -47,7 +47,7 @@ struct vdma_clock {
 };
 
 /**
- * struct vdma_sg - a piece of a buffer
+ * struct vdma_sg - a desc of a buffer
  * @addr: guest physical address; or a DMA address if @mapped
  * @len: in bytes, at least 1
  * @mapped: the caller has mapped it, and unmaps it
@@ -90,8 +90,8 @@ struct vdma_vq_used {
 	uint32_t len;
 };
 
-struct vdma_vq_piece;
-struct vdma_vq_slot;
+struct vdma_vq_desc;
+struct vdma_vq_buf;
 struct vdma_vq_format;
 
 /**
@@ -128,9 +128,9 @@ struct vdma_vq {
 
 	/* private: */
 	const struct vdma_vq_format *format;
-	struct vdma_vq_piece *pieces;
-	struct vdma_vq_piece *table_pieces;
-	struct vdma_vq_slot *slots;
+	struct vdma_vq_desc *desc_shadow;
+	struct vdma_vq_desc *indirect_shadow;
+	struct vdma_vq_buf *bufs;
 	uint16_t *order;
 	uint16_t order_first;
 	uint16_t order_count;
@@ -142,7 +142,7 @@ struct vdma_vq {
 	uint16_t scan;
 	uint16_t next_avail;
 	uint16_t last_used;
-	uint16_t shown;
+	uint16_t published;
 	uint16_t first_at;
 	uint16_t first_flags;
 	bool avail_wrap;
@@ -204,7 +204,7 @@ int vdma_vq_add_at(struct vdma_vq *vq, const struct vdma_sg *sg,
  * notification.
  *
  * Return: VDMA_OK; VDMA_E_FULL if there is no room now; VDMA_E_INVALID if
- * there never is, @token is NULL, a piece is empty or all that the device may
+ * there never is, @token is NULL, a desc is empty or all that the device may
  * write comes to 4 GiB or more; the ring's error if it is broken; or as
  * vdma_domain_map(). On an error nothing was added or left mapped.
  */
@@ -222,7 +222,7 @@ int vdma_vq_add_at(struct vdma_vq *vq, const struct vdma_sg *sg,
 int vdma_vq_kick(struct vdma_vq *vq);
 
 /**
- * vdma_vq_get() - take back a buffer that the device has used
+ * vdma_vq_get_buf() - take back a buffer that the device has used
  * @vq: the ring
  * @used: filled in on 1
  *
@@ -234,7 +234,7 @@ int vdma_vq_kick(struct vdma_vq *vq);
  * VDMA_E_USED_LEN for more bytes than the buffer has, VDMA_E_USED_INDEX for an
  * index that runs ahead or back; or what unmap returned.
  */
-int vdma_vq_get(struct vdma_vq *vq, struct vdma_vq_used *used);
+int vdma_vq_get_buf(struct vdma_vq *vq, struct vdma_vq_used *used);
 
 /**
  * vdma_vq_wait() - wait for a buffer to come back
@@ -245,30 +245,30 @@ int vdma_vq_get(struct vdma_vq *vq, struct vdma_vq_used *used);
  *
  * Return: VDMA_OK; VDMA_E_TIMEOUT if nothing came in time, and the ring is
  * broken with that error, for what the device does with the buffer later is
- * unknown; or as vdma_vq_get().
+ * unknown; or as vdma_vq_get_buf().
  */
 int vdma_vq_wait(struct vdma_vq *vq, struct vdma_vq_used *used,
 		 const struct vdma_clock *clock, uint64_t limit);
 
 /**
- * vdma_vq_quiet() - ask the device for no interrupts
+ * vdma_vq_disable_cb() - ask the device for no interrupts
  * @vq: the ring; a new ring is quiet
  *
  * A hint: the device may still send some.
  */
-void vdma_vq_quiet(struct vdma_vq *vq);
+void vdma_vq_disable_cb(struct vdma_vq *vq);
 
 /**
- * vdma_vq_listen() - ask the device for an interrupt with the next used buffer
+ * vdma_vq_enable_cb() - ask the device for an interrupt with the next used buffer
  * @vq: the ring
  *
  * Return: true if there is a used buffer already, for which no interrupt may
- * come: call vdma_vq_get().
+ * come: call vdma_vq_get_buf().
  */
-bool vdma_vq_listen(struct vdma_vq *vq);
+bool vdma_vq_enable_cb(struct vdma_vq *vq);
 
 /**
- * vdma_vq_detach() - take back a buffer that the device has not used
+ * vdma_vq_detach_unused_buf() - take back a buffer that the device has not used
  * @vq: the ring of a device that was reset
  *
  * Call it until it returns NULL, then vdma_vq_fini() or vdma_vq_restart().
@@ -276,7 +276,7 @@ bool vdma_vq_listen(struct vdma_vq *vq);
  *
  * Return: the buffer's token; NULL if none is left.
  */
-void *vdma_vq_detach(struct vdma_vq *vq);
+void *vdma_vq_detach_unused_buf(struct vdma_vq *vq);
 
 /**
  * vdma_vq_restart() - make a ring as new, in the same memory

@@ -163,14 +163,14 @@ def test_what_is_unplugged_and_plugged(run: Path) -> None:
 
         with guest.stopped():
             unplug_dimm(guest)
-        assert secure.figure(guest.qmp, "uv-shared-pages") == 0
+        assert secure.metric(guest.qmp, "uv-shared-pages") == 0
         assert SECRET.to_bytes(8, "big") not in store.read_bytes()
         for call in ("share", "unshare"):
             assert guest.ask(f"{gfn:x} 20 t-{call}") == U_PARAMETER
 
         with guest.stopped():
             assert plug_dimm(guest) == address
-        assert secure.figure(guest.qmp, "uv-shared-pages") == 0
+        assert secure.metric(guest.qmp, "uv-shared-pages") == 0
         assert guest.ask(f"{gfn:x} 20 t-unshare") == 0
         phb = {"driver": "spapr-pci-host-bridge", "index": 1, "bypass-iommu": True}
         refused = pytest.raises(QmpError, match="cannot plug a PHB with bypass-iommu=on")

@@ -109,7 +109,7 @@ def table(folder: str = "tests/guest") -> list[Row]:
 def pattern(seed: int, first: int, count: int) -> array[int]:
     """COUNT words of a disk's content, from word FIRST: each says where it is.
 
-    The same as disk_word() in guest/baremetal/disk.c.
+    The same as disk_word() in guest/baremetal/lib/disk.c.
     """
     words = array("Q", range(seed + first, seed + first + count))
     words.byteswap()  # big endian on the disk, on a little-endian host
@@ -218,7 +218,7 @@ class Run:
         found = self._report(console)
         for peer in self.peers.values():
             found += peer.problems()
-        counts = ktap.figures(console)
+        counts = ktap.metrics(console)
         for index, disk in enumerate(self.disks):
             written = [int(value) for name, value in counts if name == f"written{index}"]
             found += disk.problems(max(written, default=0))
@@ -246,7 +246,7 @@ class Run:
             for name in ("dma-guard-violations", "dma-guard-last", "uv-shared-pages")
         }
         guest.qmp.command("quit")
-        caused = [n for name, n in ktap.figures(self.console()) if name == "violations"]
+        caused = [n for name, n in ktap.metrics(self.console()) if name == "violations"]
         wanted = None if "any" in caused else sum(map(int, caused))
         found = []
         if wanted is not None and state["dma-guard-violations"] != wanted:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Judges the KTAP that a bare-metal guest prints (guest/baremetal/ktap.c)."""
+"""Judges the KTAP that a bare-metal guest prints (guest/baremetal/lib/ktap.c)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.lib.slof import EXCEPTION
 
 RESULT = re.compile(r"^(?P<indent> *)(?P<verdict>not ok|ok) (?P<number>\d+) - (?P<what>.*)$")
 PLAN = re.compile(r"^(?P<indent> *)1\.\.(?P<count>\d+)$")
-FIGURE = re.compile(r"^ *# figure (\S+) (.*)$", re.MULTILINE)
+METRIC = re.compile(r"^ *# metric (\S+) (.*)$", re.MULTILINE)
 
 
 @dataclass
@@ -68,6 +68,6 @@ def problems(console: str) -> list[str]:
     return found
 
 
-def figures(console: str) -> list[tuple[str, str]]:
+def metrics(console: str) -> list[tuple[str, str]]:
     """What was counted: names and values, in order."""
-    return FIGURE.findall(console)
+    return METRIC.findall(console)

@@ -66,7 +66,7 @@ def violations(run: Path) -> list[Violation]:
     return [Violation(name, int(at, 16), int(size), way) for name, at, size, way in found]
 
 
-def figure(qmp: Qmp, name: str) -> Any:
+def metric(qmp: Qmp, name: str) -> Any:
     """One of the machine's properties (docs/secure-vm.md)."""
     return qmp.command("qom-get", path="/machine", property=name)
 
@@ -88,8 +88,8 @@ class Watch:
     def note(self, when: str) -> None:
         """How is it now?"""
         qmp = self.guest.qemu.qmp
-        self.shared[when] = figure(qmp, "uv-shared-pages")
-        self.violations[when] = figure(qmp, "dma-guard-violations")
+        self.shared[when] = metric(qmp, "uv-shared-pages")
+        self.violations[when] = metric(qmp, "dma-guard-violations")
 
     def check_control(self) -> list[Violation]:
         """What the guard saw; it has to have seen the control, at the end."""

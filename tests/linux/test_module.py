@@ -297,15 +297,15 @@ def test_request(run: Path, name: str) -> None:
 
 
 BAD_PARAMETERS = {
-    "mode=fast": "mode=fast: no such mode; not loaded",
-    "mode=refuse": "mode=refuse: no such mode; not loaded",
-    "override=0000:00:01.0": "override=0000:00:01.0: want 0000:00:01.0=MODE",
-    "override=0000:00:21.0=tce": "override=0000:00:21.0=tce: want 0000:00:01.0=MODE",
-    "override=0000:00:01.8=tce": "override=0000:00:01.8=tce: want 0000:00:01.0=MODE",
-    "override=0000:100:01.0=tce": "override=0000:100:01.0=tce: want 0000:00:01.0=MODE",
-    "override=0000:00:01.0=tce,zz": "override=zz: want 0000:00:01.0=MODE",
-    "pool_kib=64": "pool_kib=64: want 0, or 3072 to 16384; not loaded",
-    "pool_kib=16385": "pool_kib=16385: want 0, or 3072 to 16384; not loaded",
+    "mode=fast": "cannot load: mode=fast: unknown mode",
+    "mode=refuse": "cannot load: mode=refuse: unknown mode",
+    "override=0000:00:01.0": "cannot load: override=0000:00:01.0: not a list",
+    "override=0000:00:21.0=tce": "cannot load: override=0000:00:21.0=tce: not a list",
+    "override=0000:00:01.8=tce": "cannot load: override=0000:00:01.8=tce: not a list",
+    "override=0000:100:01.0=tce": "cannot load: override=0000:100:01.0=tce: not a list",
+    "override=0000:00:01.0=tce,zz": "cannot load: override=zz: not a list",
+    "pool_kib=64": "cannot load: pool_kib=64: not 0 or 3072 to 16384",
+    "pool_kib=16385": "cannot load: pool_kib=16385: not 0 or 3072 to 16384",
 }
 
 
@@ -322,7 +322,7 @@ def test_bad_parameters(run: Path) -> None:
     with Guest(Machine(devices=()), run, Cargo(script=script)) as guest:
         result = guest.finish()
     assert result.problems == [
-        "guest: insmod virtio_dma_policy: mode=foo: no such mode; not loaded",
+        "guest: insmod virtio_dma_policy: cannot load: mode=foo: unknown mode",
         "guest: insmod nix: No such file or directory",
     ]
     for line in BAD_PARAMETERS.values():

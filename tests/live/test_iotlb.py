@@ -92,7 +92,7 @@ ECHO_FRAME = {"direct": 0, "bypass": 0, "identity": 0, "tce": 8, "bounce": 0}
 
 def due(console: str) -> list[str]:
     """What the guest says that the back end must hear of, in order."""
-    values = [value for name, value in ktap.figures(console) if name == "gone"]
+    values = [value for name, value in ktap.metrics(console) if name == "gone"]
     return [str(Range(*(int(word, 16) for word in value.split()))) for value in values]
 
 
@@ -101,7 +101,7 @@ def test_messages(run: Path, outcome: Outcome, row: Row) -> None:
     """No more messages than the mode calls for, and the right data."""
     outcome("iotlb", row.mode)
     told, console = boot(row, run)
-    reads = int(dict(ktap.figures(console))["reads"])
+    reads = int(dict(ktap.metrics(console))["reads"])
     assert BOUNDS[row.mode].problems(told, reads) == []
 
 
@@ -141,7 +141,7 @@ def test_testpmd(run: Path, outcome: Outcome, row: Row) -> None:
     problems = guest.problems()
     if problems:
         pytest.fail("\n".join(problems), pytrace=False)
-    frames = int(dict(ktap.figures(guest.console()))["frames"])
+    frames = int(dict(ktap.metrics(guest.console()))["frames"])
     sent = len(IOTLB_MESSAGE.findall((run / "qemu.log").read_text(errors="replace")))
     each = ECHO_FRAME[row.mode]
     assert each * frames // 8 <= sent <= ECHO_ALWAYS[row.mode] + each * frames

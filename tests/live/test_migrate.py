@@ -64,8 +64,8 @@ def test_there_and_back(run: Path, outcome: Outcome, row: Row, rounds: int) -> N
     assert problems == []
     if row.name.startswith("dirty"):
         # that no written page is missing has been seen by each move's comparison
-        figures = ktap.figures(guest.run.console())
-        assert logged(run) == {int(page, 16) for name, page in figures if name == "written"}
+        metrics = ktap.metrics(guest.run.console())
+        assert logged(run) == {int(page, 16) for name, page in metrics if name == "written"}
 
 
 @dataclass(frozen=True)

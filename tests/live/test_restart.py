@@ -269,7 +269,7 @@ def held(guest: Guest) -> Held:
     spaces = tree.split("memory-region:", maxsplit=1)[0]
     dynamic = len(set(re.findall(r"tce-iommu-\w*[1-9a-f]\r?$", spaces, re.MULTILINE)))
     bypass = spaces.count("alias bypass @")
-    return Held((dynamic, bypass), secure.figure(qmp, "uv-shared-pages"))
+    return Held((dynamic, bypass), secure.metric(qmp, "uv-shared-pages"))
 
 
 @dataclass

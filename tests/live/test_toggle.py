@@ -29,12 +29,12 @@ def test_toggle(run: Path, outcome: Outcome, row: Row) -> None:
     problems = guest.problems()
     if problems:
         pytest.fail("\n".join(problems), pytrace=False)
-    figures = ktap.figures(guest.console())
+    metrics = ktap.metrics(guest.console())
     asked = re.search(r"rounds=(\d+)", row.run)
     assert asked
-    toggles = int(dict(figures)["toggles"])
+    toggles = int(dict(metrics)["toggles"])
     # what goes on for some time does so more often
     assert toggles > int(asked[1]) if row.name == SOAK else toggles == int(asked[1])
-    requests = [int(value) for name, value in figures if name == "requests"]
+    requests = [int(value) for name, value in metrics if name == "requests"]
     # not one queue may have stood still while the others worked
     assert len(requests) == 3 and 2 * min(requests) > max(requests)

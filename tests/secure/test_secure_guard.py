@@ -93,10 +93,10 @@ def test_denied_requests_never_end(run: Path) -> None:
     def steps(guest: Guest) -> Steps:
         def look() -> None:
             qmp = guest.qemu.qmp
-            assert guest.until(lambda: secure.figure(qmp, "dma-guard-violations") > 0)
+            assert guest.until(lambda: secure.metric(qmp, "dma-guard-violations") > 0)
             stats = qmp.command("query-blockstats")
             assert [s["stats"]["rd_operations"] for s in stats] == [0]
-            last = secure.figure(qmp, "dma-guard-last")
+            last = secure.metric(qmp, "dma-guard-last")
             assert re.fullmatch(r"device=blk address=0x\w+ size=\d+ direction=read", last)
             guest.qemu.kill()
 
@@ -135,13 +135,13 @@ def test_the_next_boot_begins_anew(run: Path, how: str) -> None:
     def steps(guest: Guest) -> Steps:
         def again() -> str:
             assert secure_cpus(guest) == [True] * 4
-            rounds.append(secure.figure(guest.qemu.qmp, "uv-shared-pages"))
+            rounds.append(secure.metric(guest.qemu.qmp, "uv-shared-pages"))
             if len(rounds) == 2:
                 return "finish"
             if how == "reset":
                 guest.qemu.qmp.command("system_reset")
                 assert not any(secure_cpus(guest))
-                assert secure.figure(guest.qemu.qmp, "uv-shared-pages") == 0
+                assert secure.metric(guest.qemu.qmp, "uv-shared-pages") == 0
             return how
 
         return {"again": again}

@@ -112,7 +112,7 @@ def test_matrix(run: Path, case: Case) -> None:
     assert cells == {name: table.RIGHT for name in cells}
     host.check_module()
     result.check(but=secure.KNOWN)
-    assert "not using features 0x20, which mode bounce cannot carry" in result.console
+    assert "dropping features 0x20, which mode bounce does not support" in result.console
     assert "-host_visible" in result.console
     balloon = result.report.one("balloon")
     assert balloon is not None and balloon["after"] == balloon["before"]

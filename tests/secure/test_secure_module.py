@@ -101,7 +101,7 @@ def test_device_that_is_not_on_pci(run: Path, f: bool) -> None:
     result.check()
     watch.check_module()
     assert ("foreign: the driver has the device" in result.console) == f
-    assert ("refused: a secure guest has no pool for a device" in result.console) != f
+    assert ("in a secure guest: only devices on PCI can have a bounce pool" in result.console) != f
 
 
 NO_IOMMU = f"""
@@ -129,7 +129,7 @@ def test_kernel_without_an_iommu(run: Path) -> None:
     line = result.report.device(RNG.address) or {}
     assert (line["driver"], line["mode"], line["reason"]) == ("-", "refuse", "iommu-off")
     result.check(but=(RNG.address,))
-    assert "refused: the device obeys an IOMMU that the kernel does not" in result.console
+    assert "in a secure guest: the device obeys an IOMMU that the kernel does not" in result.console
 
 
 FULL = f"""
@@ -192,7 +192,7 @@ def test_full_pool_and_recovery(run: Path) -> None:
     pool = result.report.one("pool") or {}
     assert int(pool["full"]) > 0
     assert int(pool["max"]) <= int(pool["bytes"]) == PAGES_IN_POOL << secure.PAGE_SHIFT
-    said = re.findall(r"virtio DMA: (\S+): no room for .*pool_kib", result.console)
+    said = re.findall(r"(\S+): virtio DMA: bounce pool is full .*pool_kib", result.console)
     # once on the console, once where the kernel's log is handed over
     assert said.count(BLK.address) == 2
 
@@ -257,7 +257,7 @@ def test_pool_outlives_its_driver(run: Path) -> None:
 
     def steps(guest: Guest) -> Steps:
         def pages() -> int:
-            return int(secure.figure(guest.qemu.qmp, "uv-shared-pages"))
+            return int(secure.metric(guest.qemu.qmp, "uv-shared-pages"))
 
         def note(when: str) -> None:
             shared[when] = pages()
@@ -296,7 +296,7 @@ def test_quirk_switched_off(run: Path) -> None:
     assert (line["driver"], line["mode"]) == ("-", "refuse")
     assert line["reason"] == "secure-quirk-disabled"
     result.check(but=(PLAIN.address,))
-    assert "virtio DMA: refused: the device has no ACCESS_PLATFORM and the quirk" in result.console
+    assert "in a secure guest: the device has no ACCESS_PLATFORM and the quirk" in result.console
 
 
 @pytest.mark.more
@@ -331,7 +331,7 @@ def test_no_memory_for_a_pool(run: Path) -> None:
     found = {(line["driver"], line["mode"], line["reason"]) for line in lines}
     refused = ("-", "refuse", "secure-no-pool")
     assert found == {("virtio_rng", "bounce", "secure-platform"), refused}
-    assert "a pool of 16384 KiB (pool_kib): " in result.console
+    assert "cannot allocate 16384 KiB bounce pool (pool_kib): " in result.console
     result.check(but=tuple(device.address for device in hungry))
 
 

@@ -51,7 +51,7 @@ def test_pages_taken_back_under_a_device(run: Path) -> None:
         none = {key: 0 for key in ("bps", "bps_rd", "bps_wr", "iops", "iops_rd", "iops_wr")}
 
         def count(when: str) -> None:
-            counts[when] = secure.figure(qmp, "dma-guard-violations")
+            counts[when] = secure.metric(qmp, "dma-guard-violations")
 
         def screen() -> None:
             assert guest.until(lambda: picture.shown(qmp, "gpu", run))

@@ -19,7 +19,8 @@ static inline struct vdma_bounce_config bench_config(struct vm *vm,
 						     uint64_t size)
 {
 	return (struct vdma_bounce_config){
-		.secure = &vm->secure, .reach = &vm->reach, .size = size,
+		.memory = &vm->secure.memory, .parent = &vm->reach, .size = size,
+		.clear_unwritten = vdma_secure_on(&vm->secure),
 		.cpus = 1,
 		.linear = (uintptr_t)vm->memory - VM_PHYS,
 		.secret = { 0x0123456789abcdefull, 0xfedcba9876543210ull },

@@ -12,6 +12,7 @@
 
 #include <vdma/bounce.h>
 #include <vdma/error.h>
+#include <vdma/secure.h>
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define KIB		1024ull
@@ -29,7 +30,7 @@ struct vm {
 	bool shared[VM_PAGES];
 	bool given[VM_PAGES];
 	unsigned int pages_out;
-	struct vdma_gate uv;
+	struct vdma_hv_ops uv;
 	struct vdma_pages pages;
 	struct vdma_secure secure;
 	struct vdma_lock lock;
@@ -230,7 +231,7 @@ static inline struct vm *vm_new(bool secure, bool direct)
 	vm->memory = aligned_alloc(1 << 16, VM_SIZE);
 	assert_non_null(vm->memory);
 	memset(vm->memory, 0, VM_SIZE);
-	vm->uv = (struct vdma_gate){ vm_ultracall, vm };
+	vm->uv = (struct vdma_hv_ops){ vm_ultracall, vm };
 	vm->pages = (struct vdma_pages){ vm_get, vm_put, vm };
 	vm->reach = (struct vdma_domain){ .ops = &ops, .max_len = ~0ull };
 	vm->direct = direct;

@@ -89,7 +89,7 @@ static inline void detach_all(struct bench *b)
 	void *token;
 
 	dev_drop(&b->d);
-	while ((token = vdma_vq_detach(&b->vq)))
+	while ((token = vdma_vq_detach_unused_buf(&b->vq)))
 		came_back(b, token);
 	assert_int_equal(b->added, b->back);
 }

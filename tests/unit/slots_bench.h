@@ -10,7 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include <vdma/slots.h>
+#include <dma/slots.h>
 #include "random.h"
 
 #define SEED		0x510750bad5eedull
@@ -67,6 +67,17 @@ static inline uint32_t granules(uint32_t len)
 }
 
 /* Takes a slot and enters it in the books; false if there is none. */
+static inline uint32_t slot_alloc(struct bench *b, uint64_t len, uint32_t cpu)
+{
+	return vdma_slots_alloc(&b->slots, len,
+				vdma_slots_cache(&b->slots, cpu));
+}
+
+static inline void slot_free(struct bench *b, uint32_t slot, uint32_t cpu)
+{
+	vdma_slots_free(&b->slots, slot, vdma_slots_cache(&b->slots, cpu));
+}
+
 static inline bool take(struct bench *b, uint32_t len, uint32_t align)
 {
 	uint32_t cpu = pick(b, 2 * CPUS), i, record;
@@ -74,8 +85,8 @@ static inline bool take(struct bench *b, uint32_t len, uint32_t align)
 
 	t->len = len;
 	t->align = align;
-	t->slot = align ? vdma_slots_take_aligned(&b->slots, len, align) :
-			  vdma_slots_take(&b->slots, len, cpu);
+	t->slot = align ? vdma_slots_alloc_aligned(&b->slots, len, align) :
+			  slot_alloc(b, len, cpu);
 	if (t->slot == VDMA_SLOT_NONE)
 		return false;
 	assert_true(t->slot * 64ull + len <= SIZE);
@@ -102,7 +113,7 @@ static inline void give(struct bench *b, unsigned int which)
 	for (i = t.slot; i < t.slot + granules(t.len); i++)
 		b->owner[i] = 0;
 	b->record[vdma_slots_record(&b->slots, t.slot)] = 0;
-	vdma_slots_give(&b->slots, t.slot, pick(b, 2 * CPUS));
+	slot_free(b, t.slot, pick(b, 2 * CPUS));
 }
 
 static inline void give_all(struct bench *b)

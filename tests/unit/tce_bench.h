@@ -19,11 +19,21 @@
 struct bench {
 	struct table *t;
 	struct vdma_tce_domain d;
-	struct vdma_reuse reuse;
-	struct vdma_reuse_entry entries[CACHE];
-	void *bits;
+	void *private_mem;
 	uint64_t random;
 };
+
+/* The library makes no assumption about its content. */
+static inline void *private_mem(const struct vdma_tce_window *window,
+				uint32_t cached)
+{
+	size_t size = vdma_tce_domain_private_size(window, cached);
+	void *mem = malloc(size);
+
+	assert_non_null(mem);
+	memset(mem, 0xa5, size);
+	return mem;
+}
 
 static inline struct bench *set_up_pages(bool reuse, unsigned int shift)
 {
@@ -33,13 +43,11 @@ static inline struct bench *set_up_pages(bool reuse, unsigned int shift)
 	assert_non_null(b);
 	b->t = table_new(shift);
 	b->random = SEED;
-	b->bits = malloc(vdma_iova_size(TABLE_PAGES));
-	vdma_reuse_init(&b->reuse, b->entries, CACHE);
 	window = table_window(b->t);
+	b->private_mem = private_mem(&window, CACHE);
 	assert_int_equal(vdma_tce_domain_init(&b->d, &b->t->pages, &window,
-					      b->bits, NULL,
-					      reuse ? &b->reuse : NULL),
-			 VDMA_OK);
+					      reuse ? CACHE : 0, NULL,
+					      b->private_mem), VDMA_OK);
 	return b;
 }
 
@@ -61,10 +69,10 @@ static inline void tear_down(struct bench *b)
 {
 	assert_int_equal(vdma_tce_domain_reuse(&b->d, false), VDMA_OK);
 	assert_int_equal(table_used(b->t), 0);
-	assert_int_equal(counts_of(b).taken, 0);
+	assert_int_equal(counts_of(b).used, 0);
 	assert_int_equal(b->t->pages_out, 0);
 	table_free(b->t);
-	free(b->bits);
+	free(b->private_mem);
 	free(b);
 }
 

@@ -23,7 +23,7 @@ struct table {
 	uint64_t tce[TABLE_PAGES];
 	unsigned int shift;
 	struct vdma_be64 *list;
-	struct vdma_gate gate;
+	struct vdma_hv_ops hv;
 	struct vdma_pages pages;
 	unsigned int pages_out;
 	uint64_t next_phys;
@@ -123,7 +123,7 @@ static inline struct table *table_new(unsigned int shift)
 	assert_non_null(t);
 	t->shift = shift;
 	t->list = calloc(VDMA_TCE_MOST, sizeof(*t->list));
-	t->gate = (struct vdma_gate){ table_call, t };
+	t->hv = (struct vdma_hv_ops){ table_call, t };
 	t->pages = (struct vdma_pages){ table_get_pages, table_put_pages, t };
 	t->next_phys = 0x200000000ull;
 	return t;
@@ -132,7 +132,7 @@ static inline struct table *table_new(unsigned int shift)
 static inline struct vdma_tce_window table_window(struct table *t)
 {
 	return (struct vdma_tce_window){
-		.gate = &t->gate,
+		.hv = &t->hv,
 		.list = { t->list, LIST_PHYS },
 		.base = TABLE_BASE, .pages = TABLE_PAGES,
 		.liobn = TABLE_LIOBN, .page_shift = (uint8_t)t->shift,

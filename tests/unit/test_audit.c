@@ -330,7 +330,7 @@ static void over_a_ring(void **state)
 		assert_non_null(strstr(b.last.where, "test_audit.c:"));
 
 	assert_int_equal(vdma_audit_finish(&b.audit), 2 * seen);
-	while (vdma_vq_detach(&vq))
+	while (vdma_vq_detach_unused_buf(&vq))
 		;
 	vdma_vq_fini(&vq);
 	assert_int_equal(vdma_audit_finish(&b.audit), 0);

@@ -350,32 +350,6 @@ static void allocations(void **state)
 	tear_down(t);
 }
 
-static void lookup(void **state)
-{
-	struct bench *t = set_up();
-	struct vdma_memory mem;
-	uint64_t dma, phys;
-
-	(void)state;
-	map(t, 12345, 5000, DMA_OUT, &dma);
-	assert_int_equal(vdma_bounce_find(&t->b, dma + 4999, &phys), VDMA_OK);
-	assert_true(phys == VM_PHYS + 12345 + 4999);
-	assert_int_equal(vdma_bounce_find(&t->b, dma + 5000, &phys),
-			 VDMA_E_INVALID);
-	assert_int_equal(vdma_bounce_find(&t->b, 0, &phys), VDMA_E_INVALID);
-	unmap(t, dma, 5000, DMA_OUT);
-	assert_int_equal(vdma_bounce_find(&t->b, dma, &phys), VDMA_E_INVALID);
-	vdma_domain_alloc(&t->b.domain, 4096, &mem);
-	assert_int_equal(vdma_bounce_find(&t->b, mem.dma + 9, &phys), VDMA_OK);
-	assert_true(phys == mem.phys + 9);
-	vdma_domain_free(&t->b.domain, &mem);
-	assert_true(vdma_bounce_holds(&t->b, VM_DMA));
-	assert_true(vdma_bounce_holds(&t->b, VM_DMA + 3 * MIB - 1));
-	assert_false(vdma_bounce_holds(&t->b, VM_DMA + 3 * MIB));
-	assert_false(vdma_bounce_holds(&t->b, VM_DMA - 1));
-	tear_down(t);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -391,7 +365,6 @@ int main(void)
 		cmocka_unit_test(partial_syncs),
 		cmocka_unit_test(wrong_unmaps),
 		cmocka_unit_test(allocations),
-		cmocka_unit_test(lookup),
 	};
 
 	return cmocka_run_group_tests_name("bounce", tests, NULL, NULL);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
  * Promise: the H_DMA_BYPASS shim passes its arguments as docs/abi/ has them,
- * maps every status, and trusts no answer that contradicts itself. The gate is
+ * maps every status, and trusts no answer that contradicts itself. The hv is
  * a fake that checks each call against a script.
  */
 #include <setjmp.h>
@@ -55,28 +55,28 @@ static int64_t fake_call(void *ctx, struct vdma_hcall *hcall)
 static const struct vdma_function fn = { BUID, CONFIG_ADDR };
 static const struct vdma_window window = { BASE, SIZE };
 
-static struct vdma_gate gate_of(struct script *script)
+static struct vdma_hv_ops hv_of(struct script *script)
 {
-	return (struct vdma_gate){ .call = fake_call, .ctx = script };
+	return (struct vdma_hv_ops){ .hcall = fake_call, .ctx = script };
 }
 
 static int run(uint64_t operation, const struct answer *answers, size_t n,
 	       struct vdma_bypass *reply)
 {
 	struct script script = { answers, n };
-	struct vdma_gate gate = gate_of(&script);
+	struct vdma_hv_ops hv = hv_of(&script);
 	int error;
 
 	memset(reply, 0xa5, sizeof(*reply));
 	switch (operation) {
 	case VDMA_BYPASS_ENABLE:
-		error = vdma_bypass_enable(&gate, &fn, &window, reply);
+		error = vdma_bypass_enable(&hv, &fn, &window, reply);
 		break;
 	case VDMA_BYPASS_DISABLE:
-		error = vdma_bypass_disable(&gate, &fn, reply);
+		error = vdma_bypass_disable(&hv, &fn, reply);
 		break;
 	default:
-		error = vdma_bypass_query(&gate, &fn, reply);
+		error = vdma_bypass_query(&hv, &fn, reply);
 	}
 	assert_int_equal(script.left, 0);
 	return error;
@@ -181,7 +181,7 @@ static void errors_have_words(void **state)
 	(void)state;
 	assert_string_equal(vdma_strerror(VDMA_OK), "success");
 	assert_string_equal(vdma_strerror(VDMA_E_BUSY),
-			    "the device's driver is running");
+			    "the device is in use");
 	for (error = 1; error < 64; error++)
 		assert_string_equal(vdma_strerror(error), "unknown error");
 	assert_string_equal(vdma_strerror(-1000), "unknown error");

@@ -122,10 +122,10 @@ static struct vdma_rtas rtas_of(struct fake *f)
 static int identity(struct fake *f, uint64_t memory_end,
 		    struct vdma_tce_window *window)
 {
-	struct vdma_gate gate = { hcall, f };
+	struct vdma_hv_ops hv = { hcall, f };
 	struct vdma_rtas rtas = rtas_of(f);
 
-	*window = (struct vdma_tce_window){ .gate = &gate };
+	*window = (struct vdma_tce_window){ .hv = &hv };
 	return vdma_ddw_identity(&rtas, &fn, memory_end, window);
 }
 

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include <vdma/iova.h>
+#include <dma/iova.h>
 
 #include "random.h"
 
@@ -61,7 +61,7 @@ static bool has_run(const struct model *m, uint32_t n)
 
 static void take(struct model *m, uint32_t n)
 {
-	uint32_t first = vdma_iova_take(&m->iova, n), i;
+	uint32_t first = vdma_iova_alloc(&m->iova, n), i;
 
 	if (first == VDMA_IOVA_NONE) {
 		assert_false(has_run(m, n));
@@ -72,7 +72,7 @@ static void take(struct model *m, uint32_t n)
 		assert_false(m->taken[i]);
 		m->taken[i] = 1;
 	}
-	assert_true(vdma_iova_is_taken(&m->iova, first, n));
+	assert_true(vdma_iova_in_use(&m->iova, first, n));
 	m->first[m->runs] = first;
 	m->n[m->runs++] = n;
 }
@@ -81,11 +81,11 @@ static void give(struct model *m, unsigned int run)
 {
 	uint32_t first = m->first[run], n = m->n[run], i;
 
-	assert_true(vdma_iova_give(&m->iova, first, n));
+	assert_true(vdma_iova_free(&m->iova, first, n));
 	for (i = first; i < first + n; i++)
 		m->taken[i] = 0;
 	/* what is not taken is not given back twice */
-	assert_false(vdma_iova_give(&m->iova, first, n));
+	assert_false(vdma_iova_free(&m->iova, first, n));
 	m->runs--;
 	m->first[run] = m->first[m->runs];
 	m->n[run] = m->n[m->runs];
@@ -110,7 +110,7 @@ static void random_runs(void **state)
 		}
 		while (m.runs)
 			give(&m, 0);
-		assert_int_equal(m.iova.taken, 0);
+		assert_int_equal(m.iova.used, 0);
 		take(&m, pages[i]);
 		assert_int_equal(m.runs, 1);
 		give(&m, 0);
@@ -147,14 +147,14 @@ static void nonsense(void **state)
 
 	(void)state;
 	set_up(&m, 100);
-	assert_int_equal(vdma_iova_take(&m.iova, 0), VDMA_IOVA_NONE);
-	assert_int_equal(vdma_iova_take(&m.iova, 101), VDMA_IOVA_NONE);
-	assert_int_equal(vdma_iova_take(&m.iova, 0xffffffff), VDMA_IOVA_NONE);
+	assert_int_equal(vdma_iova_alloc(&m.iova, 0), VDMA_IOVA_NONE);
+	assert_int_equal(vdma_iova_alloc(&m.iova, 101), VDMA_IOVA_NONE);
+	assert_int_equal(vdma_iova_alloc(&m.iova, 0xffffffff), VDMA_IOVA_NONE);
 	take(&m, 100);
-	assert_false(vdma_iova_give(&m.iova, 0, 0));
-	assert_false(vdma_iova_give(&m.iova, 1, 100));
-	assert_false(vdma_iova_give(&m.iova, 0xffffffff, 2));
-	assert_int_equal(m.iova.taken, 100);
+	assert_false(vdma_iova_free(&m.iova, 0, 0));
+	assert_false(vdma_iova_free(&m.iova, 1, 100));
+	assert_false(vdma_iova_free(&m.iova, 0xffffffff, 2));
+	assert_int_equal(m.iova.used, 100);
 	tear_down(&m);
 }
 

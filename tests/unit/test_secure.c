@@ -24,22 +24,22 @@ static void detection(void **state)
 static void get_and_put(void **state)
 {
 	struct vm *vm = vm_new(true, true);
-	struct vdma_share share;
+	struct vdma_shared_mem share;
 
 	(void)state;
-	assert_int_equal(vdma_shared_get(&vm->secure, 0, &share),
+	assert_int_equal(vdma_shared_alloc(&vm->secure, 0, &share),
 			 VDMA_E_INVALID);
 	/* whole pages of the ultravisor, however little is asked for */
-	assert_int_equal(vdma_shared_get(&vm->secure, 65537, &share), VDMA_OK);
+	assert_int_equal(vdma_shared_alloc(&vm->secure, 65537, &share), VDMA_OK);
 	assert_int_equal(share.mem.len, 2 << 16);
 	assert_int_equal(vm_shared(vm), 2);
 	assert_int_equal(vm_counts(vm).shared, 2);
 	memset(share.mem.cpu, 0xa5, share.mem.len);
-	assert_int_equal(vdma_shared_put(&vm->secure, &share), VDMA_OK);
+	assert_int_equal(vdma_shared_free(&vm->secure, &share), VDMA_OK);
 	assert_int_equal(vm_shared(vm), 0);
 	/* the second time there is nothing to put */
-	assert_int_equal(vdma_shared_put(&vm->secure, &share), VDMA_OK);
-	vdma_shared_keep(&vm->secure, &share);
+	assert_int_equal(vdma_shared_free(&vm->secure, &share), VDMA_OK);
+	vdma_shared_leak(&vm->secure, &share);
 	assert_int_equal(vm_counts(vm).shares, 1);
 	assert_int_equal(vm_counts(vm).unshares, 1);
 	assert_int_equal(vm_counts(vm).ultracalls, 2);
@@ -49,16 +49,16 @@ static void get_and_put(void **state)
 static void no_memory(void **state)
 {
 	struct vm *vm = vm_new(true, true);
-	struct vdma_share share;
+	struct vdma_shared_mem share;
 
 	(void)state;
 	vm->no_memory = true;
-	assert_int_equal(vdma_shared_get(&vm->secure, 1, &share),
+	assert_int_equal(vdma_shared_alloc(&vm->secure, 1, &share),
 			 VDMA_E_NO_MEMORY);
 	assert_int_equal(share.mem.len, 0);
 	vm->no_memory = false;
 	vm->bad_memory = true;
-	assert_int_equal(vdma_shared_get(&vm->secure, 1, &share),
+	assert_int_equal(vdma_shared_alloc(&vm->secure, 1, &share),
 			 VDMA_E_INVALID);
 	assert_int_equal(vm_counts(vm).ultracalls, 0);
 	vm_free(vm, 0);
@@ -68,11 +68,11 @@ static void no_memory(void **state)
 static void not_secure(void **state)
 {
 	struct vm *vm = vm_new(false, true);
-	struct vdma_share share;
+	struct vdma_shared_mem share;
 
 	(void)state;
-	assert_int_equal(vdma_shared_get(&vm->secure, 1, &share), VDMA_OK);
-	assert_int_equal(vdma_shared_put(&vm->secure, &share), VDMA_OK);
+	assert_int_equal(vdma_shared_alloc(&vm->secure, 1, &share), VDMA_OK);
+	assert_int_equal(vdma_shared_free(&vm->secure, &share), VDMA_OK);
 	assert_int_equal(vm_counts(vm).ultracalls, 0);
 	vm_free(vm, 0);
 }
@@ -90,7 +90,7 @@ static void statuses(void **state)
 		{ -55, VDMA_E_SHARE_STUCK, 1 },
 		{ 1, VDMA_E_SHARE_STUCK, 1 },
 	};
-	struct vdma_share share;
+	struct vdma_shared_mem share;
 	size_t i;
 
 	(void)state;
@@ -98,7 +98,7 @@ static void statuses(void **state)
 		struct vm *vm = vm_new(true, true);
 
 		vm->status = table[i].status;
-		assert_int_equal(vdma_shared_get(&vm->secure, 1, &share),
+		assert_int_equal(vdma_shared_alloc(&vm->secure, 1, &share),
 				 table[i].error);
 		assert_int_equal(share.mem.len, 0);
 		vm_free(vm, table[i].stuck);
@@ -107,7 +107,7 @@ static void statuses(void **state)
 
 static void share_fails_at_each_page(void **state)
 {
-	struct vdma_share share;
+	struct vdma_shared_mem share;
 	unsigned int n;
 
 	(void)state;
@@ -115,7 +115,7 @@ static void share_fails_at_each_page(void **state)
 		struct vm *vm = vm_new(true, true);
 
 		vm->fail_share = n;
-		assert_int_equal(vdma_shared_get(&vm->secure, PAGES << 16,
+		assert_int_equal(vdma_shared_alloc(&vm->secure, PAGES << 16,
 						 &share), VDMA_E_SHARE);
 		assert_int_equal(vm_shared(vm), 0);
 		vm_free(vm, 0);
@@ -124,7 +124,7 @@ static void share_fails_at_each_page(void **state)
 
 static void taking_back_fails_at_each_page(void **state)
 {
-	struct vdma_share share;
+	struct vdma_shared_mem share;
 	unsigned int n;
 
 	(void)state;
@@ -133,7 +133,7 @@ static void taking_back_fails_at_each_page(void **state)
 
 		vm->fail_share = PAGES;
 		vm->fail_unshare = n;
-		assert_int_equal(vdma_shared_get(&vm->secure, PAGES << 16,
+		assert_int_equal(vdma_shared_alloc(&vm->secure, PAGES << 16,
 						 &share), VDMA_E_SHARE_STUCK);
 		vm_free(vm, PAGES);
 	}
@@ -141,25 +141,25 @@ static void taking_back_fails_at_each_page(void **state)
 
 static void unshare_fails_at_each_page(void **state)
 {
-	struct vdma_share share, other;
+	struct vdma_shared_mem share, other;
 	unsigned int n;
 
 	(void)state;
 	for (n = 1; n <= PAGES; n++) {
 		struct vm *vm = vm_new(true, true);
 
-		assert_int_equal(vdma_shared_get(&vm->secure, PAGES << 16,
+		assert_int_equal(vdma_shared_alloc(&vm->secure, PAGES << 16,
 						 &share), VDMA_OK);
-		assert_int_equal(vdma_shared_get(&vm->secure, 1, &other),
+		assert_int_equal(vdma_shared_alloc(&vm->secure, 1, &other),
 				 VDMA_OK);
 		vm->fail_unshare = n;
-		assert_int_equal(vdma_shared_put(&vm->secure, &share),
+		assert_int_equal(vdma_shared_free(&vm->secure, &share),
 				 VDMA_E_SHARE_STUCK);
 		/* once is enough, and the others are not concerned */
-		assert_int_equal(vdma_shared_put(&vm->secure, &share),
+		assert_int_equal(vdma_shared_free(&vm->secure, &share),
 				 VDMA_OK);
 		vm->fail_unshare = 0;
-		assert_int_equal(vdma_shared_put(&vm->secure, &other),
+		assert_int_equal(vdma_shared_free(&vm->secure, &other),
 				 VDMA_OK);
 		vm_free(vm, PAGES);
 	}
@@ -168,12 +168,12 @@ static void unshare_fails_at_each_page(void **state)
 static void keep(void **state)
 {
 	struct vm *vm = vm_new(true, true);
-	struct vdma_share share;
+	struct vdma_shared_mem share;
 
 	(void)state;
-	vdma_shared_get(&vm->secure, 1, &share);
+	vdma_shared_alloc(&vm->secure, 1, &share);
 	memset(share.mem.cpu, 0xa5, share.mem.len);
-	vdma_shared_keep(&vm->secure, &share);
+	vdma_shared_leak(&vm->secure, &share);
 	assert_true(vm_zero(vm, VM_FREE >> 16));
 	assert_int_equal(vm_shared(vm), 1);
 	vm_free(vm, 1);
@@ -182,13 +182,13 @@ static void keep(void **state)
 static void end(void **state)
 {
 	struct vm *vm = vm_new(true, true);
-	struct vdma_share shares[3];
+	struct vdma_shared_mem shares[3];
 	unsigned int i;
 
 	(void)state;
 	for (i = 0; i < 3; i++)
-		vdma_shared_get(&vm->secure, 1, &shares[i]);
-	vdma_shared_put(&vm->secure, &shares[1]);
+		vdma_shared_alloc(&vm->secure, 1, &shares[i]);
+	vdma_shared_free(&vm->secure, &shares[1]);
 	assert_int_equal(vdma_secure_end(&vm->secure), 2);
 	assert_int_equal(vm_shared(vm), 0);
 	vm_free(vm, 0);
@@ -198,14 +198,14 @@ static void end(void **state)
 static void random_shares(void **state)
 {
 	struct vm *vm = vm_new(true, true);
-	struct vdma_share shares[40] = { 0 };
+	struct vdma_shared_mem shares[40] = { 0 };
 	uint64_t out = 0, stuck = 0;
 	unsigned int step;
 
 	(void)state;
 	print_message("seed %#llx\n", (unsigned long long)vm->random);
 	for (step = 0; step < STEPS; step++) {
-		struct vdma_share *share = &shares[vm_pick(vm, 40)];
+		struct vdma_shared_mem *share = &shares[vm_pick(vm, 40)];
 		uint64_t len = share->mem.len >> 16;
 		int error;
 
@@ -213,12 +213,12 @@ static void random_shares(void **state)
 		vm->fail_share = vm_pick(vm, 50) ? 0 : 1 + vm_pick(vm, 3);
 		vm->fail_unshare = vm_pick(vm, 9000) ? 0 : 1;
 		if (len) {
-			error = vdma_shared_put(&vm->secure, share);
+			error = vdma_shared_free(&vm->secure, share);
 			out -= len;
 			stuck += error ? len : 0;
 		} else {
 			len = 1 + vm_pick(vm, 5);
-			error = vdma_shared_get(&vm->secure, len << 16, share);
+			error = vdma_shared_alloc(&vm->secure, len << 16, share);
 			out += error ? 0 : len;
 			stuck += error == VDMA_E_SHARE_STUCK ? len : 0;
 		}
@@ -229,7 +229,7 @@ static void random_shares(void **state)
 		assert_int_equal(vm->pages_out, out + stuck);
 	}
 	for (step = 0; step < ARRAY_SIZE(shares); step++)
-		assert_int_equal(vdma_shared_put(&vm->secure, &shares[step]),
+		assert_int_equal(vdma_shared_free(&vm->secure, &shares[step]),
 				 VDMA_OK);
 	vm_free(vm, (unsigned int)stuck);
 }

@@ -22,7 +22,7 @@
 struct worker {
 	struct vm *vm;
 	uint64_t random;
-	struct vdma_share held[HELD];
+	struct vdma_shared_mem held[HELD];
 	uint64_t shared, wrong;
 };
 
@@ -73,10 +73,10 @@ static uint32_t choose(struct worker *w, uint32_t below)
 	return random_below(&w->random, below);
 }
 
-static void share(struct worker *w, struct vdma_share *share)
+static void share(struct worker *w, struct vdma_shared_mem *share)
 {
 	uint64_t pages = 1 + choose(w, PAGES_MAX);
-	int error = vdma_shared_get(&w->vm->secure, pages << 16, share);
+	int error = vdma_shared_alloc(&w->vm->secure, pages << 16, share);
 
 	w->shared += !error;
 	w->wrong += error && error != VDMA_E_SHARE;
@@ -90,15 +90,15 @@ static void *work(void *arg)
 	unsigned int turn, i;
 
 	for (turn = 0; turn < TURNS; turn++) {
-		struct vdma_share *held = &w->held[choose(w, HELD)];
+		struct vdma_shared_mem *held = &w->held[choose(w, HELD)];
 
 		if (held->mem.len)
-			w->wrong += vdma_shared_put(&w->vm->secure, held) != 0;
+			w->wrong += vdma_shared_free(&w->vm->secure, held) != 0;
 		else
 			share(w, held);
 	}
 	for (i = 0; i < HELD; i++)
-		w->wrong += vdma_shared_put(&w->vm->secure, &w->held[i]) != 0;
+		w->wrong += vdma_shared_free(&w->vm->secure, &w->held[i]) != 0;
 	return NULL;
 }
 
@@ -122,7 +122,7 @@ static void at_once(void **state)
 	static const struct vdma_lock lock = { mutex_acquire, mutex_release,
 					       &list_mutex };
 	struct vm *vm = vm_new(true, true);
-	struct vdma_gate uv = { ultracall, vm };
+	struct vdma_hv_ops uv = { ultracall, vm };
 	struct vdma_pages pages = { get, put, vm };
 	struct worker workers[THREADS] = { 0 };
 	struct watcher watcher = { .vm = vm };

@@ -15,10 +15,9 @@ static void keep_some(struct bench *b)
 		static const uint32_t lens[] = { 4096, 65536 };
 
 		for (i = 0; i < 2; i++) {
-			uint32_t slot = vdma_slots_take(&b->slots, lens[i],
-							cpu);
+			uint32_t slot = slot_alloc(b, lens[i], cpu);
 
-			vdma_slots_give(&b->slots, slot, cpu);
+			slot_free(b, slot, cpu);
 		}
 	}
 	assert_true(b->slots.count >= 2 * CPUS);
@@ -102,10 +101,9 @@ static void pages_without_the_lock(void **state)
 			uint32_t slot[4];
 
 			for (i = 0; i < 4; i++)
-				slot[i] = vdma_slots_take(&b->slots, 65536 - i,
-							  cpu);
+				slot[i] = slot_alloc(b, 65536 - i, cpu);
 			for (i = 0; i < 4; i++)
-				vdma_slots_give(&b->slots, slot[i], cpu);
+				slot_free(b, slot[i], cpu);
 		}
 	}
 	assert_int_equal(turns, CPUS * 4);
@@ -166,10 +164,10 @@ static void filled_meanwhile(void **state)
 		assert_true(take(b, 4096, 0));
 	assert_int_equal(b->slots.count, CACHED_UNITS);
 	b->slots.lock = &lock;
-	slot = vdma_slots_take(&b->slots, 4096, 0);
+	slot = slot_alloc(b, 4096, 0);
 	b->slots.lock = NULL;
 	assert_int_equal(b->slots.count, CACHED_UNITS + 1);
-	vdma_slots_give(&b->slots, slot, 0);
+	slot_free(b, slot, 0);
 	whole_again(b);
 	tear_down(b);
 }
@@ -207,10 +205,9 @@ static void fill_caches(struct bench *b)
 	for (cpu = 0; cpu < CPUS; cpu++)
 		for (i = 0; i < 4; i++) {
 			for (n = 0; n < VDMA_SLOT_CACHED; n++)
-				slot[n] = vdma_slots_take(&b->slots, lens[i],
-							  cpu);
+				slot[n] = slot_alloc(b, lens[i], cpu);
 			while (n--)
-				vdma_slots_give(&b->slots, slot[n], cpu);
+				slot_free(b, slot[n], cpu);
 		}
 }
 

@@ -159,7 +159,7 @@ static void random_slots(void **state)
 			whole_again(b);
 	}
 	assert_true(full > 1000);
-	assert_true(vdma_slots_taken_max(&b->slots) > SIZE - SIZE / 8);
+	assert_true(vdma_slots_used_max(&b->slots) > SIZE - SIZE / 8);
 	whole_again(b);
 	tear_down(b);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <dma/iova.h>
 #include "tce_bench.h"
 
 #define STEPS		300000
@@ -34,7 +35,7 @@ static void fails_at_page(bool no_indirect, bool no_stuff, uint64_t pages,
 	assert_int_equal(map(b, PHYS + 0x8000, length(pages), 3, &dma),
 			 VDMA_E_TCE);
 	assert_memory_equal(before, b->t->tce, sizeof(before));
-	assert_int_equal(counts_of(b).taken, 4);
+	assert_int_equal(counts_of(b).used, 4);
 	/* and all of the window can still be had */
 	assert_int_equal(map(b, 0, (TABLE_PAGES - 4) * PAGE, 3, &dma), VDMA_OK);
 	assert_int_equal(unmap(b, dma, (TABLE_PAGES - 4) * PAGE, 3), VDMA_OK);
@@ -74,7 +75,7 @@ static void stuck_on_unmap(void **state)
 	}
 	assert_int_equal(map(b, 0, 1, 1, &other), VDMA_E_NO_SPACE);
 	table_free(b->t);
-	free(b->bits);
+	free(b->private_mem);
 	free(b);
 }
 
@@ -88,9 +89,9 @@ static void stuck_on_rollback(void **state)
 	b->t->fail_clear = 1;
 	assert_int_equal(map(b, PHYS, 8 * PAGE, 1, &dma), VDMA_E_TCE_STUCK);
 	assert_int_equal(counts_of(b).stuck, 9);
-	assert_int_equal(counts_of(b).taken, 9);
+	assert_int_equal(counts_of(b).used, 9);
 	table_free(b->t);
-	free(b->bits);
+	free(b->private_mem);
 	free(b);
 }
 
@@ -218,19 +219,20 @@ static void domains_that_are_none(void **state)
 {
 	struct bench *b = set_up(false);
 	struct vdma_tce_window none = table_window(b->t), wraps = none;
-	struct vdma_reuse odd = { .count = 3 };
 	struct vdma_tce_domain d;
 
 	(void)state;
-	assert_int_equal(vdma_tce_domain_init(&d, &b->t->pages, &none, b->bits,
-					      NULL, &odd), VDMA_E_INVALID);
+	assert_int_equal(vdma_tce_domain_init(&d, &b->t->pages, &none, 3,
+					      NULL, b->private_mem),
+			 VDMA_E_INVALID);
 	none.pages = 0;
-	assert_int_equal(vdma_tce_domain_init(&d, &b->t->pages, &none, b->bits,
-					      NULL, NULL), VDMA_E_RANGE);
+	assert_int_equal(vdma_tce_domain_private_size(&none, 0), 0);
+	assert_int_equal(vdma_tce_domain_init(&d, &b->t->pages, &none, 0, NULL,
+					      b->private_mem), VDMA_E_RANGE);
 	wraps.base = 0 - (TABLE_PAGES - 1ull) * PAGE;
-	assert_int_equal(vdma_tce_domain_init(&d, &b->t->pages, &wraps,
-					      b->bits, NULL, NULL),
-			 VDMA_E_RANGE);
+	assert_int_equal(vdma_tce_domain_private_size(&wraps, 0), 0);
+	assert_int_equal(vdma_tce_domain_init(&d, &b->t->pages, &wraps, 0, NULL,
+					      b->private_mem), VDMA_E_RANGE);
 	tear_down(b);
 }
 
@@ -239,16 +241,16 @@ static void address_zero(void **state)
 {
 	struct bench *b = set_up(false);
 	struct vdma_tce_window window = table_window(b->t);
+	void *mem = private_mem(&window, 0);
 	struct vdma_tce_domain d;
-	void *bits = malloc(vdma_iova_size(TABLE_PAGES));
 
 	(void)state;
 	window.base = 0;
-	assert_int_equal(vdma_tce_domain_init(&d, &b->t->pages, &window,
-					      bits, NULL, NULL), VDMA_OK);
-	assert_true(vdma_iova_is_taken(&d.iova, 0, 1));
-	assert_int_equal(d.iova.taken, 1);
-	free(bits);
+	assert_int_equal(vdma_tce_domain_init(&d, &b->t->pages, &window, 0,
+					      NULL, mem), VDMA_OK);
+	assert_true(vdma_iova_in_use(d.iova, 0, 1));
+	assert_int_equal(d.iova->used, 1);
+	free(mem);
 	tear_down(b);
 }
 

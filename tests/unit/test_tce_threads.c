@@ -130,7 +130,7 @@ static void *watch(void *arg)
 	while (!__atomic_load_n(&w->stop, __ATOMIC_RELAXED)) {
 		struct vdma_tce_counts counts = counts_of(w->b);
 
-		w->wrong += counts.taken > TABLE_PAGES || counts.stuck;
+		w->wrong += counts.used > TABLE_PAGES || counts.stuck;
 		w->looks++;
 	}
 	return NULL;
@@ -149,9 +149,9 @@ static void at_once(bool reuse)
 	uint64_t maps = 0, full = 0;
 	unsigned int i;
 
-	assert_int_equal(vdma_tce_domain_init(&b->d, &pages, &window, b->bits,
-					      &lock, reuse ? &b->reuse : NULL),
-			 VDMA_OK);
+	assert_int_equal(vdma_tce_domain_init(&b->d, &pages, &window,
+					      reuse ? CACHE : 0, &lock,
+					      b->private_mem), VDMA_OK);
 	assert_int_equal(pthread_create(&watching, NULL, watch, &watcher), 0);
 	for (i = 0; i < THREADS; i++) {
 		workers[i].b = b;

@@ -74,10 +74,10 @@ static void driver_listen(struct bench *b)
 {
 	get_all(b);
 	if (pick(b, 2)) {
-		vdma_vq_quiet(&b->vq);
+		vdma_vq_disable_cb(&b->vq);
 		b->listening = false;
 	} else {
-		b->listening = !vdma_vq_listen(&b->vq);
+		b->listening = !vdma_vq_enable_cb(&b->vq);
 	}
 }
 

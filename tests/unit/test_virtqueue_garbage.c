@@ -51,8 +51,8 @@ static unsigned int garbage_round(struct bench *b, uint64_t *random)
 		else if (what == 5 && !(model_random(random) >> 62))
 			write_garbage(b, random);
 		else if (what == 6)
-			vdma_vq_listen(&b->vq);
-		while (vdma_vq_get(&b->vq, &used) == 1) {
+			vdma_vq_enable_cb(&b->vq);
+		while (vdma_vq_get_buf(&b->vq, &used) == 1) {
 			assert_true(used.len <= LEN / 2);
 			came_back(b, used.token);
 			good++;

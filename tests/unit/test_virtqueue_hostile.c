@@ -18,8 +18,8 @@ static void expect_broken(struct bench *b, int error)
 	unsigned int live = b->m->live, notified = b->d.notified;
 	struct vdma_vq_used used;
 
-	assert_int_equal(vdma_vq_get(&b->vq, &used), error);
-	assert_int_equal(vdma_vq_get(&b->vq, &used), error);
+	assert_int_equal(vdma_vq_get_buf(&b->vq, &used), error);
+	assert_int_equal(vdma_vq_get_buf(&b->vq, &used), error);
 	assert_int_equal(add(b), error);
 	assert_int_equal(vdma_vq_kick(&b->vq), error);
 	assert_int_equal(b->vq.error, error);
@@ -66,7 +66,7 @@ static void tell(uint64_t features, const struct lie *lie)
 	for (i = 0; i < 3; i++)
 		id[i] = dev_fetch(&b->d)->id;
 	dev_complete(&b->d, 0, 1, 5);
-	assert_int_equal(vdma_vq_get(&b->vq, &used), 1);
+	assert_int_equal(vdma_vq_get_buf(&b->vq, &used), 1);
 	assert_int_equal(used.len, 5);
 	came_back(b, used.token);
 	id[3] = b->vq.free_head;
@@ -164,7 +164,7 @@ static void length_without_meaning(void **state)
 	assert_int_equal(vdma_vq_add(&b->vq, &sg, 1, 0, b), VDMA_OK);
 	vdma_vq_kick(&b->vq);
 	dev_write_used(&b->d, 0, 0xffffffff, false, 1, 1);
-	assert_int_equal(vdma_vq_get(&b->vq, &used), 1);
+	assert_int_equal(vdma_vq_get_buf(&b->vq, &used), 1);
 	assert_int_equal(used.len, 0);
 	assert_ptr_equal(used.token, b);
 	tear_down(b);
@@ -180,7 +180,7 @@ static void length_without_flag(void **state)
 	add(b);
 	vdma_vq_kick(&b->vq);
 	dev_write_used(&b->d, 0, LEN / 2, false, 1, 2);
-	assert_int_equal(vdma_vq_get(&b->vq, &used), 1);
+	assert_int_equal(vdma_vq_get_buf(&b->vq, &used), 1);
 	assert_int_equal(used.len, LEN / 2);
 	came_back(b, used.token);
 	tear_down(b);
@@ -257,7 +257,7 @@ static void unmap_that_fails(void **state)
 			dev_fetch(&b->d);
 			dev_complete(&b->d, 0, 1, 0);
 			b->m->fail_unmap = n;
-			assert_int_equal(vdma_vq_get(&b->vq, &used),
+			assert_int_equal(vdma_vq_get_buf(&b->vq, &used),
 					 VDMA_E_TCE);
 			expect_broken(b, VDMA_E_TCE);
 			tear_down(b);

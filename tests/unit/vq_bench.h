@@ -82,7 +82,7 @@ static inline void detach_all(struct bench *b)
 	struct request *req;
 
 	dev_drop(&b->d);
-	while ((req = vdma_vq_detach(&b->vq))) {
+	while ((req = vdma_vq_detach_unused_buf(&b->vq))) {
 		assert_true(req->out_there);
 		req->out_there = false;
 		b->back++;
@@ -183,7 +183,7 @@ static inline unsigned int get_all(struct bench *b)
 	unsigned int n = 0;
 	int got;
 
-	while ((got = vdma_vq_get(&b->vq, &used)) == 1) {
+	while ((got = vdma_vq_get_buf(&b->vq, &used)) == 1) {
 		take_back(b, &used);
 		n++;
 	}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/* Memory. */
+#ifndef GUEST_PAGE_H
+#define GUEST_PAGE_H
+
+#include <vdma/domain.h>
+#include "base.h"
+
+/**
+ * pages_init() - set the page size
+ * @shift: 12 or 16
+ */
+void pages_init(unsigned int shift);
+/* pages_add() - give a range of memory to the allocator */
+void pages_add(uint64_t start, uint64_t end);
+unsigned int page_shift(void);
+/* memory_end() - first address beyond all memory */
+uint64_t memory_end(void);
+
+/**
+ * pages_get_above() - get zeroed memory, contiguous, aligned to a page
+ * @len: in bytes; rounded up to pages
+ * @floor: lowest address
+ *
+ * Return: the memory; NULL if there is none.
+ */
+void *pages_get_above(uint64_t len, uint64_t floor);
+
+/* pages_get_aligned() - the same, at a multiple of @align, a power of two */
+void *pages_get_aligned(uint64_t len, uint64_t align);
+
+/* pages_get() - the same, from anywhere; bails out if there is none */
+void *pages_get(uint64_t len);
+
+/* pages_put() - give it back */
+void pages_put(void *memory, uint64_t len);
+
+/* pages_free() - bytes that are free */
+uint64_t pages_free(void);
+
+/* The library's source of memory: pages_get_above(len, 0). */
+extern const struct vdma_pages guest_pages;
+
+#endif /* GUEST_PAGE_H */

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Lets a disk use private memory, to test what happens to a guest that does. */
+#ifndef GUEST_PRIVATE_H
+#define GUEST_PRIVATE_H
+
+#include "disk.h"
+
+/*
+ * What the guard counts for a request to private memory (docs/secure-vm.md): the
+ * device maps the buffer, and gets something that stands in for it.
+ */
+#define VIOLATIONS	1
+
+/**
+ * map_private() - map memory outside the pool for a device
+ * @device: in mode bounce
+ * @memory: aligned to VDMA_UV_PAGE_SIZE
+ * @len: in bytes, a multiple of that
+ *
+ * By TCEs after those of the pool, if the device has a window.
+ *
+ * Return: the address.
+ */
+uint64_t map_private(struct device *device, const void *memory, uint64_t len);
+
+/* unmap_private() - end the mapping */
+void unmap_private(struct device *device, uint64_t dma, uint64_t len);
+
+/* private_do() - read or write a sector; @offset is in bytes, on the disk */
+int private_do(struct disk *disk, enum vdma_blk_op op, uint64_t offset,
+	      uint64_t dma);
+
+#endif /* GUEST_PRIVATE_H */

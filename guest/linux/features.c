@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Wraps the configuration operations of virtio devices.
+ *
+ * finalize_features() is called when a driver is about to be bound: there either the
+ * device is refused, or ACCESS_PLATFORM is set, so that the virtio core uses the DMA
+ * API, which in mode bounce returns addresses in the device's pool. The device itself is
+ * asked for the bit only if it offers it, and then always. get() limits what drivers
+ * read of the configuration. set_status() sees when the device has agreed to its
+ * features: only then may its queues be set up (virtio 1.2, 3.1.1), and rings limited.
+ * del_vqs() is called when the driver leaves.
+ *
+ * Some features are not negotiated in mode bounce. A pool holds copies of buffers: it is
+ * right for data that one side has written when the other is notified. Where a device
+ * learns of memory in another way, or both sides use memory at once, there is nothing to
+ * copy. The same holds for a device's shared memory regions, which have no feature and
+ * are hidden: the DAX window of virtiofs, memory of a graphics card. Virtio-mem and
+ * virtio-pmem would be useless; no pseries machine has them.
+ */
+#include <linux/slab.h>
+#include <linux/virtio_balloon.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_gpu.h>
+#include <linux/virtio_ids.h>
+#include <linux/virtio_ring.h>
+#include <asm/svm.h>
+#include <vdma/policy.h>
+#include "compat.h"
+#include "pool.h"
+#include "vdp.h"
+
+static const struct {
+	u32 id;
+	u64 features;
+} features_no_bounce[] = {
+	/* Free memory, some MiB at a time, for the device to discard. */
+	{ VIRTIO_ID_BALLOON, BIT_ULL(VIRTIO_BALLOON_F_FREE_PAGE_HINT) |
+			     BIT_ULL(VIRTIO_BALLOON_F_REPORTING) },
+	/* Memory that programs and the device use at once. */
+	{ VIRTIO_ID_GPU, BIT_ULL(VIRTIO_GPU_F_RESOURCE_BLOB) |
+			 BIT_ULL(VIRTIO_GPU_F_BLOB_ALIGNMENT) },
+};
+
+/* For all devices that are not on PCI and share one transport's operations */
+struct features_foreign {
+	struct list_head node;
+	struct vdp_config config;
+	struct vdp_later later;
+};
+
+static LIST_HEAD(features_foreigners);
+
+static struct vdp_config *features_config(const struct virtio_device *vdev)
+{
+	return container_of(vdev->config, struct vdp_config, ops);
+}
+
+/* Of a device on PCI */
+static struct vdp_device *features_device(const struct virtio_device *vdev)
+{
+	return container_of(features_config(vdev), struct vdp_device, config);
+}
+
+static u64 features_pool_size(const struct vdp_device *dev)
+{
+	return dev->pool->bounce.shared.mem.len;
+}
+
+static void features_limit(struct vdp_device *dev, struct virtio_device *vdev)
+{
+	u64 drop = 0;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(features_no_bounce); i++)
+		if (vdev->id.device == features_no_bounce[i].id)
+			drop = vdev->features & features_no_bounce[i].features;
+	if (drop) {
+		dev_info(&vdev->dev, "virtio DMA: dropping features 0x%llx, which mode bounce does not support\n",
+			 drop);
+		vdev->features &= ~drop;
+	}
+	/*
+	 * 9p gives up a request that it cannot map, and waits while the ring is full.
+	 * With each buffer in a descriptor of the ring, the ring is full first.
+	 */
+	if (vdp_virtio_id(dev->pdev) == VIRTIO_ID_9P)
+		__virtio_clear_bit(vdev, VIRTIO_RING_F_INDIRECT_DESC);
+}
+
+static int features_finalize(struct virtio_device *vdev)
+{
+	const struct vdp_config *config = features_config(vdev);
+	struct vdp_device *dev = features_device(vdev);
+	int error;
+
+	if (config->refuse) {
+		dev_err(&vdev->dev, "virtio DMA: cannot use the device in a secure guest: %s\n",
+			config->refuse);
+		return -EPERM;
+	}
+	/*
+	 * Cleared by a driver that does not use the DMA API, the balloon's, although
+	 * a device that offers it may refuse to work without (virtio 1.2, 6.2). Or set
+	 * below at the last probe.
+	 */
+	if (config->offered)
+		__virtio_set_bit(vdev, VIRTIO_F_ACCESS_PLATFORM);
+	else
+		__virtio_clear_bit(vdev, VIRTIO_F_ACCESS_PLATFORM);
+	if (dev->pool)
+		features_limit(dev, vdev);
+	error = config->original->finalize_features(vdev);
+	if (error || !dev->pool)
+		return error;
+	__virtio_set_bit(vdev, VIRTIO_F_ACCESS_PLATFORM);
+	return 0;
+}
+
+static u16 features_ring_max(const void *ctx, unsigned int rings)
+{
+	const struct vdp_device *dev = ctx;
+
+	return vdp_limits_ring(vdp_virtio_id(dev->pdev),
+			       features_pool_size(dev), rings);
+}
+
+static void features_set_status(struct virtio_device *vdev, u8 status)
+{
+	const u8 steps = VIRTIO_CONFIG_S_FEATURES_OK | VIRTIO_CONFIG_S_DRIVER_OK;
+	const struct virtio_config_ops *original =
+		features_config(vdev)->original;
+	const struct vdp_device *dev = features_device(vdev);
+
+	original->set_status(vdev, status);
+	if ((status & steps) == VIRTIO_CONFIG_S_FEATURES_OK &&
+	    original->get_status(vdev) & VIRTIO_CONFIG_S_FEATURES_OK)
+		vdp_common_limit_rings(dev->pdev, features_ring_max, dev);
+}
+
+/* Reads the configuration, and lowers the field that limits requests. */
+static void features_get(struct virtio_device *vdev, unsigned int offset,
+			 void *buf, unsigned int len)
+{
+	const struct vdp_device *dev = features_device(vdev);
+	const struct virtio_config_ops *original = dev->config.original;
+	struct vdp_limit_field field;
+	unsigned int from, to;
+	__le32 value;
+
+	original->get(vdev, offset, buf, len);
+	if (!vdp_limits_field(vdp_virtio_id(dev->pdev), features_pool_size(dev),
+			      dev->pool->bounce.domain.max_len, &field))
+		return;
+	from = max(offset, field.offset);
+	to = min(offset + len, field.offset + (unsigned int)sizeof(value));
+	if (from >= to)
+		return;
+	original->get(vdev, field.offset, &value, sizeof(value));
+	value = cpu_to_le32(min_t(u64, le32_to_cpu(value), field.max));
+	memcpy(buf + (from - offset), (char *)&value + (from - field.offset),
+	       to - from);
+}
+
+static void features_del_vqs(struct virtio_device *vdev)
+{
+	const struct vdp_device *dev = features_device(vdev);
+
+	if (dev->pool)
+		vdp_pool_empty_rings(dev->pool, vdev);
+	dev->config.original->del_vqs(vdev);
+}
+
+static bool features_wrapped(const struct virtio_device *vdev)
+{
+	return vdev->config->finalize_features == features_finalize;
+}
+
+static void features_wrap(struct vdp_config *config,
+			  const struct virtio_config_ops *original)
+{
+	config->original = original;
+	config->ops = *original;
+	config->ops.finalize_features = features_finalize;
+}
+
+/**
+ * vdp_features_apply() - make a new virtio device follow the decision
+ * @dev: its record, with a decision
+ * @vdev: the device, which has not been offered to a driver yet
+ */
+void vdp_features_apply(struct vdp_device *dev, struct virtio_device *vdev)
+{
+	struct vdp_config *config = &dev->config;
+	bool offered = vdma_facts_access_platform(&dev->facts);
+
+	if (features_wrapped(vdev) ||
+	    (dev->decision.mode < VDMA_MODE_BOUNCE && !offered))
+		return;
+	config->offered = offered;
+	config->refuse = dev->decision.mode == VDMA_MODE_REFUSE ?
+			 vdma_reason_meaning(dev->decision.reason) : NULL;
+	features_wrap(config, vdev->config);
+	config->ops.del_vqs = features_del_vqs;
+	if (dev->decision.mode == VDMA_MODE_BOUNCE) {
+		config->ops.get = features_get;
+		config->ops.set_status = features_set_status;
+		config->ops.get_shm_region = NULL;
+	}
+	vdev->config = &config->ops;
+}
+
+/* A configuration that refuses any device with these operations */
+static struct vdp_config *
+features_refusal(const struct virtio_config_ops *original)
+{
+	struct features_foreign *f;
+
+	list_for_each_entry(f, &features_foreigners, node)
+		if (f->config.original == original)
+			return &f->config;
+	f = kzalloc(sizeof(*f), GFP_KERNEL | __GFP_NOFAIL);
+	f->config.refuse = "only devices on PCI can have a bounce pool";
+	features_wrap(&f->config, original);
+	list_add(&f->node, &features_foreigners);
+	return &f->config;
+}
+
+/**
+ * vdp_features_apply_foreign() - refuse a virtio device that is not on PCI if need be
+ * @vdev: the device, which has not been offered to a driver yet
+ *
+ * A device with ACCESS_PLATFORM is left to the DMA API. Without it, the device would
+ * reach private memory of a secure guest, and there is no pool for it.
+ *
+ * Context: with the lock. May sleep.
+ */
+void vdp_features_apply_foreign(struct virtio_device *vdev)
+{
+	const struct virtio_config_ops *config = vdev->config;
+
+	if (!is_secure_guest() || features_wrapped(vdev))
+		return;
+	if (config->get_features && config->get_features(vdev) &
+				    BIT_ULL(VIRTIO_F_ACCESS_PLATFORM))
+		return;
+	vdev->config = &features_refusal(config)->ops;
+}
+
+/**
+ * vdp_features_undo() - restore a virtio device's own operations
+ * @vdev: the device, which has no driver and is not being bound to one
+ */
+void vdp_features_undo(struct virtio_device *vdev)
+{
+	if (features_wrapped(vdev))
+		vdev->config = features_config(vdev)->original;
+}
+
+static void features_free_foreign(struct vdp_later *later)
+{
+	kfree(container_of(later, struct features_foreign, later));
+}
+
+/* Once all devices have their own operations again */
+void vdp_features_stop(void)
+{
+	struct features_foreign *f;
+
+	list_for_each_entry(f, &features_foreigners, node)
+		vdp_free_later(&f->later, features_free_foreign);
+}
