@@ -7,6 +7,7 @@
 #include "qemu/cutils.h"
 #include "qemu/error-report.h"
 #include "qemu/lockable.h"
+#include "qemu/main-loop.h"
 #include "hw/pci/pci_bus.h"
 #include "hw/pci/pci_device.h"
 #include "hw/pci-host/spapr.h"
@@ -83,15 +84,18 @@ static bool dma_guard_is_private(const DmaGuard *guard,
 }
 
 /*
- * A message to the interrupt controller passes. Whatever else there is beside
- * shared memory is another device's, to reach which takes the BQL: a thread
- * that waits for it there never answers a guest's CPU that stops its device.
+ * A message to the interrupt controller passes in a thread that has the BQL. It takes
+ * the BQL, and so does any access to memory of another device, which does not pass at
+ * all: a thread that waits for it never answers a CPU that holds it and stops the
+ * thread's device. Devices with threads raise their interrupts elsewhere.
  */
 static bool dma_guard_may_pass(const DmaGuard *guard,
                                const IOMMUTLBEntry *entry)
 {
-    return entry->target_as != &address_space_memory ||
-           uv_pages_shared(&guard->uv->pages,
+    if (entry->target_as != &address_space_memory) {
+        return bql_locked();
+    }
+    return uv_pages_shared(&guard->uv->pages,
                            entry->translated_addr >> VDMA_UV_PAGE_SHIFT);
 }
 

@@ -162,10 +162,10 @@ bool dma_guard_refuse(DeviceListener *listener, const QDict *options,
                       bool from_json, Error **errp);
 
 /**
- * dma_guard_vhost_beside() - does the vhost back end of @vdev ask for no
- * translation?
- * @access_platform: VIRTIO_F_ACCESS_PLATFORM is offered, or accepted
+ * dma_guard_vhost_beside() - does a vhost back end reach memory without asking
+ * for translations?
  */
-bool dma_guard_vhost_beside(VirtIODevice *vdev, bool access_platform);
+struct vhost_dev;
+bool dma_guard_vhost_beside(const struct vhost_dev *hdev);
 
 #endif /* HW_VDMA_DMA_GUARD_H */

@@ -24,9 +24,10 @@ static const char *const beside_types[] = {
     "pvscsi",                       /* cpu_physical_memory_read(), _write() */
     "pci-ehci-usb",                 /* system memory while no bus master */
     "i82378",                       /* its ISA bus has DMA controllers, i8257 */
+    "nvdimm",                       /* its content outlives the VM */
 };
 
-static bool type_beside(const char *name)
+static bool dma_guard_type_beside(const char *name)
 {
     ObjectClass *class = module_object_class_by_name(name);
     unsigned int i;
@@ -39,37 +40,42 @@ static bool type_beside(const char *name)
     return false;
 }
 
-/* vDPA maps all of memory; any other asks if it has to. */
-bool dma_guard_vhost_beside(VirtIODevice *vdev, bool access_platform)
+/* vDPA maps all of memory; any other asks if it was told to. */
+bool dma_guard_vhost_beside(const struct vhost_dev *hdev)
 {
-    VirtioDeviceClass *vdc = VIRTIO_DEVICE_GET_CLASS(vdev);
-    struct vhost_dev *vhost = vdc->get_vhost ? vdc->get_vhost(vdev) : NULL;
-
-    if (vhost && vhost->vhost_ops &&
-        vhost->vhost_ops->backend_type == VHOST_BACKEND_TYPE_VDPA) {
-        return true;
-    }
-    return !access_platform;
+    return hdev->vhost_ops->backend_type == VHOST_BACKEND_TYPE_VDPA ||
+           !virtio_has_feature(hdev->acked_features, VIRTIO_F_IOMMU_PLATFORM);
 }
 
-static bool virtio_beside(VirtIODevice *vdev)
+static bool dma_guard_virtio_beside(VirtIODevice *vdev)
 {
     VirtioDeviceClass *vdc = VIRTIO_DEVICE_GET_CLASS(vdev);
+    struct vhost_dev *hdev = vdc->get_vhost ? vdc->get_vhost(vdev) : NULL;
 
     /* Not all of vhost's devices have a get_vhost(). */
-    if (!vdev->vhost_started && !(vdc->get_vhost && vdc->get_vhost(vdev))) {
+    if (!vdev->vhost_started && !hdev) {
         return false;
     }
-    return dma_guard_vhost_beside(
-        vdev, virtio_host_has_feature(vdev, VIRTIO_F_IOMMU_PLATFORM));
+    if (!virtio_host_has_feature(vdev, VIRTIO_F_IOMMU_PLATFORM) ||
+        (hdev && hdev->vhost_ops &&
+         hdev->vhost_ops->backend_type == VHOST_BACKEND_TYPE_VDPA)) {
+        return true;
+    }
+    /* It is offered, which a driver need not accept, nor QEMU pass on. */
+    if (vdev->vhost_started && !(hdev && hdev->vhost_ops)) {
+        return !virtio_vdev_has_feature(vdev, VIRTIO_F_IOMMU_PLATFORM);
+    }
+    return hdev && hdev->vhost_ops && hdev->started &&
+           dma_guard_vhost_beside(hdev);
 }
 
-static int find_beside(Object *obj, void *opaque)
+static int dma_guard_find_beside(Object *obj, void *opaque)
 {
     DeviceState **found = opaque;
 
     if (object_dynamic_cast(obj, TYPE_VIRTIO_DEVICE)) {
-        if (DEVICE(obj)->realized && virtio_beside(VIRTIO_DEVICE(obj))) {
+        if (DEVICE(obj)->realized &&
+            dma_guard_virtio_beside(VIRTIO_DEVICE(obj))) {
             *found = qdev_get_parent_bus(DEVICE(obj))->parent;
         }
     } else if (object_dynamic_cast(obj, TYPE_PCI_HOST_BRIDGE)) {
@@ -77,7 +83,8 @@ static int find_beside(Object *obj, void *opaque)
             *found = DEVICE(obj);
         }
     } else if (object_dynamic_cast(obj, TYPE_DEVICE) &&
-               DEVICE(obj)->realized && type_beside(object_get_typename(obj))) {
+               DEVICE(obj)->realized &&
+               dma_guard_type_beside(object_get_typename(obj))) {
         *found = DEVICE(obj);
     }
     return *found != NULL;
@@ -87,7 +94,8 @@ char *dma_guard_unguarded(SpaprUv *uv)
 {
     DeviceState *found = NULL;
 
-    object_child_foreach_recursive(qdev_get_machine(), find_beside, &found);
+    object_child_foreach_recursive(qdev_get_machine(), dma_guard_find_beside,
+                                   &found);
     if (!found) {
         return NULL;
     }
@@ -101,7 +109,7 @@ bool dma_guard_refuse(DeviceListener *listener, const QDict *options,
     const char *type = qdict_get_try_str(options, "driver");
 
     if (SPAPR_MACHINE(qdev_get_machine())->uv.secure && type &&
-        type_beside(type)) {
+        dma_guard_type_beside(type)) {
         error_setg(errp, "cannot plug %s into a secure VM: it reaches memory "
                    "beside the DMA guard", type);
     }

@@ -130,7 +130,7 @@ void dma_guard_init(SpaprUv *uv)
     dma_guard_maps_watch();
 }
 
-bool dma_guard_vhost(VirtIODevice *vdev)
+bool dma_guard_vhost(const struct vhost_dev *hdev, VirtIODevice *vdev)
 {
     SpaprMachineState *spapr = (SpaprMachineState *)
         object_dynamic_cast(qdev_get_machine(), TYPE_SPAPR_MACHINE);
@@ -138,8 +138,7 @@ bool dma_guard_vhost(VirtIODevice *vdev)
     g_autofree char *path = object_get_canonical_path(OBJECT(carrier));
 
     if (!spapr || !spapr->uv.secure ||
-        !dma_guard_vhost_beside(
-            vdev, virtio_vdev_has_feature(vdev, VIRTIO_F_IOMMU_PLATFORM))) {
+        !dma_guard_vhost_beside(hdev)) {
         return true;
     }
     dma_guard_warn_once(&spapr->uv, g_strdup_printf(

@@ -41,18 +41,44 @@ void dma_guard_maps_watch(void)
     dma_guard_maps_on = true;
 }
 
+typedef struct Place {
+    const MemoryRegion *mr;
+    hwaddr offset;
+    hwaddr addr;
+    bool found;
+} Place;
+
+static bool dma_guard_maps_is_place(Int128 start, Int128 len,
+                                    const MemoryRegion *mr, hwaddr offset,
+                                    void *opaque)
+{
+    Place *place = opaque;
+
+    if (mr != place->mr || place->offset < offset ||
+        place->offset - offset >= int128_get64(len)) {
+        return false;
+    }
+    place->addr = int128_get64(start) + (place->offset - offset);
+    place->found = true;
+    return true;
+}
+
 /* RAM behind a BAR is mapped as well, and has no address in the VM's memory. */
 static bool dma_guard_guest_physical(void *host, hwaddr *addr)
 {
     ram_addr_t offset = 0;
-    MemoryRegion *mr = memory_region_from_host(host, &offset);
+    Place place = {};
 
-    *addr = offset;
-    while (mr && mr != get_system_memory()) {
-        *addr += mr->addr;
-        mr = mr->container;
+    RCU_READ_LOCK_GUARD();
+    place.mr = memory_region_from_host(host, &offset);
+    place.offset = offset;
+    if (place.mr) {
+        flatview_for_each_range(
+            address_space_to_flatview(&address_space_memory),
+            dma_guard_maps_is_place, &place);
     }
-    return mr;
+    *addr = place.addr;
+    return place.found;
 }
 
 /* Devices have address spaces of their own; system memory is QEMU's. */
@@ -103,7 +129,7 @@ void dma_guard_maps_remove(const AddressSpace *as, const void *host,
 }
 
 /* Copies of what overlaps, for a reset changes the list. */
-static GArray *find_maps(hwaddr start, hwaddr end)
+static GArray *dma_guard_maps_find(hwaddr start, hwaddr end)
 {
     GArray *found = g_array_new(false, false, sizeof(DmaGuardMap));
     DmaGuardMap *map;
@@ -119,7 +145,7 @@ static GArray *find_maps(hwaddr start, hwaddr end)
 
 static bool dma_guard_maps_any(hwaddr start, hwaddr end)
 {
-    g_autoptr(GArray) found = find_maps(start, end);
+    g_autoptr(GArray) found = dma_guard_maps_find(start, end);
 
     return found->len;
 }
@@ -209,36 +235,23 @@ static bool dma_guard_block_is_busy(void)
     return busy;
 }
 
-/* Does the main loop wait for this CPU, or for us, and complete no I/O? */
-static bool dma_guard_main_loop_waits(void)
-{
-    CPUState *cs = current_cpu;
-
-    return !cs || qatomic_read(&cs->stop) || !cpu_work_list_empty(cs);
-}
-
 /*
- * Block I/O ends, and that with these pages is not begun again, for they are
- * private. It may take long: the BQL is free for the main loop to complete it.
- * Where that can't, we do, with the BQL: no access that the filter has let pass
- * or has denied needs it.
+ * Waits for block I/O to end; I/O with these pages does not start again, for they are
+ * private. It may take long, so the BQL is released again and again. The main loop may be
+ * waiting for this CPU, so its I/O is completed here: no access that the filter lets pass
+ * or denies needs the BQL.
  */
 static void dma_guard_wait_for_io(hwaddr start, hwaddr end)
 {
-    bool busy;
-
     bdrv_drain_all_begin_nopoll();
-    while ((busy = dma_guard_maps_any(start, end) &&
-                   dma_guard_block_is_busy()) &&
-           !dma_guard_main_loop_waits()) {
-        bql_unlock();
-        g_usleep(POLL_US);
-        bql_lock();
+    while (dma_guard_maps_any(start, end) && dma_guard_block_is_busy()) {
+        if (!aio_poll(qemu_get_aio_context(), false)) {
+            bql_unlock();
+            g_usleep(POLL_US);
+            bql_lock();
+        }
     }
     bdrv_drain_all_end();
-    if (busy) {
-        bdrv_drain_all();
-    }
 }
 
 static bool dma_guard_maps_any_private(const SpaprUv *uv, hwaddr start,
@@ -264,7 +277,7 @@ void dma_guard_revoke(SpaprUv *uv, uint64_t gfn, uint64_t num)
 
     dma_guard_pass_iothreads();
     dma_guard_wait_for_io(start, end);
-    found = find_maps(start, end);
+    found = dma_guard_maps_find(start, end);
     for (i = 0; i < found->len; i++) {
         DmaGuardMap *map = &g_array_index(found, DmaGuardMap, i);
         DmaGuard *guard = dma_guard_maps_guard(uv, map->as);

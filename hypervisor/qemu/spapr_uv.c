@@ -78,6 +78,9 @@ static int64_t uv_esm(SpaprMachineState *spapr, hwaddr blob, hwaddr fdt)
     CPUState *cs;
     int64_t status;
 
+    if (uv->entering) {
+        return VDMA_U_PERMISSION;   /* another CPU's call has not returned */
+    }
     if (uv->secure) {
         return VDMA_U_SUCCESS;
     }
@@ -110,11 +113,14 @@ static int64_t uv_esm(SpaprMachineState *spapr, hwaddr blob, hwaddr fdt)
         spapr_vdma_phb_close(phb, "secure mode");
     }
     uv->secure = true;
+    uv->entering = true;
     dma_guard_switch(uv);
+    /* These release the BQL. */
     dma_guard_revoke(uv, 0, count);
     CPU_FOREACH(cs) {
         run_on_cpu(cs, spapr_uv_cpu_set_secure, RUN_ON_CPU_NULL);
     }
+    uv->entering = false;
     trace_spapr_uv_secure(true, count);
     return VDMA_U_SUCCESS;
 }
@@ -228,9 +234,10 @@ void spapr_uv_memory_unplug(SpaprMachineState *spapr,
     if (!spapr->uv.secure) {
         return;
     }
-    spapr_uv_revoke_pages(&spapr->uv, gfn, num);
-    /* With the BQL from here on, so that the guest shares none of it again. */
-    spapr_uv_set_private(&spapr->uv, gfn, num);
+    /* This releases the BQL, so that the guest may share some of it again. */
+    do {
+        spapr_uv_revoke_pages(&spapr->uv, gfn, num);
+    } while (uv_pages_next_shared(&spapr->uv.pages, gfn) < gfn + num);
     for (; num; gfn++, num--) {
         uv_memory_zero_page(gfn);
     }

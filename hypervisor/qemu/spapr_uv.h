@@ -26,6 +26,7 @@ typedef struct DmaGuard DmaGuard;
  * @enabled: the administrator's switch, property "x-ultravisor"
  * @report: property "x-dma-guard": violations are let through
  * @secure: the VM has entered secure mode; written under the BQL
+ * @entering: a CPU is in UV_ESM, which releases the BQL
  * @pages: the state of its memory, kept once it was @secure: a device's thread
  *         may be looking at it
  * @guards: all filters, each in front of one device's address space
@@ -39,6 +40,7 @@ typedef struct SpaprUv {
     bool enabled;
     bool report;
     bool secure;
+    bool entering;
     struct uv_pages pages;
     QLIST_HEAD(, DmaGuard) guards;
 

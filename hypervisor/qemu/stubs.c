@@ -18,7 +18,7 @@ void dma_guard_maps_remove(const AddressSpace *as, const void *host,
 {
 }
 
-bool dma_guard_vhost(VirtIODevice *vdev)
+bool dma_guard_vhost(const struct vhost_dev *hdev, VirtIODevice *vdev)
 {
     return true;
 }

@@ -103,7 +103,13 @@ void vdma_iotlb_show(SpaprTceTable *tcet)
 
 void vdma_iotlb_hide(SpaprTceTable *tcet)
 {
+    IOMMUTLBEntry all = {
+        .addr_mask = ((uint64_t)tcet->nb_table << tcet->page_shift) - 1,
+    };
+
     vdma_iotlb_set_view(tcet, NULL);
+    /* A guard covers the window: no listener sees that it goes. */
+    dma_guard_tce(tcet, &all);
 }
 
 typedef struct Garbage {
