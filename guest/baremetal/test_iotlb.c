@@ -189,6 +189,64 @@ static void iotlb_private(void)
 
 GUEST_TEST(iotlb_private, iotlb_private);
 
+/* A read of one sector to @dma arrives at @page, and only there. */
+static void arrives(struct disk *disk, uint64_t offset, uint64_t dma,
+		    char *page, const char *what)
+{
+	int error = private_do(disk, VDMA_BLK_READ, offset, dma);
+
+	report(!error &&
+		       !disk_wrong(disk, offset, page, VDMA_BLK_SECTOR, false),
+	       "%s: %s", what, vdma_strerror(error));
+}
+
+/* A window goes and comes back with other memory, behind the guard of a secure VM. */
+static void iotlb_window_secure(void)
+{
+	struct vdma_blk_config config = disk_config();
+	struct vdma_tce_window window = { .hv = &guest_hv };
+	char *first =
+		pages_get_aligned(2 * VDMA_UV_PAGE_SIZE, VDMA_UV_PAGE_SIZE);
+	char *second = first + VDMA_UV_PAGE_SIZE;
+	struct disk disk;
+	struct vdma_rtas rtas;
+	uint64_t base;
+	int error;
+
+	disk_open(&disk, &config);
+	rtas = window_rtas(disk.device.pci);
+	error = ucall_pages(VDMA_UV_SHARE_PAGE, first, 2) != 0;
+	error |= vdma_ddw_create(&rtas, &disk.device.pci->fn, 16, MIB, &window);
+	error |= vdma_tce_enter(&window, 0, 1, (uintptr_t)first,
+				VDMA_BIDIRECTIONAL);
+	base = window.base;
+	vdma_audit_map(&disk.device.audit, base, VDMA_UV_PAGE_SIZE,
+		       VDMA_BIDIRECTIONAL, "window");
+	report(!error, "a window is made");
+	arrives(&disk, 0, base, first, "a read through it");
+	error = vdma_ddw_remove(&rtas, &window);
+	memset(first, 0, VDMA_UV_PAGE_SIZE);
+	report(!error && private_do(&disk, VDMA_BLK_READ, 4 * KIB, base) &&
+		       memory_is(first, VDMA_UV_PAGE_SIZE, 0),
+	       "no read goes through it when it is gone");
+	window = (struct vdma_tce_window){ .hv = &guest_hv };
+	error = vdma_ddw_create(&rtas, &disk.device.pci->fn, 16, MIB, &window);
+	error |= vdma_tce_enter(&window, 0, 1, (uintptr_t)second,
+				VDMA_BIDIRECTIONAL);
+	report(!error && window.base == base, "another one in its place");
+	arrives(&disk, 8 * KIB, base, second, "a read through that");
+	report(memory_is(first, VDMA_UV_PAGE_SIZE, 0), "and not to what was");
+	metric("violations", "any");
+	vdma_audit_unmap(&disk.device.audit, base, VDMA_UV_PAGE_SIZE,
+			 VDMA_BIDIRECTIONAL, "window");
+	vdma_ddw_remove(&rtas, &window);
+	ucall_pages(VDMA_UV_UNSHARE_PAGE, first, 2);
+	disk_close(&disk);
+	pages_put(first, 2 * VDMA_UV_PAGE_SIZE);
+}
+
+GUEST_TEST(iotlb_window_secure, iotlb_window_secure);
+
 /* How much a back end is told in each mode, for so many reads. */
 static void iotlb_load(void)
 {

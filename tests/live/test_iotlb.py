@@ -126,6 +126,12 @@ def test_private(run: Path) -> None:
     assert [str(gone) for gone in told.gone] == due(console)
 
 
+def test_window_of_a_secure_vm(run: Path) -> None:
+    """The guard covers its windows, and tells back ends of those that go."""
+    told, _ = boot(next(row for row in ROWS if row.name == "window-secure"), run)
+    assert told.gone
+
+
 def test_reset(run: Path) -> None:
     """A reset takes all windows from a back end at work, each once and as a whole."""
     told, console = boot(next(row for row in ROWS if row.name == "reset"), run)

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A guest resets a disk whose iothread is about to raise an interrupt: by a descriptor that
+ * points at the interrupt controller, and by one that is invalid. QEMU goes on.
+ */
+#include <vdma/error.h>
+#include <vdma/secure.h>
+#include "lib/args.h"
+#include "lib/base.h"
+#include "lib/ktap.h"
+#include "lib/lopar.h"
+#include "lib/page.h"
+#include "lib/private.h"
+#include "lib/rtas.h"
+
+/* Where QEMU's pseries has the PHB's MSI window */
+#define MSI_WINDOW 0x40000000000ull
+#define SEGMENTS   8
+
+#define CONFIG_CAPS  0x34
+#define CAP_VENDOR   0x09
+#define CAP_MSIX     0x11
+#define MSIX_CONTROL 2
+#define MSIX_ENABLE  0x8000
+/* struct virtio_pci_cap and struct virtio_pci_common_cfg (virtio 1.2, 4.1.4) */
+#define CAP_TYPE    3
+#define CAP_BAR	    4
+#define CAP_OFFSET  8
+#define CAP_COMMON  1
+#define MSIX_CONFIG 0x10
+/* LoPAR 7.3.10.5.1, ibm,change-msi: function */
+#define CHANGE_MSIX 4
+
+static void delay(unsigned int turns)
+{
+	while (turns--)
+		asm volatile("" : : : "memory");
+}
+
+static void open_disk(struct disk *disk)
+{
+	struct vdma_blk_config config = disk_config();
+
+	config.limit = DEVICE_LIMIT_NS;
+	disk_open(disk, &config);
+}
+
+/* Has the device start on a request, and resets it @turns later. */
+static bool reset_after(struct disk *disk, struct vdma_blk_request *req,
+			unsigned int turns)
+{
+	int error = vdma_blk_add(&disk->queues[0], req);
+
+	error |= vdma_vq_kick(&disk->queues[0].vq);
+	delay(turns);
+	return !(error | vdma_blk_stop(&disk->blk));
+}
+
+static void close_disk(struct disk *disk)
+{
+	device_close(&disk->device);
+	pages_put(disk->private_mem, disk->private_len);
+}
+
+static bool read_into_msi(unsigned int turns)
+{
+	struct vdma_sg sg[SEGMENTS];
+	struct vdma_blk_request req = { .op = VDMA_BLK_READ,
+					.sg = sg,
+					.count = SEGMENTS };
+	struct disk disk;
+	unsigned int i;
+	bool good;
+
+	open_disk(&disk);
+	vdma_audit_map(&disk.device.audit, MSI_WINDOW, 4 * KIB,
+		       VDMA_BIDIRECTIONAL, "MSI window");
+	for (i = 0; i < SEGMENTS; i++)
+		sg[i] = (struct vdma_sg){ MSI_WINDOW, VDMA_BLK_SECTOR, true };
+	good = reset_after(&disk, &req, turns);
+	vdma_audit_unmap(&disk.device.audit, MSI_WINDOW, 4 * KIB,
+			 VDMA_BIDIRECTIONAL, "MSI window");
+	close_disk(&disk);
+	return good;
+}
+
+static void thread_msi(void)
+{
+	uint64_t rounds = arg_number("rounds", 300), i, bad = 0;
+
+	for (i = 0; i < rounds; i++)
+		bad += !read_into_msi((unsigned int)(i * 997 % 20000));
+	metric("violations", "any");
+	report(!bad, "%lu resets with accesses to the interrupt controller",
+	       rounds);
+}
+
+GUEST_TEST(thread_msi, thread_msi);
+
+static uint8_t find_cap(const struct vdma_function *fn, uint8_t id, int type)
+{
+	uint8_t at = (uint8_t)pci_read(fn, CONFIG_CAPS, 1);
+
+	while (at && (pci_read(fn, at, 1) != id ||
+		      (type >= 0 &&
+		       pci_read(fn, at + CAP_TYPE, 1) != (uint32_t)type)))
+		at = (uint8_t)pci_read(fn, at + 1, 1);
+	return at;
+}
+
+/* A vector for changes of the configuration, which a broken device announces. */
+static bool config_interrupt(const struct pci_function *pci)
+{
+	uint8_t common = find_cap(&pci->fn, CAP_VENDOR, CAP_COMMON);
+	uint8_t msix = find_cap(&pci->fn, CAP_MSIX, -1);
+	uint32_t args[] = { pci->fn.config_addr,
+			    (uint32_t)(pci->fn.buid >> 32),
+			    (uint32_t)pci->fn.buid,
+			    CHANGE_MSIX,
+			    1,
+			    1 };
+	uint8_t bar = (uint8_t)pci_read(&pci->fn, common + CAP_BAR, 1);
+	volatile uint16_t *vector;
+	uint32_t rets[3];
+
+	vector = (volatile uint16_t *)(pci->bar[bar].address + MSIX_CONFIG +
+				       pci_read(&pci->fn, common + CAP_OFFSET,
+						4));
+	pci_write(&pci->fn, msix + MSIX_CONTROL, 2,
+		  MSIX_ENABLE | pci_read(&pci->fn, msix + MSIX_CONTROL, 2));
+	if (rtas_call(rtas_token("ibm,change-msi"), args, ARRAY_SIZE(args),
+		      rets, 4) != RTAS_SUCCESS)
+		return false;
+	*vector = 0;
+	asm volatile("sync" : : : "memory");
+	return *vector == 0;
+}
+
+/* A buffer longer than what the device may reach breaks it. */
+static bool break_it(char *page, unsigned int turns)
+{
+	struct vdma_sg sg;
+	struct vdma_blk_request req = { .op = VDMA_BLK_READ,
+					.sg = &sg,
+					.count = 1 };
+	struct disk disk;
+	uint64_t dma;
+	bool good;
+
+	open_disk(&disk);
+	good = config_interrupt(disk.device.pci);
+	dma = map_private(&disk.device, page, VDMA_UV_PAGE_SIZE);
+	sg = (struct vdma_sg){ dma, 8 * KIB, true };
+	good &= reset_after(&disk, &req, turns);
+	unmap_private(&disk.device, dma, VDMA_UV_PAGE_SIZE);
+	close_disk(&disk);
+	return good;
+}
+
+static void thread_error(void)
+{
+	uint64_t rounds = arg_number("rounds", 300), i, bad = 0;
+	char *page = pages_get_aligned(VDMA_UV_PAGE_SIZE, VDMA_UV_PAGE_SIZE);
+
+	for (i = 0; i < rounds; i++)
+		bad += !break_it(page, (unsigned int)(i * 997 % 20000));
+	metric("violations", "any");
+	report(!bad,
+	       "%lu resets of a device that is about to say that it is broken",
+	       rounds);
+	pages_put(page, VDMA_UV_PAGE_SIZE);
+}
+
+GUEST_TEST(thread_error, thread_error);
