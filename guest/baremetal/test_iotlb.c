@@ -196,7 +196,7 @@ static void arrives(struct disk *disk, uint64_t offset, uint64_t dma,
 	int error = private_do(disk, VDMA_BLK_READ, offset, dma);
 
 	report(!error &&
-		       !disk_wrong(disk, offset, page, VDMA_BLK_SECTOR, false),
+	       !disk_wrong(disk, offset, page, VDMA_BLK_SECTOR, false),
 	       "%s: %s", what, vdma_strerror(error));
 }
 
@@ -227,7 +227,7 @@ static void iotlb_window_secure(void)
 	error = vdma_ddw_remove(&rtas, &window);
 	memset(first, 0, VDMA_UV_PAGE_SIZE);
 	report(!error && private_do(&disk, VDMA_BLK_READ, 4 * KIB, base) &&
-		       memory_is(first, VDMA_UV_PAGE_SIZE, 0),
+	       memory_is(first, VDMA_UV_PAGE_SIZE, 0),
 	       "no read goes through it when it is gone");
 	window = (struct vdma_tce_window){ .hv = &guest_hv };
 	error = vdma_ddw_create(&rtas, &disk.device.pci->fn, 16, MIB, &window);

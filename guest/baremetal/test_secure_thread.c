@@ -11,6 +11,7 @@
 #include "lib/lopar.h"
 #include "lib/page.h"
 #include "lib/private.h"
+#include "lib/registers.h"
 #include "lib/rtas.h"
 
 /* Where QEMU's pseries has the PHB's MSI window */
@@ -120,20 +121,18 @@ static bool config_interrupt(const struct pci_function *pci)
 			    1,
 			    1 };
 	uint8_t bar = (uint8_t)pci_read(&pci->fn, common + CAP_BAR, 1);
-	volatile uint16_t *vector;
+	struct vdma_registers regs = registers_bars(pci);
+	uint64_t vector;
 	uint32_t rets[3];
 
-	vector = (volatile uint16_t *)(pci->bar[bar].address + MSIX_CONFIG +
-				       pci_read(&pci->fn, common + CAP_OFFSET,
-						4));
+	vector = MSIX_CONFIG + pci_read(&pci->fn, common + CAP_OFFSET, 4);
 	pci_write(&pci->fn, msix + MSIX_CONTROL, 2,
 		  MSIX_ENABLE | pci_read(&pci->fn, msix + MSIX_CONTROL, 2));
 	if (rtas_call(rtas_token("ibm,change-msi"), args, ARRAY_SIZE(args),
 		      rets, 4) != RTAS_SUCCESS)
 		return false;
-	*vector = 0;
-	asm volatile("sync" : : : "memory");
-	return *vector == 0;
+	regs.write(regs.ctx, bar, vector, 2, 0);
+	return regs.read(regs.ctx, bar, vector, 2) == 0;
 }
 
 /* A buffer longer than what the device may reach breaks it. */

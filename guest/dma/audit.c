@@ -139,8 +139,8 @@ static void audit_tree_insert(struct vdma_audit *audit,
 	node->right = NULL;
 	node->priority = audit_random(audit);
 	audit_tree_split(audit->root, node, &low, &high);
-	audit->root = audit_tree_merge(
-		audit_tree_merge(low, audit_node_update(node)), high);
+	low = audit_tree_merge(low, audit_node_update(node));
+	audit->root = audit_tree_merge(low, high);
 }
 
 /* @tree without its first node */

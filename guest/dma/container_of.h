@@ -8,7 +8,7 @@
 #else
 #include <stddef.h>
 #define container_of(ptr, type, member) \
-	((type *)((char *)(ptr)-offsetof(type, member)))
+	((type *)((char *)(ptr) - offsetof(type, member)))
 #endif
 
 #endif /* VDMA_CONTAINER_OF_H */

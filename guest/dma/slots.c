@@ -102,7 +102,7 @@ static void slots_unlink_partial(struct vdma_slots *s, unsigned int class,
 static void slots_split_unit(struct vdma_slots *s, unsigned int class,
 			     uint32_t u)
 {
-	s->unit[u].class = (uint8_t) class;
+	s->unit[u].class = (uint8_t)class;
 	s->unit[u].mask = (uint8_t)(vdma_slot_classes[class].granules - 1);
 	s->unit[u].first = u;
 	s->unit[u].free = slots_all_free(class);
@@ -274,11 +274,12 @@ static uint32_t slots_alloc_large(struct vdma_slots *s, uint64_t len,
 				  uint64_t align)
 {
 	uint64_t n = slots_units_for(len);
+	uint32_t unit;
 
 	if (n > s->units)
 		return NONE;
-	return slots_account(
-		s, slots_alloc_run(s, (uint32_t)n, slots_nr_units(align)));
+	unit = slots_alloc_run(s, (uint32_t)n, slots_nr_units(align));
+	return slots_account(s, unit);
 }
 
 /* A slot of this class, or else of the next larger one that has any */
@@ -289,7 +290,7 @@ static uint32_t slots_alloc_pool(struct vdma_slots *s, uint64_t len,
 
 	if (class >= VDMA_CLASS_PAGE)
 		return slots_alloc_large(s, len, VDMA_UNIT_SIZE);
-	for (; class <= VDMA_CLASS_UNIT && slot == NONE; class ++)
+	for (; class <= VDMA_CLASS_UNIT && slot == NONE; class++)
 		slot = slots_alloc_class(s, class);
 	return slot;
 }
@@ -358,7 +359,7 @@ static void slots_drain_caches(struct vdma_slots *s)
 	uint32_t i;
 
 	for (i = 0; i < s->caches; i++)
-		for (class = 0; class < VDMA_SLOT_CLASSES; class ++)
+		for (class = 0; class < VDMA_SLOT_CLASSES; class++)
 			slots_cache_drain_class(s, &s->cache[i], class);
 }
 
@@ -459,7 +460,7 @@ uint32_t vdma_slots_live(struct vdma_slots *slots, uint64_t *bytes)
 	used = slots->used;
 	vdma_lock_release(slots->lock);
 	for (i = 0; i < slots->caches; i++)
-		for (class = 0; class < VDMA_SLOT_CLASSES; class ++) {
+		for (class = 0; class < VDMA_SLOT_CLASSES; class++) {
 			uint32_t n = slots_cache_count(&slots->cache[i], class);
 
 			idle += n;

@@ -203,7 +203,7 @@ static inline unsigned int slots_class_for(uint64_t len)
 {
 	unsigned int class;
 
-	for (class = 0; class < VDMA_SLOT_SMALL; class ++)
+	for (class = 0; class < VDMA_SLOT_SMALL; class++)
 		if (len <= (uint64_t)vdma_slot_classes[class].granules
 				   << VDMA_SLOT_SHIFT)
 			return class;

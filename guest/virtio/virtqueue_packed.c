@@ -202,6 +202,7 @@ static void packed_disable_cb(struct vdma_vq *vq)
 static bool packed_enable_cb(struct vdma_vq *vq)
 {
 	struct event *event = packed_driver_event(vq);
+	uint16_t flags;
 
 	if (vq_has(vq, VDMA_F_EVENT_IDX)) {
 		vdma_le16_set(&event->off_wrap, vq->last_used |
@@ -214,8 +215,8 @@ static bool packed_enable_cb(struct vdma_vq *vq)
 	}
 	/* Enable before the check: what is used after it raises an interrupt. */
 	vdma_mb();
-	return packed_is_used(
-		vq, vdma_le16_get(&packed_ring(vq)[vq->last_used].flags));
+	flags = vdma_le16_get(&packed_ring(vq)[vq->last_used].flags);
+	return packed_is_used(vq, flags);
 }
 
 static uint16_t packed_position(const struct vdma_vq *vq)

@@ -67,7 +67,7 @@ static bool assume_mask(const char *value, uint64_t *mask)
 }
 
 static bool assume_value(enum vdma_dt_fact fact, const char *value,
-			struct vdma_facts *f)
+			 struct vdma_facts *f)
 {
 	switch (fact) {
 	case VDMA_DT_F:
@@ -101,7 +101,7 @@ static bool assume_value(enum vdma_dt_fact fact, const char *value,
 }
 
 static bool assume_pair(const char *key, const char *value,
-		       struct vdma_dt_assume *assume)
+			struct vdma_dt_assume *assume)
 {
 	unsigned int fact;
 

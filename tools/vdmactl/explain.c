@@ -11,7 +11,7 @@
 #include "vdmactl.h"
 
 static void explain_add(struct rows *rows, const struct vdma_dt *dt,
-			 const struct vdma_dt_function *fn,
+			const struct vdma_dt_function *fn,
 			 const struct vdma_dt_assume *assume)
 {
 	struct row *row = rows_add(rows);
@@ -30,7 +30,7 @@ static void explain_add(struct rows *rows, const struct vdma_dt *dt,
 
 /* Rows of all functions; false, with a message, on an error. */
 static bool explain_collect(struct rows *rows, const struct vdma_dt *dt, bool all,
-		    const struct vdma_dt_assume *assume, const char *file)
+			    const struct vdma_dt_assume *assume, const char *file)
 {
 	struct vdma_dt_function fn;
 	struct vdma_dt_cursor cursor;
@@ -47,7 +47,7 @@ static bool explain_collect(struct rows *rows, const struct vdma_dt *dt, bool al
 }
 
 static enum status explain_file(const char *file, const struct output *output,
-			   const struct vdma_dt_assume *assume)
+				const struct vdma_dt_assume *assume)
 {
 	struct rows rows = { 0 };
 	enum status status = STATUS_UNREADABLE;
@@ -91,6 +91,6 @@ enum status cmd_explain(int argc, char **argv)
 			return usage_option(argv);
 	}
 	if (argc - optind != 1)
-		return usage_error("explain: missing operand FILE (- for standard input), or too many");
+		return usage_error("explain: missing operand FILE (- for stdin), or too many");
 	return explain_file(argv[optind], &output, &assume);
 }

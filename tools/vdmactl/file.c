@@ -52,7 +52,7 @@ bool file_read_blob(const char *file, struct blob *blob)
 	blob->data = fd < 0 ? NULL : file_read(fd, &blob->size);
 	if (!blob->data)
 		warnx("cannot read %s: %s", input ? "standard input" : file,
-			 strerror(errno));
+		      strerror(errno));
 	if (fd >= 0 && !input)
 		close(fd);
 	return blob->data;
@@ -137,7 +137,7 @@ bool file_write_blob(const char *file, const void *data, size_t size)
 		if (file_replace(file, data, size))
 			return true;
 		warnx("cannot write %s: %s; nothing was written", file,
-			 strerror(errno));
+		      strerror(errno));
 	}
 	return false;
 }
@@ -163,7 +163,7 @@ bool file_read_tree(const char *file, struct blob *blob, struct vdma_dt *dt)
 	if (!error)
 		return true;
 	warnx("cannot read %s: %s", strcmp(file, "-") ? file : "standard input",
-		 file_tree_error(blob, error));
+	      file_tree_error(blob, error));
 	free(blob->data);
 	return false;
 }

@@ -57,7 +57,7 @@ static const char *table_property(const struct row *row)
 }
 
 static void table_cell(const struct row *row, unsigned int column,
-		 const struct style *style, char buf[CELL_MAX])
+		       const struct style *style, char buf[CELL_MAX])
 {
 	const char *assumed = style->assumed &&
 			      row->source[VDMA_DT_F] == VDMA_DT_DEFAULT ?
@@ -219,7 +219,7 @@ bool output_option(struct output *output, int option)
 }
 
 enum status output_rows(const struct rows *rows, const struct output *output,
-		 bool assumed)
+			bool assumed)
 {
 	const char *no_colour = getenv("NO_COLOR");
 	const struct style style = {

@@ -58,7 +58,7 @@ static const char *verbose_advice(enum vdma_reason reason)
 }
 
 static void verbose_window(const char *what, const struct vdma_window *window,
-			 char buf[VALUE_MAX])
+			   char buf[VALUE_MAX])
 {
 	snprintf(buf, VALUE_MAX, "%s 0x%" PRIx64 ",0x%" PRIx64, what,
 		 window->base, window->size);
@@ -93,7 +93,7 @@ static void verbose_ddw(const struct vdma_facts *f, char buf[VALUE_MAX])
 }
 
 static void verbose_fact(const struct vdma_facts *f, enum vdma_dt_fact fact,
-		       char buf[VALUE_MAX])
+			 char buf[VALUE_MAX])
 {
 	bool on = false;
 

@@ -15,7 +15,7 @@ struct row *rows_add(struct rows *rows)
 	if (rows->count == rows->room) {
 		rows->room = rows->room ? 2 * rows->room : 16;
 		rows->row = xalloc(realloc(rows->row,
-					 rows->room * sizeof(*rows->row)));
+					   rows->room * sizeof(*rows->row)));
 	}
 	memset(&rows->row[rows->count], 0, sizeof(*rows->row));
 	return &rows->row[rows->count++];

@@ -27,7 +27,7 @@ static bool status_read_module(const char *virtio, struct row *row)
 	return sysfs_read_text(folder, "mode", row->mode, sizeof(row->mode)) &&
 	       sysfs_read_text(folder, "reason", row->reason, sizeof(row->reason)) &&
 	       sysfs_read_text(folder, "passed_over", row->passed_over,
-			 sizeof(row->passed_over));
+			       sizeof(row->passed_over));
 }
 
 /* Is the window in use the one in the device tree? */
@@ -53,19 +53,19 @@ static void status_compare(const char *virtio, struct row *row)
 	    strcmp(row->passed_over, passed_over))
 		row->disagreement =
 			xasprintf("the device tree calls for mode %s, reason %s, passed over %s",
-				vdma_mode_name(d->mode),
+				  vdma_mode_name(d->mode),
 				vdma_reason_name(d->reason), passed_over);
 	else if (!status_window_fits(virtio, row))
 		row->disagreement =
 			xasprintf("its bypass window differs from the one in the device tree");
 	if (row->disagreement)
 		warnx("%s: the module says mode %s, reason %s, passed over %s; %s",
-			 row->device, row->mode, row->reason, row->passed_over,
+		      row->device, row->mode, row->reason, row->passed_over,
 			 row->disagreement);
 }
 
 static void status_join(const char *sysfs, const char *virtio, bool bound,
-		 const struct vdma_dt *dt, const struct vdma_dt_function *fn,
+			const struct vdma_dt *dt, const struct vdma_dt_function *fn,
 		 struct row *row)
 {
 	struct vdma_dt_assume assume = {
@@ -93,7 +93,7 @@ static void status_join(const char *sysfs, const char *virtio, bool bound,
 
 /* The function of the tree at @path; zeroed if there is no such function. */
 static void status_find_node(const struct vdma_dt *dt, const char *path,
-		      struct vdma_dt_function *fn)
+			     struct vdma_dt_function *fn)
 {
 	struct vdma_dt_cursor cursor;
 
@@ -107,7 +107,7 @@ static void status_find_node(const struct vdma_dt *dt, const char *path,
 }
 
 static void status_add(struct rows *rows, const char *sysfs, const char *name,
-			 const struct vdma_dt *dt, bool all)
+		       const struct vdma_dt *dt, bool all)
 {
 	char function[PATH_MAX], virtio[PATH_MAX];
 	struct vdma_dt_function fn;
@@ -129,7 +129,7 @@ static void status_add(struct rows *rows, const char *sysfs, const char *name,
 	row->path = sysfs_node_path(function);
 	row->virtio = is_virtio;
 	bound = sysfs_link_name(is_virtio ? virtio : function, "driver", row->driver,
-			  sizeof(row->driver));
+				sizeof(row->driver));
 	if (!bound)
 		row->driver[0] = '-';
 	status_find_node(dt, row->path, &fn);
@@ -151,7 +151,7 @@ static bool status_wanted(const char *name, int count, char **names)
 
 /* Collects all functions or those named; false, with a message, on an error. */
 static bool status_collect(struct rows *rows, const char *sysfs, int count,
-		    char **names, bool all)
+			   char **names, bool all)
 {
 	struct dirent **entries;
 	char bus[PATH_MAX];
@@ -168,7 +168,7 @@ static bool status_collect(struct rows *rows, const char *sysfs, int count,
 	for (i = 0; i < found; i++) {
 		if (status_wanted(entries[i]->d_name, count, names))
 			status_add(rows, sysfs, entries[i]->d_name, &dt,
-				     all || count);
+				   all || count);
 		free(entries[i]);
 	}
 	if (found >= 0)

@@ -113,7 +113,7 @@ bool sysfs_virtio(const char *function, char folder[PATH_MAX])
 
 	if (found)
 		found = sysfs_path(folder, "%s/%s", function,
-				    entries[0]->d_name);
+				   entries[0]->d_name);
 	for (i = 0; i < count; i++)
 		free(entries[i]);
 	if (count >= 0)
@@ -132,7 +132,7 @@ static int sysfs_put_node(void *fdt, const char *folder, const char *name);
 
 /* Properties first, then nodes, as the format wants it. */
 static int sysfs_put_entries(void *fdt, const char *folder,
-		       struct dirent **entries, int count, bool nodes)
+			     struct dirent **entries, int count, bool nodes)
 {
 	static uint8_t value[PROPERTY_MAX];
 	char path[PATH_MAX];

@@ -12,9 +12,9 @@
 #include <vdma/error.h>
 #include "vdmactl.h"
 
-/* The virtio function at a path or PCI address; false, with a message, if there is no such function. */
+/* The virtio function at a path or PCI address; false, with a message, if not found. */
 static bool tag_find_device(const struct vdma_dt *dt, const char *file,
-			const char *device, struct vdma_dt_cursor *cursor,
+			    const char *device, struct vdma_dt_cursor *cursor,
 			struct vdma_dt_function *fn)
 {
 	char address[24];
@@ -32,12 +32,12 @@ static bool tag_find_device(const struct vdma_dt *dt, const char *file,
 		return false;
 	}
 	warnx("cannot find %s in %s: %s", device, file,
-		 got ? vdma_strerror(got) : "no such function");
+	      got ? vdma_strerror(got) : "no such function");
 	return false;
 }
 
 static bool tag_parse_number(const char *text, char end, uint64_t *number,
-			 const char **rest)
+			     const char **rest)
 {
 	char *after;
 
@@ -57,7 +57,7 @@ static bool tag_parse_window(const char *text, struct vdma_window *window)
 
 /* Tags if there is a window, and removes the tag otherwise. */
 static enum status tag_rewrite(const char *device, const struct vdma_window *window,
-			   const char *in, const char *out)
+			       const char *in, const char *out)
 {
 	enum status status = STATUS_UNREADABLE;
 	struct vdma_dt_function fn;

@@ -28,7 +28,7 @@
 		 1u << VDMA_DT_POOL)
 
 static void decide_find_function(const struct pci_function *pci, struct vdma_dt *dt,
-			  struct vdma_dt_function *fn)
+				 struct vdma_dt_function *fn)
 {
 	static struct vdma_dt_cursor cursor;
 	int error = vdma_dt_open(dt, of_tree(), fdt_totalsize(of_tree()));
@@ -45,7 +45,7 @@ static void decide_find_function(const struct pci_function *pci, struct vdma_dt 
 }
 
 static enum vdma_answer decide_ask(const struct pci_function *pci,
-			    struct vdma_window *window)
+				   struct vdma_window *window)
 {
 	struct vdma_bypass reply;
 

@@ -69,9 +69,9 @@ static void device_open_bypass(struct device *device)
 		bail_out("PCI %x: no bypass: firmware has not tagged it",
 			 device->pci->fn.config_addr);
 	device_must(device, vdma_bypass_enable(device->plan.hv, &device->pci->fn, &window,
-					&reply), "bypass");
+					       &reply), "bypass");
 	device_must(device, vdma_domain_bypass(&device->linear, &guest_pages,
-					&reply.window, memory_end()),
+					       &reply.window, memory_end()),
 	     "domain bypass");
 }
 
@@ -83,11 +83,11 @@ static void device_open_identity(struct device *device)
 	device->window.hv = device->plan.hv;
 	device->window.list = window_list();
 	device_must(device, vdma_ddw_identity(&rtas, &device->pci->fn, memory_end(),
-				       &device->window), "identity window");
+					      &device->window), "identity window");
 	device->dynamic = true;
 	all.base = device->window.base;
 	device_must(device, vdma_domain_identity(&device->linear, &guest_pages, &all,
-					  memory_end()), "domain identity");
+						 memory_end()), "domain identity");
 }
 
 /* A dynamic window, as large as the default one, with pages of this size. */
@@ -107,7 +107,7 @@ static void device_open_dynamic(struct device *device, const char *page)
 	device->window.hv = device->plan.hv;
 	device->window.list = window_list();
 	device_must(device, vdma_ddw_create(&rtas, &device->pci->fn, shifts[i], GIB,
-				     &device->window), "dynamic window");
+					    &device->window), "dynamic window");
 	device->dynamic = true;
 }
 
@@ -129,7 +129,7 @@ static void device_make_tce_domain(struct device *device)
 	device->tce_private = pages_get(device->tce_private_len);
 	device->tce_lock = vdma_lock_of(&device->tce_spin);
 	device_must(device, vdma_tce_domain_init(&device->tce, &guest_pages,
-					  &device->window, cached,
+						 &device->window, cached,
 					  &device->tce_lock,
 					  device->tce_private),
 	     "domain tce");
@@ -178,7 +178,7 @@ static void device_close_window(struct device *device)
 		struct vdma_rtas rtas = window_rtas(device->pci);
 
 		device_must(device, vdma_ddw_remove(&rtas, &device->window),
-		     "window off");
+			    "window off");
 	}
 	if (device->window.list.cpu)
 		pages_put(device->window.list.cpu, 4096);
@@ -242,10 +242,10 @@ void device_open(struct device *device, unsigned int type, unsigned int nth,
 	config = registers_config(device->pci);
 	regs = registers_bars(device->pci);
 	device_must(device, vdma_virtio_find(&device->virtio, &config, &regs,
-				      &guest_clock, DEVICE_LIMIT_NS),
+					     &guest_clock, DEVICE_LIMIT_NS),
 	     "transport");
 	device_must(device, vdma_virtio_begin(&device->virtio, &device->offered),
-	     "reset");
+		    "reset");
 	device->nodes = pages_get(AUDIT_NODES * sizeof(*device->nodes));
 	device->audit_lock = vdma_lock_of(&device->audit_spin);
 	vdma_audit_init(&device->audit, device->nodes, AUDIT_NODES,
@@ -267,7 +267,7 @@ void device_close(struct device *device)
 		       counts.live_max, counts.total);
 	if (device->mode == VDMA_MODE_BYPASS)
 		device_must(device, vdma_bypass_disable(device->plan.hv, &device->pci->fn,
-						 &reply), "bypass off");
+							&reply), "bypass off");
 	if (device->mode == VDMA_MODE_BOUNCE)
 		bounce_close(device);
 	device_close_window(device);

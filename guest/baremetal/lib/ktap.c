@@ -115,7 +115,7 @@ static unsigned int ktap_count_names(const char *names)
 }
 
 static unsigned int ktap_run_named(const char *names, bool bench,
-			      unsigned int number)
+				   unsigned int number)
 {
 	char name[TEXT_MAX];
 	const char *end;

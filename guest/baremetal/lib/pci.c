@@ -96,7 +96,7 @@ static void pci_read_bars(struct pci_function *f)
 		    SPACE(tree_u32(e, 0)) < SPACE_MEMORY32)
 			continue;
 		f->bar[bar].address = pci_translate(f->phb, SPACE(tree_u32(e, 0)),
-						tree_u64(e, 1));
+						    tree_u64(e, 1));
 		f->bar[bar].len = tree_u64(e, 3);
 	}
 }

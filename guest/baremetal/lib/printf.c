@@ -16,7 +16,7 @@ static void printf_put(struct text *text, char c)
 }
 
 static void printf_put_padded(struct text *text, const char *s, size_t len,
-		       unsigned int width, char pad)
+			      unsigned int width, char pad)
 {
 	for (; width > len; width--)
 		printf_put(text, pad);
@@ -25,7 +25,7 @@ static void printf_put_padded(struct text *text, const char *s, size_t len,
 }
 
 static void printf_put_number(struct text *text, uint64_t value, bool negative,
-		       unsigned int base, unsigned int width, char pad)
+			      unsigned int base, unsigned int width, char pad)
 {
 	char digits[24];
 	size_t at = sizeof(digits);
@@ -59,7 +59,7 @@ static const char *printf_convert(struct text *text, const char *fmt, va_list *a
 	case 'd':
 		value = wide ? va_arg(*args, int64_t) : va_arg(*args, int);
 		printf_put_number(text, value < 0 ? -(uint64_t)value : (uint64_t)value,
-			   value < 0, 10, width, pad);
+				  value < 0, 10, width, pad);
 		break;
 	case 'u':
 	case 'x':
@@ -69,7 +69,7 @@ static const char *printf_convert(struct text *text, const char *fmt, va_list *a
 		break;
 	case 'p':
 		printf_put_number(text, (uintptr_t)va_arg(*args, void *), false, 16,
-			   16, '0');
+				  16, '0');
 		break;
 	case 's':
 		s = va_arg(*args, const char *);

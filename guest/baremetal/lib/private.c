@@ -38,7 +38,7 @@ void unmap_private(struct device *device, uint64_t dma, uint64_t len)
 }
 
 int private_do(struct disk *disk, enum vdma_blk_op op, uint64_t offset,
-	      uint64_t dma)
+	       uint64_t dma)
 {
 	struct vdma_sg sg = { .addr = dma, .len = VDMA_BLK_SECTOR,
 			      .mapped = true };

@@ -28,6 +28,6 @@ void unmap_private(struct device *device, uint64_t dma, uint64_t len);
 
 /* private_do() - read or write a sector; @offset is in bytes, on the disk */
 int private_do(struct disk *disk, enum vdma_blk_op op, uint64_t offset,
-	      uint64_t dma);
+	       uint64_t dma);
 
 #endif /* GUEST_PRIVATE_H */

@@ -35,7 +35,7 @@ static uint32_t registers_config_read32(void *ctx, uint8_t offset)
 }
 
 static uint64_t registers_address(const struct pci_function *pci, uint8_t bar,
-			uint64_t offset, unsigned int size)
+				  uint64_t offset, unsigned int size)
 {
 	if (bar >= PCI_BARS || !pci->bar[bar].address ||
 	    offset + size > pci->bar[bar].len)
@@ -46,7 +46,7 @@ static uint64_t registers_address(const struct pci_function *pci, uint8_t bar,
 
 /* Nothing behind the load begins before it is done (Power ISA 3.1, II 1.7). */
 static uint32_t registers_bar_read(void *ctx, uint8_t bar, uint64_t offset,
-			 unsigned int size)
+				   unsigned int size)
 {
 	uint64_t at = registers_address(ctx, bar, offset, size);
 	uint32_t value;
@@ -70,7 +70,7 @@ static uint32_t registers_bar_read(void *ctx, uint8_t bar, uint64_t offset,
 }
 
 static void registers_bar_write(void *ctx, uint8_t bar, uint64_t offset,
-		      unsigned int size, uint32_t value)
+				unsigned int size, uint32_t value)
 {
 	uint64_t at = registers_address(ctx, bar, offset, size);
 

@@ -33,7 +33,7 @@ uint32_t rtas_token(const char *name)
 }
 
 static int rtas_call_once(uint32_t token, const uint32_t *args, unsigned int nargs,
-		     uint32_t *rets, unsigned int nrets)
+			  uint32_t *rets, unsigned int nrets)
 {
 	unsigned int i;
 	int status;

@@ -26,7 +26,7 @@
 #define LIST_LEN	4096
 
 static int32_t window_rtas_call(void *ctx, uint32_t token, const uint32_t *in,
-		    unsigned int n_in, uint32_t *out, unsigned int n_out)
+				unsigned int n_in, uint32_t *out, unsigned int n_out)
 {
 	int status = RTAS_PARAMETER;
 
