@@ -72,6 +72,17 @@ static inline void vdp_ops_unmap(const struct dma_map_ops *ops,
 #endif
 }
 
+/*
+ * Whether dma_sync_*() may be skipped is decided when a driver sets its DMA mask, by the
+ * operations of that moment.
+ */
+static inline void vdp_reset_need_sync(struct device *dev)
+{
+#ifdef VDP_HAVE_NEED_SYNC
+	dma_reset_need_sync(dev);
+#endif
+}
+
 /* A feature of graphics cards that is younger than some kernels. */
 #ifndef VIRTIO_GPU_F_BLOB_ALIGNMENT
 #define VIRTIO_GPU_F_BLOB_ALIGNMENT 5

@@ -91,7 +91,7 @@ void vdp_pools_start(const struct dma_map_ops *ops)
  * default window. The kernel's own operations enter them, once.
  */
 static int pool_tce_map(struct vdma_domain *domain, uint64_t phys, uint64_t len,
-		   enum vdma_dir dir, uint64_t *dma)
+			enum vdma_dir dir, uint64_t *dma)
 {
 	struct vdp_pool *pool = container_of(domain, struct vdp_pool, parent);
 
@@ -101,7 +101,7 @@ static int pool_tce_map(struct vdma_domain *domain, uint64_t phys, uint64_t len,
 }
 
 static int pool_tce_unmap(struct vdma_domain *domain, uint64_t dma, uint64_t len,
-		     enum vdma_dir dir)
+			  enum vdma_dir dir)
 {
 	struct vdp_pool *pool = container_of(domain, struct vdp_pool, parent);
 
@@ -229,6 +229,7 @@ static void pool_activate(struct vdp_pool *pool)
 	dev_clear_dma_ops_bypass(pool->dev);
 	pool->dev->bus_dma_limit = 0;
 	set_dma_ops(pool->dev, &pool->ops);
+	vdp_reset_need_sync(pool->dev);
 }
 
 static void pool_free_later(struct vdp_later *later)
