@@ -306,28 +306,58 @@ static u64 dma_ops_last_address(const struct vdp_pool *pool)
 	return mem->dma + mem->len - 1;
 }
 
+static int dma_ops_dma_supported(struct device *dev, u64 mask);
+
+/*
+ * For calls without a mapping that would keep the pool: it may have been freed since the
+ * caller has looked up the operations. @ops is then what the device has instead.
+ */
+static struct vdp_pool *dma_ops_pool_now(struct device *dev,
+					 const struct dma_map_ops **ops)
+{
+	*ops = get_dma_ops(dev);
+	return *ops && (*ops)->dma_supported == dma_ops_dma_supported
+		       ? container_of(*ops, struct vdp_pool, ops)
+		       : NULL;
+}
+
 static int dma_ops_dma_supported(struct device *dev, u64 mask)
 {
-	const struct vdp_pool *pool = dma_ops_pool(dev);
-	const struct dma_map_ops *orig = pool->orig_ops;
+	const struct dma_map_ops *ops;
+	const struct vdp_pool *pool = dma_ops_pool_now(dev, &ops);
 	int supported;
 
-	if (!READ_ONCE(pool->ended) || !orig)
-		return dma_ops_last_address(pool) <= mask;
+	if (pool) {
+		ops = pool->orig_ops;
+		if (!READ_ONCE(pool->ended) || !ops)
+			return dma_ops_last_address(pool) <= mask;
+	}
+	if (!ops)
+		return true;
 	/* A new driver: the kernel asks phb_hook.c, which decides again. */
-	supported = orig->dma_supported(dev, mask);
+	supported = ops->dma_supported(dev, mask);
 	vdp_pool_keep(dev);
 	return supported;
 }
 
 static u64 dma_ops_get_required_mask(struct device *dev)
 {
-	return DMA_BIT_MASK(fls64(dma_ops_last_address(dma_ops_pool(dev))));
+	const struct dma_map_ops *ops;
+	const struct vdp_pool *pool = dma_ops_pool_now(dev, &ops);
+
+	if (!pool)
+		return ops && ops->get_required_mask
+			       ? ops->get_required_mask(dev)
+			       : DMA_BIT_MASK(64);
+	return DMA_BIT_MASK(fls64(dma_ops_last_address(pool)));
 }
 
 static size_t dma_ops_max_mapping_size(struct device *dev)
 {
-	return dma_ops_pool(dev)->bounce.domain.max_len;
+	const struct dma_map_ops *ops;
+	const struct vdp_pool *pool = dma_ops_pool_now(dev, &ops);
+
+	return pool ? pool->bounce.domain.max_len : SIZE_MAX;
 }
 
 /* No map_resource: a device in mode bounce has no use for it. */

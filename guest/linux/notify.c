@@ -44,12 +44,12 @@ static void notify_show(struct device *device)
 	vdp_lock();
 	dev = vdp_device_find(pdev);
 	if (dev && !dev->vdev && !stopping) {
+		dev->vdev = vdev;
 		error = vdp_sysfs_add(vdev);
 		if (error)
 			pci_warn(pdev, "virtio DMA: cannot create sysfs files: %d; the mode is not affected\n",
 				 error);
-		else
-			dev->vdev = vdev;
+		dev->shown = !error;
 	}
 	vdp_unlock();
 	mutex_unlock(&files_lock);
@@ -64,8 +64,9 @@ static void notify_hide(struct virtio_device *vdev, struct pci_dev *pdev)
 	vdp_lock();
 	dev = vdp_device_find(pdev);
 	if (dev && dev->vdev == vdev) {
+		shown = dev->shown;
 		dev->vdev = NULL;
-		shown = true;
+		dev->shown = false;
 	}
 	vdp_unlock();
 	if (shown)
@@ -113,7 +114,7 @@ static int notify_undo_bound(struct device *device, void *unused)
 }
 
 static int notify_virtio(struct notifier_block *nb, unsigned long action,
-			void *data)
+			 void *data)
 {
 	struct device *device = data;
 	struct pci_dev *pdev = notify_function(device);
@@ -152,7 +153,7 @@ static void notify_removed(struct pci_dev *pdev)
 }
 
 static int notify_pci(struct notifier_block *nb, unsigned long action,
-		     void *data)
+		      void *data)
 {
 	struct pci_dev *pdev = to_pci_dev(data);
 
@@ -277,12 +278,19 @@ void vdp_notify_list(void)
  */
 void vdp_notify_stop(void)
 {
+	struct pci_dev *pdev = NULL;
+
 	mutex_lock(&files_lock);
 	vdp_lock();
 	stopping = true;
 	vdp_unlock();
 	mutex_unlock(&files_lock);
 	bus_for_each_dev(bus_finder.driver.bus, NULL, NULL, notify_undo_bound);
+	/* A device that is being removed is not on the bus, but its function is locked. */
+	for_each_pci_dev(pdev) {
+		device_lock(&pdev->dev);
+		device_unlock(&pdev->dev);
+	}
 	while (notify_remove_one())
 		;
 	bus_unregister_notifier(&pci_bus_type, &pci_nb);

@@ -146,8 +146,10 @@ void vdp_phb_unhook_all(void)
 		device_lock(&pdev->dev);
 		device_unlock(&pdev->dev);
 	}
+	mutex_lock(&hooks_lock);
 	list_for_each_entry_safe(hook, next, &hooks, node) {
 		list_del(&hook->node);
 		kfree(hook);
 	}
+	mutex_unlock(&hooks_lock);
 }

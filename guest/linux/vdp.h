@@ -64,7 +64,8 @@ typedef bool (*vdp_bypass_supported_fn)(struct pci_dev *pdev, u64 mask);
  * struct vdp_device - the record of a virtio function
  * @node: in the list of all records
  * @pdev: the function; the record holds a reference
- * @vdev: its virtio device while that has our sysfs files
+ * @vdev: its virtio device while that is on its bus
+ * @shown: @vdev has our sysfs files
  * @fn: its name in hypercalls
  * @bypass_supported: what the kernel has for its PHB, or NULL
  * @facts: the facts that the decision is based on
@@ -81,6 +82,7 @@ struct vdp_device {
 	struct list_head node;
 	struct pci_dev *pdev;
 	struct virtio_device *vdev;
+	bool shown;
 	struct vdma_function fn;
 	vdp_bypass_supported_fn bypass_supported;
 	struct vdma_facts facts;
