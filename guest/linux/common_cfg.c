@@ -97,12 +97,13 @@ u64 vdp_common_features(struct pci_dev *pdev, struct virtio_device *vdev)
 /**
  * vdp_common_limit_rings() - limit the size of a device's rings
  * @pdev: a function that has agreed to its features (FEATURES_OK) and has no ring yet
- * @ring_max: returns the maximum number of entries, 0 for no limit, from the number of rings
- *	 that the device has
+ * @ring_max: returns the maximum number of entries of a ring, 0 for no limit; gets the
+ *	      number of rings that the device has, and the ring's number
  * @ctx: passed to @ring_max
  */
 void vdp_common_limit_rings(struct pci_dev *pdev,
-			    u16 (*ring_max)(const void *ctx, unsigned int rings),
+			    u16 (*ring_max)(const void *ctx, unsigned int rings,
+					    unsigned int index),
 			    const void *ctx)
 {
 	void __iomem *map = common_map(pdev);
@@ -111,10 +112,10 @@ void vdp_common_limit_rings(struct pci_dev *pdev,
 	if (!map)
 		return;
 	rings = ioread16(map + VIRTIO_PCI_COMMON_NUMQ);
-	limit = ring_max(ctx, rings);
-	for (i = 0; limit && i < rings; i++) {
+	for (i = 0; i < rings; i++) {
+		limit = ring_max(ctx, rings, i);
 		iowrite16(i, map + VIRTIO_PCI_COMMON_Q_SELECT);
-		if (ioread16(map + VIRTIO_PCI_COMMON_Q_SIZE) > limit)
+		if (limit && ioread16(map + VIRTIO_PCI_COMMON_Q_SIZE) > limit)
 			iowrite16(limit, map + VIRTIO_PCI_COMMON_Q_SIZE);
 	}
 	pci_iounmap(pdev, map);

@@ -49,11 +49,16 @@ static void dma_ops_warn_full(struct vdp_pool *pool, size_t size)
 		 counts.used >> 10, pool->bounce.config.size >> 10, size);
 }
 
+/* Status bytes, which the slots of this size are for, are not receive buffers. */
+#define RX_MIN 64
+
 /* Does the mapping count against the receive quota? */
 static __always_inline bool dma_ops_rx_limited(const struct vdp_pool *pool,
-				      enum dma_data_direction dir)
+					       enum dma_data_direction dir,
+					       size_t size)
 {
-	return dir == DMA_FROM_DEVICE && pool->rx_max != U64_MAX;
+	return dir == DMA_FROM_DEVICE && size > RX_MIN &&
+	       pool->rx_max != U64_MAX;
 }
 
 static void dma_ops_rx_put(struct vdp_pool *pool, size_t size)
@@ -67,11 +72,12 @@ static bool dma_ops_rx_get(struct vdp_pool *pool, size_t size)
 	    pool->rx_max)
 		return true;
 	dma_ops_rx_put(pool, size);
+	atomic64_inc(&pool->rx_full);
 	return false;
 }
 
 static __always_inline dma_addr_t dma_ops_map(struct vdp_pool *pool, phys_addr_t phys,
-				      size_t size, enum dma_data_direction dir,
+					      size_t size, enum dma_data_direction dir,
 				      unsigned long attrs)
 {
 	u64 dma;
@@ -79,7 +85,8 @@ static __always_inline dma_addr_t dma_ops_map(struct vdp_pool *pool, phys_addr_t
 
 	if (attrs & NO_BOUNCE)
 		return DMA_MAPPING_ERROR;
-	if (dma_ops_rx_limited(pool, dir) && !dma_ops_rx_get(pool, size)) {
+	if (dma_ops_rx_limited(pool, dir, size) &&
+	    !dma_ops_rx_get(pool, size)) {
 		dma_ops_warn_full(pool, size);
 		return DMA_MAPPING_ERROR;
 	}
@@ -87,7 +94,7 @@ static __always_inline dma_addr_t dma_ops_map(struct vdp_pool *pool, phys_addr_t
 				dma_ops_flags(attrs), raw_smp_processor_id(), &dma);
 	if (!error)
 		return dma;
-	if (dma_ops_rx_limited(pool, dir))
+	if (dma_ops_rx_limited(pool, dir, size))
 		dma_ops_rx_put(pool, size);
 	if (error == VDMA_E_NO_SPACE)
 		dma_ops_warn_full(pool, size);
@@ -105,7 +112,7 @@ static __always_inline void dma_ops_unmapped(const struct vdp_pool *pool)
 }
 
 static __always_inline void dma_ops_unmap(struct vdp_pool *pool, dma_addr_t dma,
-				  size_t size, enum dma_data_direction dir,
+					  size_t size, enum dma_data_direction dir,
 				  unsigned long attrs)
 {
 	unsigned int flags = dma_ops_flags(attrs) | READ_ONCE(pool->unmap_flags);
@@ -115,13 +122,13 @@ static __always_inline void dma_ops_unmap(struct vdp_pool *pool, dma_addr_t dma,
 		      "%s: nothing is mapped at %pad\n", dev_name(pool->dev),
 		      &dma))
 		return;
-	if (dma_ops_rx_limited(pool, dir))
+	if (dma_ops_rx_limited(pool, dir, size))
 		dma_ops_rx_put(pool, size);
 	dma_ops_unmapped(pool);
 }
 
 static dma_addr_t dma_ops_map_one(struct device *dev, phys_addr_t phys,
-				 size_t size, enum dma_data_direction dir,
+				  size_t size, enum dma_data_direction dir,
 				 unsigned long attrs)
 {
 	return dma_ops_map(dma_ops_pool(dev), phys, size, dir, attrs);
@@ -130,13 +137,13 @@ static dma_addr_t dma_ops_map_one(struct device *dev, phys_addr_t phys,
 VDP_MAP_PAGE(dma_ops_map_one)
 
 static void dma_ops_unmap_one(struct device *dev, dma_addr_t dma, size_t size,
-			     enum dma_data_direction dir, unsigned long attrs)
+			      enum dma_data_direction dir, unsigned long attrs)
 {
 	dma_ops_unmap(dma_ops_pool(dev), dma, size, dir, attrs);
 }
 
 static void dma_ops_unmap_sg(struct device *dev, struct scatterlist *list,
-			    int nents, enum dma_data_direction dir,
+			     int nents, enum dma_data_direction dir,
 			    unsigned long attrs)
 {
 	struct vdp_pool *pool = dma_ops_pool(dev);
@@ -148,7 +155,7 @@ static void dma_ops_unmap_sg(struct device *dev, struct scatterlist *list,
 }
 
 static int dma_ops_map_sg(struct device *dev, struct scatterlist *list,
-			 int nents, enum dma_data_direction dir,
+			  int nents, enum dma_data_direction dir,
 			 unsigned long attrs)
 {
 	struct vdp_pool *pool = dma_ops_pool(dev);
@@ -157,7 +164,7 @@ static int dma_ops_map_sg(struct device *dev, struct scatterlist *list,
 
 	for_each_sg(list, sg, nents, i) {
 		sg_dma_address(sg) = dma_ops_map(pool, sg_phys(sg), sg->length, dir,
-					 attrs);
+						 attrs);
 		if (sg_dma_address(sg) == DMA_MAPPING_ERROR)
 			goto undo;
 		sg_dma_len(sg) = sg->length;
@@ -170,21 +177,21 @@ undo:
 }
 
 static void dma_ops_sync_for_cpu(struct device *dev, dma_addr_t dma, size_t size,
-				enum dma_data_direction dir)
+				 enum dma_data_direction dir)
 {
 	vdma_domain_sync_for_cpu(&dma_ops_pool(dev)->bounce.domain, dma, size,
 				 dma_ops_dir(dir));
 }
 
 static void dma_ops_sync_for_device(struct device *dev, dma_addr_t dma,
-				   size_t size, enum dma_data_direction dir)
+				    size_t size, enum dma_data_direction dir)
 {
 	vdma_domain_sync_for_device(&dma_ops_pool(dev)->bounce.domain, dma, size,
 				    dma_ops_dir(dir));
 }
 
 static void dma_ops_sync_sg_for_cpu(struct device *dev, struct scatterlist *list,
-				   int nents, enum dma_data_direction dir)
+				    int nents, enum dma_data_direction dir)
 {
 	struct scatterlist *sg;
 	int i;
@@ -194,7 +201,7 @@ static void dma_ops_sync_sg_for_cpu(struct device *dev, struct scatterlist *list
 }
 
 static void dma_ops_sync_sg_for_device(struct device *dev,
-				      struct scatterlist *list, int nents,
+				       struct scatterlist *list, int nents,
 				      enum dma_data_direction dir)
 {
 	struct scatterlist *sg;
@@ -219,7 +226,7 @@ static u64 dma_ops_alignment(const struct vdp_pool *pool, size_t size)
 }
 
 static void *dma_ops_alloc(struct device *dev, size_t size, dma_addr_t *dma,
-			  gfp_t gfp, unsigned long attrs)
+			   gfp_t gfp, unsigned long attrs)
 {
 	struct vdp_pool *pool = dma_ops_pool(dev);
 	struct vdma_memory mem;
@@ -234,7 +241,7 @@ static void *dma_ops_alloc(struct device *dev, size_t size, dma_addr_t *dma,
 }
 
 static void dma_ops_free(struct device *dev, size_t size, void *cpu,
-			dma_addr_t dma, unsigned long attrs)
+			 dma_addr_t dma, unsigned long attrs)
 {
 	struct vdp_pool *pool = dma_ops_pool(dev);
 	struct vdma_memory mem = {
@@ -250,7 +257,7 @@ static void dma_ops_free(struct device *dev, size_t size, void *cpu,
 
 /* Callers want whole pages. */
 static struct page *dma_ops_alloc_pages(struct device *dev, size_t size,
-				       dma_addr_t *dma,
+					dma_addr_t *dma,
 				       enum dma_data_direction dir, gfp_t gfp)
 {
 	void *cpu = dma_ops_alloc(dev, PAGE_ALIGN(size), dma, gfp, 0);
@@ -259,7 +266,7 @@ static struct page *dma_ops_alloc_pages(struct device *dev, size_t size,
 }
 
 static void dma_ops_free_pages(struct device *dev, size_t size,
-			      struct page *page, dma_addr_t dma,
+			       struct page *page, dma_addr_t dma,
 			      enum dma_data_direction dir)
 {
 	dma_ops_free(dev, PAGE_ALIGN(size), page_address(page), dma, 0);
@@ -272,7 +279,7 @@ static bool dma_ops_whole_pages(const void *cpu, size_t size)
 }
 
 static int dma_ops_mmap(struct device *dev, struct vm_area_struct *vma,
-		       void *cpu, dma_addr_t dma, size_t size,
+			void *cpu, dma_addr_t dma, size_t size,
 		       unsigned long attrs)
 {
 	unsigned long there = PHYS_PFN(size);
@@ -286,7 +293,7 @@ static int dma_ops_mmap(struct device *dev, struct vm_area_struct *vma,
 }
 
 static int dma_ops_get_sgtable(struct device *dev, struct sg_table *sgt,
-			      void *cpu, dma_addr_t dma, size_t size,
+			       void *cpu, dma_addr_t dma, size_t size,
 			      unsigned long attrs)
 {
 	int error;

@@ -35,10 +35,12 @@ static const struct {
 } features_no_bounce[] = {
 	/* Free memory, some MiB at a time, for the device to discard. */
 	{ VIRTIO_ID_BALLOON, BIT_ULL(VIRTIO_BALLOON_F_FREE_PAGE_HINT) |
-			     BIT_ULL(VIRTIO_BALLOON_F_REPORTING) },
+				     BIT_ULL(VIRTIO_BALLOON_F_REPORTING) },
 	/* Memory that programs and the device use at once. */
-	{ VIRTIO_ID_GPU, BIT_ULL(VIRTIO_GPU_F_RESOURCE_BLOB) |
-			 BIT_ULL(VIRTIO_GPU_F_BLOB_ALIGNMENT) },
+	{ VIRTIO_ID_GPU, BIT_ULL(VIRTIO_GPU_F_VIRGL) |
+				 BIT_ULL(VIRTIO_GPU_F_CONTEXT_INIT) |
+				 BIT_ULL(VIRTIO_GPU_F_RESOURCE_BLOB) |
+				 BIT_ULL(VIRTIO_GPU_F_BLOB_ALIGNMENT) },
 };
 
 /* For all devices that are not on PCI and share one transport's operations */
@@ -66,7 +68,7 @@ static u64 features_pool_size(const struct vdp_device *dev)
 	return dev->pool->bounce.shared.mem.len;
 }
 
-static void features_limit(struct vdp_device *dev, struct virtio_device *vdev)
+static void features_limit(struct virtio_device *vdev)
 {
 	u64 drop = 0;
 	unsigned int i;
@@ -80,11 +82,14 @@ static void features_limit(struct vdp_device *dev, struct virtio_device *vdev)
 		vdev->features &= ~drop;
 	}
 	/*
-	 * 9p gives up a request that it cannot map, and waits while the ring is full.
-	 * With each buffer in a descriptor of the ring, the ring is full first.
+	 * 9p and virtiofs give up a request that they cannot map, and wait while the
+	 * ring is full. With each buffer in a descriptor of the ring, the ring is full
+	 * first.
 	 */
-	if (vdp_virtio_id(dev->pdev) == VIRTIO_ID_9P)
+	if (vdev->id.device == VIRTIO_ID_9P || vdev->id.device == VIRTIO_ID_FS)
 		__virtio_clear_bit(vdev, VIRTIO_RING_F_INDIRECT_DESC);
+	/* A packed ring makes EIO of a full pool, which drivers do not retry. */
+	__virtio_clear_bit(vdev, VIRTIO_F_RING_PACKED);
 }
 
 static int features_finalize(struct virtio_device *vdev)
@@ -108,7 +113,7 @@ static int features_finalize(struct virtio_device *vdev)
 	else
 		__virtio_clear_bit(vdev, VIRTIO_F_ACCESS_PLATFORM);
 	if (dev->pool)
-		features_limit(dev, vdev);
+		features_limit(vdev);
 	error = config->original->finalize_features(vdev);
 	if (error || !dev->pool)
 		return error;
@@ -116,12 +121,16 @@ static int features_finalize(struct virtio_device *vdev)
 	return 0;
 }
 
-static u16 features_ring_max(const void *ctx, unsigned int rings)
+static u16 features_ring_max(const void *ctx, unsigned int rings,
+			     unsigned int index)
 {
-	const struct vdp_device *dev = ctx;
+	const struct virtio_device *vdev = ctx;
+	const struct vdp_device *dev = features_device(vdev);
 
-	return vdp_limits_ring(vdp_virtio_id(dev->pdev),
-			       features_pool_size(dev), rings);
+	bool indirect = virtio_has_feature(vdev, VIRTIO_RING_F_INDIRECT_DESC);
+
+	return vdp_limits_ring(vdev->id.device, features_pool_size(dev), rings,
+			       index, indirect);
 }
 
 static void features_set_status(struct virtio_device *vdev, u8 status)
@@ -134,31 +143,44 @@ static void features_set_status(struct virtio_device *vdev, u8 status)
 	original->set_status(vdev, status);
 	if ((status & steps) == VIRTIO_CONFIG_S_FEATURES_OK &&
 	    original->get_status(vdev) & VIRTIO_CONFIG_S_FEATURES_OK)
-		vdp_common_limit_rings(dev->pdev, features_ring_max, dev);
+		vdp_common_limit_rings(dev->pdev, features_ring_max, vdev);
 }
 
-/* Reads the configuration, and lowers the field that limits requests. */
+/* Applies a limit to what was read of the configuration. */
+static void features_limit_field(struct virtio_device *vdev,
+				 const struct vdp_limit_field *field,
+				 unsigned int offset, void *buf,
+				 unsigned int len)
+{
+	unsigned int from = max(offset, field->offset), to;
+	__le32 value;
+	u32 v;
+
+	to = min(offset + len, field->offset + (unsigned int)sizeof(value));
+	if (from >= to)
+		return;
+	features_config(vdev)->original->get(vdev, field->offset, &value,
+					     sizeof(value));
+	v = le32_to_cpu(value);
+	if (!v && field->replace_0)
+		v = U32_MAX;
+	value = cpu_to_le32(min_t(u64, v, field->max));
+	memcpy(buf + (from - offset), (char *)&value + (from - field->offset),
+	       to - from);
+}
+
 static void features_get(struct virtio_device *vdev, unsigned int offset,
 			 void *buf, unsigned int len)
 {
 	const struct vdp_device *dev = features_device(vdev);
-	const struct virtio_config_ops *original = dev->config.original;
-	struct vdp_limit_field field;
-	unsigned int from, to;
-	__le32 value;
+	struct vdp_limit_field fields[VDP_LIMIT_FIELDS];
+	unsigned int n;
 
-	original->get(vdev, offset, buf, len);
-	if (!vdp_limits_field(vdp_virtio_id(dev->pdev), features_pool_size(dev),
-			      dev->pool->bounce.domain.max_len, &field))
-		return;
-	from = max(offset, field.offset);
-	to = min(offset + len, field.offset + (unsigned int)sizeof(value));
-	if (from >= to)
-		return;
-	original->get(vdev, field.offset, &value, sizeof(value));
-	value = cpu_to_le32(min_t(u64, le32_to_cpu(value), field.max));
-	memcpy(buf + (from - offset), (char *)&value + (from - field.offset),
-	       to - from);
+	dev->config.original->get(vdev, offset, buf, len);
+	n = vdp_limits_fields(vdev->id.device, features_pool_size(dev),
+			      dev->pool->bounce.domain.max_len, fields);
+	while (n--)
+		features_limit_field(vdev, &fields[n], offset, buf, len);
 }
 
 static void features_del_vqs(struct virtio_device *vdev)

@@ -10,6 +10,7 @@
  * rings of 1024 entries, and the console driver puts a page into each: with pages of
  * 64 KiB two such rings would need a pool of 128 MiB.
  */
+#include <linux/cpumask.h>
 #include <linux/log2.h>
 #include <linux/sizes.h>
 #include <linux/virtio_blk.h>
@@ -23,8 +24,18 @@
 /* net/9p/trans_virtio.c, VIRTQUEUE_NUM: maximum number of buffers in a request */
 #define P9_BUFFERS	128
 
+/* The console's receive queue for control (virtio 1.2, 5.3.2) */
+#define CONSOLE_CONTROL_RX	2
+
 /* Mappings that a disk's request may have if each of them is a page */
 #define BLK_MAPPINGS	128
+
+/* A ring takes 26 bytes an entry (virtio 1.2, 2.7.2 and 2.8.10), and at least a unit. */
+#define RING_ENTRY	SZ_32
+#define RING_MIN	SZ_4K
+/* How many fit an eighth of a pool, and by how many more it grows */
+#define RINGS		((unsigned int)(VDMA_BOUNCE_SIZE / 8 / RING_MIN))
+#define RINGS_STEP	(VDMA_BOUNCE_SIZE_ALIGN / RING_MIN)
 
 /**
  * vdp_virtio_id() - type of a virtio function
@@ -56,18 +67,29 @@ u64 vdp_limits_pool(unsigned int id)
 		return max_t(u64, VDMA_BOUNCE_SIZE, 2 * P9_BUFFERS * PAGE_SIZE);
 	case VIRTIO_ID_GPU:
 		return SZ_16M;
+	case VIRTIO_ID_BLOCK:
+	case VIRTIO_ID_SCSI:
+		/* A host may give a disk a ring for each CPU. */
+		return VDMA_BOUNCE_SIZE +
+		       ALIGN((u64)max(nr_cpu_ids, RINGS) - RINGS, RINGS_STEP) *
+			       RING_MIN;
 	default:
 		return VDMA_BOUNCE_SIZE;
 	}
 }
 
 /*
- * The largest request with a pool of @size bytes. The rest is for rings, for rounding
- * up, and for other requests.
+ * The largest request with a pool of @size bytes, and what it may grow by when each of its
+ * mappings is rounded up. The rest is for rings, an eighth, and for other requests.
  */
 static u64 limits_request(u64 size)
 {
 	return size / 3 * 2;
+}
+
+static u64 limits_rounding(u64 size)
+{
+	return size / 6;
 }
 
 /**
@@ -94,76 +116,101 @@ u64 vdp_limits_mapping(unsigned int id, u64 size)
  * @id: the device's type
  * @size: of its pool, in bytes
  *
- * The buffers of a network card grow with what it receives, up to 64 KiB each; without
- * a limit it could no longer send.
+ * The buffers of a network card grow with what it receives, up to 64 KiB each, and a
+ * console has some for each port; without a limit they could no longer send.
  *
  * Return: bytes; U64_MAX without a limit.
  */
 u64 vdp_limits_rx(unsigned int id, u64 size)
 {
-	return id == VIRTIO_ID_NET ? size / 4 * 3 : U64_MAX;
+	bool limited = id == VIRTIO_ID_NET || id == VIRTIO_ID_CONSOLE;
+
+	return limited ? size / 4 * 3 : U64_MAX;
 }
 
 /**
- * vdp_limits_field() - the configuration field that limits a driver's requests
+ * vdp_limits_fields() - the configuration fields that limit a driver's requests
  * @id: the device's type
  * @size: of its pool, in bytes
  * @mapping: largest mapping, in bytes
- * @field: on success the field, of 32 bits (virtio 1.2, 5.2.4 and 5.6.4), and its
- *	   maximum
+ * @fields: set to the fields (virtio 1.2, 5.2.4 and 5.6.4)
  *
- * Return: true if there is one.
+ * Return: how many there are.
  */
-bool vdp_limits_field(unsigned int id, u64 size, u64 mapping,
-		      struct vdp_limit_field *field)
+unsigned int vdp_limits_fields(unsigned int id, u64 size, u64 mapping,
+			       struct vdp_limit_field fields[VDP_LIMIT_FIELDS])
 {
 	switch (id) {
 	case VIRTIO_ID_BLOCK:
-		field->offset = offsetof(struct virtio_blk_config, seg_max);
-		field->max = limits_request(size) / mapping;
-		return true;
+		fields[0] = (struct vdp_limit_field){
+			.offset = offsetof(struct virtio_blk_config, seg_max),
+			.max = limits_request(size) / mapping,
+		};
+		return 1;
 	case VIRTIO_ID_SCSI:
-		field->offset = offsetof(struct virtio_scsi_config,
-					 max_sectors);
-		field->max = limits_request(size) / SZ_512;
-		return true;
+		/* With 0 the driver uses a limit of its own, a larger one. */
+		fields[0] = (struct vdp_limit_field){
+			.offset = offsetof(struct virtio_scsi_config,
+					   max_sectors),
+			.max = limits_request(size) / SZ_512,
+			.replace_0 = true,
+		};
+		fields[1] = (struct vdp_limit_field){
+			.offset = offsetof(struct virtio_scsi_config, seg_max),
+			.max = limits_rounding(size) / VDMA_BOUNCE_ALIGN_MIN,
+		};
+		return 2;
 	default:
-		return false;
+		return 0;
 	}
 }
 
-/* Entries for each of @rings rings, which together may fill half of the pool */
-static u16 limits_entries(u64 size, unsigned int rings, u64 buffer)
+/* Entries for each of @rings rings, which together may take @part bytes */
+static u16 limits_entries(u64 part, unsigned int rings, u64 bytes)
 {
-	u64 max = max_t(u64, size / 2 / rings / buffer, 1);
+	u64 max = max_t(u64, part / max(rings, 1u) / bytes, 1);
 
-	return clamp_t(u64, rounddown_pow_of_two(max), 16, 1024);
+	return clamp_t(u64, rounddown_pow_of_two(max), 4, 1024);
 }
 
 /**
- * vdp_limits_ring() - maximum number of entries of a device's rings
+ * vdp_limits_ring() - maximum number of entries of a ring
  * @id: the device's type
  * @size: of its pool, in bytes
  * @rings: number of rings that it has
+ * @index: number of the ring
+ * @indirect: a request takes one entry
  *
  * Return: entries, or 0 for no limit.
  */
-u16 vdp_limits_ring(unsigned int id, u64 size, unsigned int rings)
+u16 vdp_limits_ring(unsigned int id, u64 size, unsigned int rings,
+		    unsigned int index, bool indirect)
 {
 	switch (id) {
+	case VIRTIO_ID_BLOCK:
+	case VIRTIO_ID_SCSI:
+		/* Otherwise the ring limits a request, which the driver expects. */
+		return indirect ? limits_entries(size / 8, rings, RING_ENTRY)
+				: 0;
 	case VIRTIO_ID_CONSOLE:
-		/* One for control, and three ports in use. */
-		return limits_entries(size, 4, PAGE_SIZE);
+		/* QEMU drops a control message that finds no buffer. */
+		if (index == CONSOLE_CONTROL_RX)
+			return limits_entries(size / 8, 1, PAGE_SIZE);
+		/* Whole pages, for each port */
+		return limits_entries(size / 2, max(rings / 2, 4u), PAGE_SIZE);
 	case VIRTIO_ID_NET:
 		/*
 		 * virtio_net stops its TX queue unless MAX_SKB_FRAGS + 2 descriptors
 		 * are free.
 		 */
-		return max_t(u16, limits_entries(size, max(rings / 2, 1u), SZ_2K),
-			     64);
+		return index % 2 ? max_t(u16,
+					 limits_entries(size / 2, rings / 2,
+							SZ_2K),
+					 64)
+				 : limits_entries(size / 2, rings / 2, SZ_2K);
 	case VIRTIO_ID_FS:
-		/* Its driver puts no more pages into a request than entries. */
-		return limits_entries(size, 1, PAGE_SIZE);
+		/* A request has no more pages than the ring has entries. */
+		return limits_entries(size / 2, max(rings, 2u) - 1, PAGE_SIZE);
 	case VIRTIO_ID_9P:
 		return P9_BUFFERS;
 	default:

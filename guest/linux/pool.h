@@ -46,6 +46,7 @@ struct vdp_pool_limits {
  * @private: private memory of @bounce
  * @rx_max: limit of @rx_used
  * @rx_used: bytes mapped for the device only to write, if there is a limit
+ * @rx_full: maps refused by it
  * @unmap_flags: for each unmap: VDMA_BOUNCE_NO_COPY while rings are emptied
  * @warned_full: the log says that the pool was full
  * @ended: the device's driver has left, but not everything is unmapped
@@ -62,6 +63,7 @@ struct vdp_pool {
 	void *private;
 	u64 rx_max;
 	atomic64_t rx_used;
+	atomic64_t rx_full;
 	unsigned int unmap_flags;
 	unsigned long warned_full;
 	bool ended;

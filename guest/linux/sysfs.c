@@ -15,7 +15,7 @@ struct policy_attribute {
 };
 
 static ssize_t sysfs_show(struct device *device, struct device_attribute *attr,
-			   char *buf)
+			  char *buf)
 {
 	const struct policy_attribute *policy =
 		container_of(attr, struct policy_attribute, attr);
@@ -63,8 +63,10 @@ static struct vdma_bounce_counts sysfs_counts(const struct vdp_device *dev)
 {
 	struct vdma_bounce_counts counts = { 0 };
 
-	if (dev->pool)
-		vdma_bounce_count(&dev->pool->bounce, &counts);
+	if (!dev->pool)
+		return counts;
+	vdma_bounce_count(&dev->pool->bounce, &counts);
+	counts.full += atomic64_read(&dev->pool->rx_full);
 	return counts;
 }
 

@@ -125,7 +125,8 @@ struct vdma_hv_ops vdp_hv_ops(struct vdp_device *dev);
 /* common_cfg.c */
 u64 vdp_common_features(struct pci_dev *pdev, struct virtio_device *vdev);
 void vdp_common_limit_rings(struct pci_dev *pdev,
-			    u16 (*ring_max)(const void *ctx, unsigned int rings),
+			    u16 (*ring_max)(const void *ctx, unsigned int rings,
+					    unsigned int index),
 			    const void *ctx);
 
 /* device.c; all but the first three need the lock */
@@ -146,21 +147,26 @@ struct vdp_device *vdp_device_first(void);
 
 /**
  * struct vdp_limit_field - a field of a device's configuration that limits requests
- * @offset: in bytes
+ * @offset: in bytes; its length is 32 bits
  * @max: maximum of its value
+ * @replace_0: 0 means no limit
  */
 struct vdp_limit_field {
 	unsigned int offset;
 	u64 max;
+	bool replace_0;
 };
+
+#define VDP_LIMIT_FIELDS 2
 
 unsigned int vdp_virtio_id(const struct pci_dev *pdev);
 u64 vdp_limits_pool(unsigned int id);
 u64 vdp_limits_mapping(unsigned int id, u64 size);
 u64 vdp_limits_rx(unsigned int id, u64 size);
-bool vdp_limits_field(unsigned int id, u64 size, u64 mapping,
-		      struct vdp_limit_field *field);
-u16 vdp_limits_ring(unsigned int id, u64 size, unsigned int rings);
+unsigned int vdp_limits_fields(unsigned int id, u64 size, u64 mapping,
+			       struct vdp_limit_field fields[VDP_LIMIT_FIELDS]);
+u16 vdp_limits_ring(unsigned int id, u64 size, unsigned int rings,
+		    unsigned int index, bool indirect);
 
 /* features.c */
 void vdp_features_apply(struct vdp_device *dev, struct virtio_device *vdev);
