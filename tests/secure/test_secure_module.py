@@ -64,6 +64,7 @@ for fn in {BLK.address} {RNG.address}; do
     report late "fn=$fn" "mode=$(cat $PCI/$fn/virtio*/dma_policy/mode)"
 done
 run_device {RNG.address}
+insmod /skipsync.ko slot={RNG.slot} 2>/dev/null || :
 rebind || fail rebind
 settle
 run_io
@@ -73,15 +74,17 @@ give_back
 
 def test_loaded_late(run: Path) -> None:
     """What has a driver goes on as it is, with a warning, until it is rebound; what
-    has none yet is safe at once."""
+    has none yet is safe at once, and its driver syncs its mappings."""
     options = {"append": "swiotlb=force"}
-    watch, result = boot(run, Plan(LATE, (BLK, RNG), options))
+    files = {"skipsync.ko": module("skipsync", run)}
+    watch, result = boot(run, Plan(LATE, (BLK, RNG), options, files=files))
     result.check()
     watch.check_module()
     late = {line["fn"]: line["mode"] for line in result.report.all("late")}
     assert late[BLK.address] in ("identity", "tce")
     assert late[RNG.address] == "bounce"
     assert f"{BLK.address}: virtio DMA: bound before this module was loaded" in result.console
+    assert f"skipsync: slot {RNG.slot}: 0" in result.console
 
 
 FOREIGN = """
