@@ -127,7 +127,7 @@ run() {
 	report result "id=$id" "status=$status" $result
 }
 
-# Nobody but a workload shall send: counts are of the device, not of the guest.
+# Only a workload may send: counts are of the device, not of the guest.
 for file in /proc/sys/net/ipv6/conf/*/disable_ipv6; do
 	[ ! -e "$file" ] || echo 1 >"$file"
 done

@@ -83,7 +83,7 @@ class Turns:
 
 
 def boot(folder: Path) -> dict[str, float]:
-    """All three anew, each in turn, again and again; what a read costs each, in us."""
+    """All three, each in turn, again and again; what a read costs each, in us."""
     with ExitStack() as stack:
         turns = {kind: Turns(kind, folder / kind) for kind in KINDS}
         for turn in turns.values():

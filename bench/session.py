@@ -2,7 +2,7 @@
 """The cells of a session: every configuration with every workload.
 
 All guests run at the same time, and cells of all configurations take turns in an
-order that is drawn anew for each round: whatever else the machine does then meets
+order that is drawn again for each round: whatever else the machine does then meets
 each of them alike. What fails costs its own cell; a guest that hangs is killed and
 another takes its place.
 """

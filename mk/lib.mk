@@ -80,7 +80,7 @@ build/lib/$(SO): $(patsubst %.c,build/lib/%.o,$(CORE_SRC) $(DT_SRC)) lib/libvdma
 build/lib/$(SONAME) build/lib/libvdma.so: build/lib/$(SO)
 	$(Q)ln -sf $(if $(@:%.so=),$(SO),$(SONAME)) $@
 
-# Written anew only if it differs, for the folders may.
+# Rewritten only if it differs, for the folders may.
 build/lib/libvdma.pc: lib/libvdma.pc.in FORCE
 	@mkdir -p $(@D)
 	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|' \

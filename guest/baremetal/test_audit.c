@@ -49,7 +49,7 @@ static void unmap_at(struct steps *s, uint64_t dma, uint64_t len,
 	s->unmapped = where;
 }
 
-/* A read to the buffer, which someone else shall have mapped. */
+/* A read to the buffer, which another owner should have mapped. */
 static void use_at(struct steps *s, const char *where)
 {
 	struct vdma_sg sg = { (uintptr_t)s->buffer, LEN, true };

@@ -113,7 +113,7 @@ static void cpu_writes(struct model *m)
 	       sizeof(p->last));
 }
 
-/* What the device shall find in its first half, or has left in its second. */
+/* Expected content of the first half, or what the device left in the second */
 static uint64_t on_disk(struct model *m, uint64_t offset)
 {
 	uint64_t word;

@@ -52,7 +52,7 @@ struct vdma_blk_request {
 };
 
 /**
- * struct vdma_blk_config - what a block device shall be driven with
+ * struct vdma_blk_config - configuration of a block device
  * @queues: how many queues, at least 1
  * @num: descriptors a queue; made smaller if the device has fewer
  * @indirect_max: as in struct vdma_vq_config; @indirect_max less 2 pieces of

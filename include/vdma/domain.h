@@ -216,7 +216,7 @@ int vdma_domain_identity(struct vdma_domain *domain,
  * vdma_domain_refuse() - a domain in which nothing can be mapped
  * @domain: set up
  *
- * For a device that shall be left alone: every map and every allocation
+ * For a device that must not be used: every map and every allocation
  * returns VDMA_E_REFUSED_MODE.
  */
 void vdma_domain_refuse(struct vdma_domain *domain);

@@ -17,7 +17,7 @@
 #define VDMA_NET_BUF_LEN	2048
 
 /**
- * struct vdma_net_config - what a network device shall be driven with
+ * struct vdma_net_config - configuration of a network device
  * @num: descriptors a queue; made smaller if the device has fewer
  * @rx_buffers: how many receive buffers, at most @num
  * @ring_features: of VDMA_F_RING, what may be used if it is offered

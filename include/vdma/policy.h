@@ -162,7 +162,7 @@ struct vdma_facts {
 };
 
 /**
- * struct vdma_decision - what shall be done, and why
+ * struct vdma_decision - the mode, and the reason
  * @mode: the mode in force, never VDMA_MODE_AUTO
  * @reason: why
  * @row: row of the decision table that matched, from 1; 0 for a device that

@@ -59,7 +59,7 @@ struct vdma_sg {
 };
 
 /**
- * struct vdma_vq_config - what a ring shall be
+ * struct vdma_vq_config - configuration of a ring
  * @num: number of descriptors; a power of two for a split ring
  * @indirect_max: longest buffer, in pieces, that may go into a table of its
  *		  own when VDMA_F_INDIRECT_DESC is negotiated; 0: none does.
@@ -161,7 +161,7 @@ void vdma_vq_fit(struct vdma_vq_config *config, uint16_t most);
 
 /**
  * vdma_vq_private_size() - how much memory of its own a ring needs
- * @config: what the ring shall be
+ * @config: its configuration
  *
  * Return: bytes; 0 if there is no such ring.
  */
@@ -171,7 +171,7 @@ size_t vdma_vq_private_size(const struct vdma_vq_config *config);
  * vdma_vq_init() - make a ring
  * @vq: set up on success
  * @domain: how the device reaches memory; ring and tables come from it
- * @config: what the ring shall be; copied
+ * @config: its configuration; copied
  * @private_mem: vdma_vq_private_size() bytes that no device can reach, aligned
  *		 to 8; the caller's again after vdma_vq_fini()
  *

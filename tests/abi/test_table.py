@@ -24,7 +24,7 @@ def _generator(run: Path) -> Path:
 
 
 def write(generator: Path, page: str) -> subprocess.CompletedProcess[str]:
-    """The page anew."""
+    """The page, generated."""
     return subprocess.run(
         [generator], input=page, capture_output=True, text=True, check=False
     )

@@ -129,7 +129,7 @@ static bool overlap(uint32_t a, uint32_t a_size, uint32_t b, uint32_t b_size)
 
 /*
  * What libfdt reads but may not write: a tree whose blocks share bytes, which
- * may not fit when they are laid out anew, or whose header (of version 16) does
+ * may not fit when they are laid out again, or whose header (of version 16) does
  * not tell whether they do.
  */
 static bool read_only(const void *fdt)

@@ -151,7 +151,7 @@ class Disk:
 class Peer:
     """A disk that we serve ourselves, and may lie about: vhost_user_blk.py.
 
-    ERROR is what the guest shall find wrong with it, by its name in
+    ERROR is what the guest is to find wrong with it, by its name in
     include/vdma/error.h; empty: nothing.
     """
 

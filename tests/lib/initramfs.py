@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Builds what a guest boots from: busybox, vdmactl, modules, our scripts.
 
-It takes a tenth of a second, so it is built anew for every boot and there is no
+It takes a tenth of a second, so it is built again for every boot and there is no
 cache that could be out of date. It is not compressed: that costs time under TCG.
 """
 

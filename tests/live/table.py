@@ -2,7 +2,7 @@
 """The table of docs/lifecycle.md: what becomes of a device in each mode at each event.
 
 python3 -m tests.live.table compares it with what the last runs of the tests have left in
-build/live, or, with --write, makes it anew of that, once every cell has been seen and
+build/live, or, with --write, rewrites it from that, once every cell has been seen and
 none has failed. events.toml has the events, and where one can't happen."""
 
 from __future__ import annotations

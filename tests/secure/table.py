@@ -2,7 +2,7 @@
 """The table of docs/secure-vm.md: what stock kernels do with private pages.
 
 python3 -m tests.secure.table compares it with what the last runs of the matrix have left
-in build/secure, or, with --write, makes it anew of that; a row that has not run stays as
+in build/secure, or, with --write, rewrites it from that; a row that has not run stays as
 it is."""
 
 from __future__ import annotations

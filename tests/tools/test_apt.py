@@ -147,7 +147,7 @@ def test_older_version(apt: Apt) -> None:
 
 
 def test_packages_of_one_source(apt: Apt) -> None:
-    """Are of one version, also if one of them was built anew, and others need not be."""
+    """Are of one version, also if one of them was built again, and others need not be."""
     tools = [f"{name} {version}" for name in ("tool", "data") for version in (1, 2, 3)]
     tools[1] += "+b1"
     apt.mirror.publish("trixie", [*tools, "libc 20"])

@@ -77,7 +77,7 @@ class Tree:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_interrupted_build(run: Path, number: signal.Signals) -> None:
-    """What it has left is not taken for the part, which is built anew."""
+    """What it has left is not taken for the part, which is built again."""
     tree = Tree(run)
     tree.stop(number)
     assert not list((tree.cache / "parts").iterdir())

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Writes a page of documentation anew: copies standard input to standard
+ * Rewrites a page of documentation: copies standard input to standard
  * output, and fills in the tables, each between a line
  *
  *	<!-- table: NAME -->

@@ -22,7 +22,7 @@
 #define DEVICE_LIMIT_NS	20000000000ull
 
 /**
- * struct device_plan - how a device shall reach memory
+ * struct device_plan - how a device is to reach memory
  * @hv: makes hypercalls
  * @mode: "direct", "bypass", "identity", "tce", "bounce", "refuse", or "auto":
  *	  as decided
@@ -93,7 +93,7 @@ struct device_plan device_plan(void);
  * @device: filled in
  * @type: of the device
  * @nth: among those of its type, from 0
- * @plan: how it shall reach memory
+ * @plan: how it is to reach memory
  *
  * Whatever is in its way ends the run: a test in another mode than it was
  * asked for would prove nothing.

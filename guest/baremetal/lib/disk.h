@@ -47,8 +47,8 @@ void disk_open(struct disk *disk, const struct vdma_blk_config *config);
  * disk_open_as() - open a block device and start it; bails out if it can't
  * @disk: filled in
  * @nth: number of the block device, from 0
- * @plan: how it shall reach memory
- * @config: how it shall be driven
+ * @plan: how it is to reach memory
+ * @config: its configuration
  */
 void disk_open_as(struct disk *disk, unsigned int nth,
 		  const struct device_plan *plan,
@@ -86,7 +86,7 @@ int disk_write_half(struct disk *disk);
 uint64_t disk_word(const struct disk *disk, uint64_t offset);
 
 /**
- * disk_fill() - make the content that shall be written: the complement
+ * disk_fill() - make the content to write: the complement
  * @disk: the disk
  * @offset: where it will go
  * @buffer: aligned to 8

@@ -8,7 +8,7 @@
 #define LOAD_DEPTH_MAX	256
 
 /**
- * struct load - what shall be done on one queue, and what came of it
+ * struct load - the work for one queue, and its result
  * @disk: the disk
  * @queue: number of the queue; one CPU uses it
  * @first: where on the disk it may go, in bytes
