@@ -42,6 +42,12 @@ mkswap "$disk" >/dev/null
 swapon "$disk"
 refuses {BLK.address} "$disk is swap"
 swapoff "$disk"
+losetup /dev/loop0 "$disk"
+refuses {BLK.address} "$disk has a loop device"
+losetup -d /dev/loop0
+echo "$disk" >/sys/block/zram0/backing_dev
+refuses {BLK.address} "$disk is claimed in the kernel"
+echo 1 >/sys/block/zram0/reset
 dd if=/romfs of="$disk" conv=notrunc status=none
 mkdir /run/mnt
 mount -t romfs -o ro "$disk" /run/mnt || fail mount
@@ -126,7 +132,7 @@ def test_rebind_refuses_what_is_in_use(run: Path) -> None:
     """Each kind of use: a line, and the device goes on. Then all are idle."""
     backend = vhost_user.Backend(FailingFs(queues=2))
     files = {"romfs": empty_romfs()}
-    modules = ("9pnet_virtio", "9p", "virtiofs", "virtio_console")
+    modules = ("9pnet_virtio", "9p", "virtiofs", "virtio_console", "loop", "zram")
     cargo = Cargo(script=SCRIPT, files=files, disk_mib=8, modules=modules)
     try:
         with Guest(machine(backend), run, cargo) as guest:
