@@ -71,7 +71,7 @@ static void measure(struct disk *disk, char *buffers, uint64_t len, bool write)
 #define FRAME_LEN	1526
 #define FRAMES		256
 
-/* A card's buffer, of which the device writes @wrote bytes: instructions of each */
+/* Instructions per receive buffer when the device writes @wrote bytes of it */
 static uint64_t receive(struct vdma_bounce *b, void *buffer, uint32_t wrote)
 {
 	uint64_t dma, start = time_ns();

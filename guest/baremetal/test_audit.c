@@ -166,7 +166,7 @@ static bool same(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
-/* What is wrong is a use, an unmap, or, of a leak, no call at all. */
+/* The fault is a use, an unmap, or, for a leak, no call at all. */
 static const char *culprit(const struct kind *kind, const struct steps *s)
 {
 	if (kind->fault == VDMA_FAULT_LEAK)

@@ -91,7 +91,7 @@ static uint32_t ask_for_name(struct disk *disk, void *buffer)
 	return used.len;
 }
 
-/* What the device sees of a buffer that the driver sends back. */
+/* The device's view of a buffer that the driver sends back */
 static unsigned int old_bytes_seen(struct device *device, void *buffer)
 {
 	struct vdma_bounce *b = &device->bounce;

@@ -106,7 +106,7 @@ static bool send(struct link *link)
 	return true;
 }
 
-/* Not of ours, or one that has come before, or one behind a gap. */
+/* Not a test frame, a duplicate, or after a gap */
 static bool ignored(const struct link *link, const uint8_t *frame, uint32_t len)
 {
 	uint64_t i;

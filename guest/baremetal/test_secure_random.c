@@ -19,7 +19,7 @@
 #define SECTOR		VDMA_BLK_SECTOR
 #define FRESH_DISK	20000
 
-/* What stands in the sector that DMA is about, and in the page's last word. */
+/* Content of the sector used for DMA, and of the page's last word */
 struct page {
 	bool shared;
 	uint64_t sector;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A guest resets a disk whose iothread is about to raise an interrupt: by a descriptor that
- * points at the interrupt controller, and by one that is invalid. QEMU goes on.
+ * points at the interrupt controller, and by an invalid descriptor. QEMU goes on.
  */
 #include <vdma/error.h>
 #include <vdma/secure.h>

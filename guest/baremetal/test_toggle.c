@@ -30,7 +30,7 @@ struct toggler {
 	int error;
 };
 
-/* What a CPU does: the first toggles, the others load the disk. */
+/* The first CPU toggles, the others load the disk. */
 struct job {
 	struct toggler *toggler;
 	struct load load;

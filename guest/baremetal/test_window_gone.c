@@ -29,7 +29,7 @@ struct window_gone {
 	int read_error;
 };
 
-/* What a CPU does: the first makes windows, the other reads. */
+/* The first CPU makes windows, the other reads. */
 struct job {
 	struct window_gone *test;
 	bool reads;

@@ -256,7 +256,7 @@ void vdma_audit_map(struct vdma_audit *audit, uint64_t dma, uint64_t len,
 	vdma_lock_release(audit->lock);
 }
 
-/* Once the record was full, a mapping that is missing may be one that was not recorded. */
+/* Once the record was full, a missing mapping may just not have been recorded. */
 static bool audit_complete(const struct vdma_audit *audit)
 {
 	return !audit->counts.faults[VDMA_FAULT_RECORD_FULL];

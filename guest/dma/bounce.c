@@ -26,7 +26,7 @@
 #define POISON 0x8080808080808080ull
 
 /**
- * struct vdma_bounce_record - what a slot is used for
+ * struct vdma_bounce_record - use of a slot
  * @phys: guest physical address of the buffer; of the slot itself, if allocated
  * @len: in bytes
  * @state: see STATE_DIR
@@ -82,7 +82,7 @@ bounce_record(const struct vdma_bounce *b, uint32_t slot)
 	return &b->records[vdma_slots_record(b->slots, slot)];
 }
 
-/* Acquires what bounce_record_begin() has stored in a live record. */
+/* Acquire: pairs with the release in bounce_record_begin(). */
 static inline uint32_t bounce_record_state(const struct vdma_bounce_record *r)
 {
 	uint32_t state = __atomic_load_n(&r->state, VDMA_ACQUIRE);

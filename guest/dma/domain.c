@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * What all domains have in common: checks arguments, informs the audit, allocates and
+ * Common part of all domains: checks arguments, informs the audit, allocates and
  * maps ring memory where the mode has no better way. And the domains that need no state:
  * direct, bypass and identity, in which a device address is the physical address plus a
  * constant, and refuse.

@@ -27,7 +27,7 @@
  * @newer: neighbour in the queue of unused mappings
  * @by_page: head of the bucket with this entry's number in the table by page
  * @by_first: head of the bucket with this entry's number in the table by first
- * @dir: what the device may do
+ * @dir: access that the device has
  */
 struct vdma_map_cache_entry {
 	uint64_t page;
@@ -78,7 +78,7 @@ void vdma_map_cache_init(struct vdma_map_cache *cache,
  * @cache: the cache
  * @page: first page of the buffer
  * @n: number of pages
- * @dir: what the device will do
+ * @dir: access that the device will make
  *
  * Return: its first page in the window; VDMA_MAP_CACHE_NONE if there is no mapping that
  * starts there, is as long, and allows @dir.
@@ -91,7 +91,7 @@ uint32_t vdma_map_cache_get(struct vdma_map_cache *cache, uint64_t page,
  * @cache: the cache
  * @page: first page of the buffer
  * @n: number of pages
- * @dir: what the device may do
+ * @dir: access that the device has
  * @first: its first page in the window
  *
  * Return: true; false if the cache is off or full, and does not keep the mapping.
@@ -100,7 +100,7 @@ bool vdma_map_cache_add(struct vdma_map_cache *cache, uint64_t page, uint32_t n,
 			enum vdma_dir dir, uint32_t first);
 
 /**
- * enum vdma_map_cache_put - what happens to a mapping at unmap
+ * enum vdma_map_cache_put - fate of a mapping at unmap
  * @VDMA_MAP_CACHE_UNKNOWN: not in the cache: the caller removes it
  * @VDMA_MAP_CACHE_KEPT: it stays
  * @VDMA_MAP_CACHE_INVALID: in the cache, but not in use or not that long

@@ -232,7 +232,7 @@ static uint32_t slots_alloc_run(struct vdma_slots *s, uint32_t n,
 
 	if (first == VDMA_IOVA_NONE)
 		return NONE;
-	/* Free what alignment does not need before and after. */
+	/* Free the units before and after the aligned run. */
 	begin = (first + align - 1) & ~(align - 1);
 	if (begin > first)
 		slots_free_units(s, first, begin - first);
@@ -282,7 +282,7 @@ static uint32_t slots_alloc_large(struct vdma_slots *s, uint64_t len,
 	return slots_account(s, unit);
 }
 
-/* A slot of this class, or else of the next larger one that has any */
+/* A slot of this class, or else of the next larger class with a free slot */
 static uint32_t slots_alloc_pool(struct vdma_slots *s, uint64_t len,
 				 unsigned int class)
 {

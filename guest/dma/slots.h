@@ -70,7 +70,7 @@ struct vdma_unit {
 #define VDMA_UNIT_FREE 0xff
 
 /**
- * struct vdma_slot_cache - what belongs to one CPU; a multiple of 128 bytes
+ * struct vdma_slot_cache - per-CPU cache; a multiple of 128 bytes
  * @slot: free slots by class, or VDMA_SLOT_NONE
  * @in: bytes copied into the pool on this CPU
  * @out: bytes copied out of it
@@ -156,7 +156,7 @@ uint32_t vdma_slots_alloc_aligned(struct vdma_slots *slots, uint64_t len,
  * vdma_slots_bytes() - how much of the pool a slot takes
  * @len: size in bytes, at least 1
  *
- * Return: bytes; a larger slot may be allocated when there is none of this class.
+ * Return: bytes; a larger slot may be allocated when this class has no free slot.
  */
 uint64_t vdma_slots_bytes(uint64_t len);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * One shape for what differs between kernels. Kbuild asks the headers, and defines
- * VDP_HAVE_… for what is there.
+ * One interface to kernels that differ. Kbuild probes the headers and defines
+ * VDP_HAVE_….
  */
 #ifndef VDP_COMPAT_H
 #define VDP_COMPAT_H
@@ -33,7 +33,7 @@ static inline void dev_clear_dma_ops_bypass(struct device *dev)
 
 /*
  * struct dma_map_ops: pages, then physical addresses. Ours take these, and
- * VDP_MAP_PAGE(map) makes of @map what an older kernel calls.
+ * VDP_MAP_PAGE(map) wraps @map in the prototype of an older kernel.
  */
 #define VDP_MAP_PAGE(_map)						\
 static dma_addr_t __maybe_unused					\
@@ -88,11 +88,11 @@ static inline void vdp_reset_need_sync(struct device *dev)
 #define VIRTIO_GPU_F_BLOB_ALIGNMENT 5
 #endif
 
-/* What is not memory can be mapped by map_phys() only. */
+/* Only map_phys() can map anything but memory. */
 #ifndef DMA_ATTR_MMIO
 #define DMA_ATTR_MMIO 0
 #endif
-/* What may not be copied: nothing, for kernels that have no word for it. */
+/* Must not be bounced. Older kernels do not have the attribute. */
 #ifndef DMA_ATTR_REQUIRE_COHERENT
 #define DMA_ATTR_REQUIRE_COHERENT 0
 #endif

@@ -243,7 +243,7 @@ static bool device_carry_out(struct vdp_device *dev, struct device_step *step)
 }
 
 /*
- * Decides until the decision can be carried out. Returns what the kernel wants to know:
+ * Decides until the decision can be carried out. Returns the answer to the kernel:
  * may the device use the direct mapping at archdata.dma_offset?
  */
 static bool device_decide(struct vdp_device *dev, u64 mask)
@@ -285,7 +285,7 @@ static bool device_decide_and_log(struct vdp_device *dev, u64 mask)
 	enum vdma_mode before = dev->decision.mode;
 	bool direct = device_decide(dev, mask);
 
-	/* With a limit alone, the kernel maps directly what lies below it. */
+	/* With only a limit set, the kernel maps memory below it directly. */
 	if (!direct)
 		dev->pdev->dev.bus_dma_limit = 0;
 	dev->window = device_window(dev);
@@ -307,7 +307,7 @@ static bool device_has_driver(const struct device *device)
  * @mask: the mask
  *
  * Asked several times per probe; only a new mask is a new question. A device that is
- * already bound keeps what it has, whoever asks.
+ * already bound keeps its DMA path, whoever asks.
  *
  * Return: true if the direct mapping at archdata.dma_offset may be used.
  */
@@ -325,7 +325,7 @@ bool vdp_device_mask(struct vdp_device *dev, u64 mask)
 	return device_decide_and_log(dev, mask);
 }
 
-/* For a device that keeps what the kernel has set up, whose facts are collected */
+/* For a device that keeps the kernel's setup; its facts are collected */
 static void device_describe(struct vdp_device *dev)
 {
 	dev->facts.dma_mask = dma_get_mask(&dev->pdev->dev);
@@ -341,7 +341,7 @@ static void device_describe(struct vdp_device *dev)
  * @dev: the record
  * @vdev: its virtio device
  *
- * It keeps what it has, also in a secure guest.
+ * It keeps its DMA path, also in a secure guest.
  *
  * Context: with the locks of the function and of the virtio device.
  */
@@ -361,7 +361,7 @@ void vdp_device_found_bound(struct vdp_device *dev, struct virtio_device *vdev)
  *
  * The kernel asks when virtio_pci sets its DMA mask, but not with iommu=off, and not if
  * the module was loaded later. Only now is it known whether virtio_pci uses the legacy
- * interface. Outside of a secure guest the device keeps what the kernel has set up.
+ * interface. Outside a secure guest the device keeps the kernel's setup.
  *
  * Context: with the locks of the function and of the virtio device, or before
  * drivers see it.

@@ -272,7 +272,7 @@ static void dma_ops_free_pages(struct device *dev, size_t size,
 	dma_ops_free(dev, PAGE_ALIGN(size), page_address(page), dma, 0);
 }
 
-/* Otherwise the caller would see what else is in a page. */
+/* Otherwise the caller would see other data in the page. */
 static bool dma_ops_whole_pages(const void *cpu, size_t size)
 {
 	return PAGE_ALIGNED(cpu) && PAGE_ALIGNED(size);
@@ -317,7 +317,7 @@ static int dma_ops_dma_supported(struct device *dev, u64 mask);
 
 /*
  * For calls without a mapping that would keep the pool: it may have been freed since the
- * caller has looked up the operations. @ops is then what the device has instead.
+ * caller looked up the operations. @ops is set to the device's current operations.
  */
 static struct vdp_pool *dma_ops_pool_now(struct device *dev,
 					 const struct dma_map_ops **ops)

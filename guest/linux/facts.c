@@ -72,8 +72,8 @@ static u64 facts_memory_end(void)
 /**
  * vdp_facts_answer() - turn the hypervisor's answer into a fact
  * @dev: the record
- * @error: what the call returned
- * @reply: what it filled in
+ * @error: return value of the call
+ * @reply: as filled in by the call
  */
 void vdp_facts_answer(struct vdp_device *dev, int error,
 		      const struct vdma_bypass *reply)
@@ -111,7 +111,7 @@ static void facts_collect_answer(struct vdp_device *dev)
 }
 
 /**
- * vdp_facts_collect() - collect what does not depend on the DMA mask
+ * vdp_facts_collect() - collect the facts that do not depend on the DMA mask
  * @dev: the record; its features are known, and it has no pool
  *
  * Context: may sleep.

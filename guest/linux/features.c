@@ -146,7 +146,7 @@ static void features_set_status(struct virtio_device *vdev, u8 status)
 		vdp_common_limit_rings(dev->pdev, features_ring_max, vdev);
 }
 
-/* Applies a limit to what was read of the configuration. */
+/* Applies a limit to a value read from the configuration. */
 static void features_limit_field(struct virtio_device *vdev,
 				 const struct vdp_limit_field *field,
 				 unsigned int offset, void *buf,

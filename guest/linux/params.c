@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Module parameters: what the administrator requests.
+ * Module parameters: the administrator's requests.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

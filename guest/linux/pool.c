@@ -278,7 +278,7 @@ void vdp_pools_reap(void)
  * @pdev: the device; nothing is mapped for it, except what keeps a pool that has ended
  * @iommu: it is behind the IOMMU
  * @limits: of the pool
- * @pool: set to the pool: the one that has ended, if there is one
+ * @pool: set to the pool: that of the previous driver, if still in use
  *
  * Holds the module, whose code the device's driver calls from now on. While the module
  * is being unloaded there are no new pools.

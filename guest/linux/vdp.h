@@ -15,7 +15,7 @@
  *	dma_ops.c	mode bounce: the operations that drivers call
  *	pool.c		mode bounce: a device's pool
  *	limits.c	mode bounce: limits that keep requests within the pool
- *	params.c	what the administrator requests
+ *	params.c	the administrator's requests
  *	later.c		frees memory that another CPU may still use
  *
  * Except in mode bounce the module adds no code to a data path: it answers the question
@@ -67,7 +67,7 @@ typedef bool (*vdp_bypass_supported_fn)(struct pci_dev *pdev, u64 mask);
  * @vdev: its virtio device while that is on its bus
  * @shown: @vdev has our sysfs files
  * @fn: its name in hypercalls
- * @bypass_supported: what the kernel has for its PHB, or NULL
+ * @bypass_supported: the kernel's own function for its PHB, or NULL
  * @facts: the facts that the decision is based on
  * @decision: the decision in force
  * @window: the window that its DMA goes through; size 0 for none

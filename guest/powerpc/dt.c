@@ -73,7 +73,7 @@ static bool dt_has_bootarg(const void *fdt, int node, const char *name,
 
 /*
  * Devicetree Specification, 3.4: entries of address and size, two cells each.
- * What wraps around has no end.
+ * A range that wraps around has no end.
  */
 static uint64_t dt_memory_end(const void *fdt, uint64_t end)
 {
@@ -212,7 +212,7 @@ static void dt_read_linux_window(const void *fdt, int node,
 	}
 }
 
-/* What the node at the cursor adds to what its parent has handed down. */
+/* Properties of the node at the cursor override the inherited ones. */
 static void dt_descend(const void *fdt, int node, struct vdma_dt_level *level)
 {
 	uint32_t token;
@@ -306,7 +306,7 @@ int vdma_dt_next(struct vdma_dt_cursor *c, struct vdma_dt_function *fn)
 		if (c->node < 0)
 			return VDMA_E_BAD_TREE;
 
-		/* What lies too deep to be kept has the deepest level above it. */
+		/* Nodes nested too deeply to be kept count as children of the deepest level. */
 		if (c->depth > 0)
 			above = &c->level[c->depth < VDMA_DT_DEPTH ?
 					  c->depth - 1 : VDMA_DT_DEPTH - 1];

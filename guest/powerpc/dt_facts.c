@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * From what a tree says about a function, and what the caller assumes, to the
+ * From a tree's properties of a function, and the caller's assumptions, to the
  * facts that vdma_decide() wants, each with its source.
  */
 #include <vdma/abi.h>
@@ -63,7 +63,7 @@ static void dt_facts_feature(const struct collector *c, enum vdma_dt_fact fact,
 /*
  * Virtio 1.2, 4.1.2.1: a device with a modern identifier offers VERSION_1. One
  * with a legacy interface cannot insist on ACCESS_PLATFORM, so QEMU lets none
- * offer it. Firmware tags only what offers ACCESS_PLATFORM.
+ * offer it. Firmware tags only functions that offer ACCESS_PLATFORM.
  */
 static void dt_facts_features(const struct collector *c)
 {

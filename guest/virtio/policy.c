@@ -207,8 +207,8 @@ static void policy_pass_over(const struct vdma_facts *f,
 }
 
 /*
- * A bound device goes on with what it has: changing it under load is fatal.
- * @next is what it would have if it were bound now.
+ * A bound device keeps its DMA path: changing it under load is fatal.
+ * @next is the path it would get if bound now.
  */
 static void policy_describe_live(const struct vdma_facts *f,
 				 const struct vdma_decision *next,

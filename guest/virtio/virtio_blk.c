@@ -21,7 +21,7 @@
 #define CFG_SEG_MAX		12
 #define CFG_NUM_QUEUES		34
 
-/* 5.2.6: status; a value of our own while there is none */
+/* 5.2.6: status; this value before the device has written it */
 #define STATUS_OK		0
 #define STATUS_NONE		0xff
 

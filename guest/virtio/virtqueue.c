@@ -403,7 +403,7 @@ static uint16_t vq_take_from_batch(struct vdma_vq *vq, uint32_t *len)
 	return head;
 }
 
-/* Returns 1 and the next used buffer, 0 if there is none, or an error. */
+/* Returns 1 and the next used buffer, 0 if no buffer is used, or an error. */
 static int vq_next_used(struct vdma_vq *vq, uint16_t *head, uint32_t *len)
 {
 	struct vq_used_elem elem;

@@ -75,7 +75,7 @@ static void packed_write_body(struct desc *desc, uint64_t addr, uint32_t len,
 
 /*
  * Enters one descriptor. The flags of the first since the last publish are
- * held back: until they are written, the device sees none of what follows.
+ * held back: until they are written, the device sees none of the following.
  */
 static void packed_push(struct vdma_vq *vq, uint64_t addr, uint32_t len,
 			uint16_t id, uint16_t flags)
@@ -213,7 +213,7 @@ static bool packed_enable_cb(struct vdma_vq *vq)
 	} else {
 		vdma_le16_set(&event->flags, EVENT_ENABLE);
 	}
-	/* Enable before the check: what is used after it raises an interrupt. */
+	/* Enable before the check: a buffer used after it raises an interrupt. */
 	vdma_mb();
 	flags = vdma_le16_get(&packed_ring(vq)[vq->last_used].flags);
 	return packed_is_used(vq, flags);

@@ -202,7 +202,7 @@ static bool split_enable_cb(struct vdma_vq *vq)
 		vdma_le16_set(split_used_event(vq), vq->last_used);
 	else
 		vdma_le16_set(&split_avail(vq)->flags, 0);
-	/* Enable before the check: what is used after it raises an interrupt. */
+	/* Enable before the check: a buffer used after it raises an interrupt. */
 	vdma_mb();
 	return vdma_le16_get(&split_used(vq)->idx) != vq->last_used;
 }

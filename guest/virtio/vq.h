@@ -55,7 +55,7 @@ struct vdma_vq_buf {
 	bool in_table;
 };
 
-/* Virtio 1.2, 2.7.8: what the device has used */
+/* Used element (virtio 1.2, 2.7.8) */
 struct vq_used_elem {
 	uint32_t id;
 	uint32_t len;
@@ -68,7 +68,7 @@ struct vq_used_elem {
  * @write: writes the descriptors of a buffer
  * @publish: makes all that was written available; returns whether the device wants a
  *	     notification
- * @get_used: returns 1 and the next used element, 0 if there is none, or an error
+ * @get_used: returns 1 and the next used element, 0 without a used element, or an error
  * @consume: skips @n used buffers that take @descs descriptors
  * @disable_cb: asks the device for no interrupts
  * @enable_cb: asks the device for an interrupt; returns whether there is a used buffer

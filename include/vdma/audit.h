@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * The audit: a record of what is mapped, and a report of every address that a
+ * The audit: a record of all mappings, and a report of every address that a
  * device was handed without a mapping that allows it.
  *
- * With VDMA_AUDIT defined, domains (domain.h) enter what they map, and rings
+ * With VDMA_AUDIT defined, domains (domain.h) record their mappings, and rings
  * check each descriptor that they write; without it no code is left of that.
  * The functions themselves are always there.
  *
@@ -22,7 +22,7 @@
 #include <vdma/domain.h>
 #include <vdma/types.h>
 
-/* name, text: what can be wrong */
+/* name, text */
 #define VDMA_FAULTS(X)							  \
 	X(LEAK,		 "was never unmapped")				  \
 	X(NOT_MAPPED,	 "was handed to the device and never mapped")	  \
@@ -44,15 +44,15 @@ enum vdma_fault {
 
 /**
  * struct vdma_audit_report - one fault
- * @fault: what is wrong
+ * @fault: kind of fault
  * @dma: address that was unmapped or handed out; for a leak, the mapping's
  * @len: its length
  * @dir: its direction
  * @where: the call that is wrong; NULL for a leak, or if not known
- * @mapping_dma: the mapping that it concerns; 0 if there is none
- * @mapping_len: its length; 0 if there is none
+ * @mapping_dma: DMA address of the mapping; 0 if unknown
+ * @mapping_len: its length; 0 if unknown
  * @mapping_dir: its direction
- * @mapped: the call that mapped it; NULL if there is none
+ * @mapped: the call that mapped it; NULL if unknown
  * @unmapped: the call that unmapped it; NULL if none did
  */
 struct vdma_audit_report {
@@ -136,7 +136,7 @@ void vdma_audit_init(struct vdma_audit *audit, struct vdma_audit_node *nodes,
  * @audit: the record
  * @dma: its first address
  * @len: its length in bytes, at least 1
- * @dir: what the device may do with it
+ * @dir: access that the device has
  * @where: the call that mapped it; a constant string, or NULL
  *
  * Mappings may overlap and be equal.
@@ -152,7 +152,7 @@ void vdma_audit_map(struct vdma_audit *audit, uint64_t dma, uint64_t len,
  * @dir: its direction
  * @where: the call that unmaps it
  *
- * Reports what does not match; a mapping that begins at @dma and has another
+ * Reports a mismatch; a mapping that begins at @dma and has another
  * size or direction is removed all the same.
  */
 void vdma_audit_unmap(struct vdma_audit *audit, uint64_t dma, uint64_t len,
@@ -163,7 +163,7 @@ void vdma_audit_unmap(struct vdma_audit *audit, uint64_t dma, uint64_t len,
  * @audit: the record
  * @dma: first address
  * @len: how far the device will go
- * @dir: what it will do there
+ * @dir: access that it will make
  * @where: the call that hands it out
  *
  * Reports it unless one live mapping holds all of it and allows @dir.
@@ -190,7 +190,7 @@ void vdma_audit_count(const struct vdma_audit *audit,
 		      struct vdma_audit_counts *counts);
 
 /**
- * vdma_fault_text() - what a fault is
+ * vdma_fault_text() - describe a fault
  * @fault: the fault
  *
  * Return: the end of a sentence that begins with the address, without a full
@@ -223,7 +223,7 @@ static inline void vdma_audit_hook_##name(struct vdma_domain *domain,	\
 }
 #endif
 
-/* What the library calls: nothing, unless it is built with VDMA_AUDIT. */
+/* Called by the library if built with VDMA_AUDIT; empty otherwise. */
 VDMA_AUDIT_HOOK(map)
 VDMA_AUDIT_HOOK(unmap)
 VDMA_AUDIT_HOOK(check)

@@ -83,7 +83,7 @@ VDMA_LE_ACCESSORS(16)
 VDMA_LE_ACCESSORS(32)
 VDMA_LE_ACCESSORS(64)
 
-/* What hypercalls find in memory is big endian. */
+/* Hypercalls take big-endian data in memory. */
 struct vdma_be64 {
 	uint64_t raw;
 };

@@ -10,11 +10,11 @@
 #include <vdma/virtqueue.h>
 
 #define VDMA_BLK_SECTOR		512
-/* Pieces of one request; what seg_max of the device says counts too. */
+/* Maximum segments of one request; the device's seg_max may be lower. */
 #define VDMA_BLK_SG_MAX		254
 
 /**
- * enum vdma_blk_op - what a request asks for (virtio 1.2, 5.2.6)
+ * enum vdma_blk_op - type of a request (virtio 1.2, 5.2.6)
  * @VDMA_BLK_READ: the device writes to memory
  * @VDMA_BLK_WRITE: the device reads memory
  * @VDMA_BLK_FLUSH: no data
@@ -27,7 +27,7 @@ enum vdma_blk_op {
 
 /**
  * struct vdma_blk_request - a request, the caller's until it is back
- * @op: what to do
+ * @op: type of the request
  * @sector: first sector, of 512 bytes
  * @sg: pieces of the data
  * @count: how many, 0 for a flush
@@ -57,7 +57,7 @@ struct vdma_blk_request {
  * @num: descriptors a queue; made smaller if the device has fewer
  * @indirect_max: as in struct vdma_vq_config; @indirect_max less 2 pieces of
  *		  data fit in a table
- * @ring_features: of VDMA_F_RING, what may be used if it is offered
+ * @ring_features: mask of VDMA_F_RING features to use if offered
  * @limit: how long a request may take, in nanoseconds
  */
 struct vdma_blk_config {
@@ -94,7 +94,7 @@ struct vdma_blk_queue {
  * struct vdma_blk - a block device
  * @dev: its transport
  * @domain: how it reaches memory
- * @config: as given, with what the device can't do taken away
+ * @config: as given, reduced to what the device supports
  * @queues: the caller's, @config.queues of them
  * @sectors: capacity in sectors of 512 bytes
  * @seg_max: most pieces of data in a request
@@ -128,7 +128,7 @@ size_t vdma_blk_private_size(const struct vdma_blk_config *config);
  * @dev: its transport, after vdma_virtio_find()
  * @domain: how it reaches memory. VDMA_F_ACCESS_PLATFORM is taken if it is
  *	    offered; the decision was made with that in mind
- * @config: what is wanted; copied
+ * @config: requested configuration; copied
  * @queues: memory for @config->queues of them
  * @private_mem: vdma_blk_private_size() bytes, aligned to 8
  *
@@ -172,7 +172,7 @@ int vdma_blk_add_at(struct vdma_blk_queue *queue, struct vdma_blk_request *req,
 /**
  * vdma_blk_get() - take back a request that is done
  * @queue: one of the device's
- * @req: filled in on 1; its @error says what came of it
+ * @req: filled in on 1; its @error is the result
  *
  * Return: 1; 0 if none is done; or the ring's error as vdma_vq_get_buf().
  */

@@ -52,7 +52,7 @@
  *	  VDMA_BOUNCE_SIZE_MAX
  * @max_len: maximum size of a mapping in bytes; 0: VDMA_BOUNCE_MAX_LEN. Clamped to
  *	     half the pool
- * @clear_unwritten: clear what a device has not written of a buffer
+ * @clear_unwritten: clear the part of a buffer that a device has not written
  * @cpus: number of CPUs, at least 1
  * @cpu: returns the current CPU; a hint, migration is harmless. NULL if there is one
  *	 CPU
@@ -85,7 +85,7 @@ struct vdma_slots;
 
 /**
  * struct vdma_bounce - a domain of mode bounce
- * @domain: what drivers see; its max_len is the maximum size of a mapping
+ * @domain: the domain for drivers; its max_len is the maximum size of a mapping
  * @shared: the pool; mem.dma is its address for the device
  * @config: as given
  * @full: number of maps that failed because the pool was full
@@ -162,7 +162,7 @@ int vdma_bounce_fini(struct vdma_bounce *b);
  * @b: the pool
  * @phys: guest physical address of the buffer
  * @len: in bytes, at least 1
- * @dir: what the device may do with it
+ * @dir: access that the device has
  * @flags: VDMA_BOUNCE_NO_COPY: do not copy a buffer that the device only reads, since
  *	   vdma_domain_sync_for_device() will
  * @cpu: current CPU; a hint, migration is harmless

@@ -16,11 +16,11 @@
  *	  concern; serialised by the adapter; returns the status
  * @ctx: handed to @call
  * @query: token of ibm,query-pe-dma-window, first cell of "ibm,ddw-applicable";
- *	   0 if there is none
+ *	   0 if absent
  * @create: token of ibm,create-pe-dma-window, second cell
  * @remove: token of ibm,remove-pe-dma-window, third cell
  * @reset: token of ibm,reset-pe-dma-windows, second cell of
- *	   "ibm,ddw-extensions"; 0 if there is none
+ *	   "ibm,ddw-extensions"; 0 if absent
  * @wide: third cell of "ibm,ddw-extensions": 1 if query gives the largest
  *	  window in two cells (LoPAR 7.3.28.2)
  */
@@ -36,7 +36,7 @@ struct vdma_rtas {
 };
 
 /**
- * struct vdma_ddw_offer - what could be had
+ * struct vdma_ddw_offer - available windows
  * @windows: how many more windows can be made
  * @pages: the largest number of pages that one can have
  * @page_sizes: bit N: pages of 2^N bytes
@@ -48,7 +48,7 @@ struct vdma_ddw_offer {
 };
 
 /**
- * vdma_ddw_query() - ask what windows could be had
+ * vdma_ddw_query() - query available windows
  * @rtas: way to RTAS
  * @fn: any function of the partitionable endpoint
  * @offer: filled in on success
@@ -63,12 +63,12 @@ int vdma_ddw_query(const struct vdma_rtas *rtas,
  * vdma_ddw_create() - make a window
  * @rtas: way to RTAS
  * @fn: the function
- * @page_shift: log2 of its page size, one that was offered
+ * @page_shift: log2 of its page size, as offered by ibm,query-pe-dma-window
  * @size: in bytes; rounded up to a power of two
  * @window: @hv and @list are taken as they are; the rest is filled in, and
  *	    @pages is what @size takes, though the window may be larger
  *
- * Return: VDMA_OK; VDMA_E_RTAS; VDMA_E_DISAGREES if what was made can't be
+ * Return: VDMA_OK; VDMA_E_RTAS; VDMA_E_DISAGREES if the new window can't be
  * right: it is removed.
  */
 int vdma_ddw_create(const struct vdma_rtas *rtas,
@@ -78,7 +78,7 @@ int vdma_ddw_create(const struct vdma_rtas *rtas,
 /**
  * vdma_ddw_remove() - remove a window
  * @rtas: way to RTAS
- * @window: one that is not in use any more; default window included
+ * @window: a window no longer in use; may be the default window
  *
  * Return: VDMA_OK; VDMA_E_RTAS.
  */

@@ -119,7 +119,7 @@ struct vdma_audit;
 struct vdma_domain;
 
 /**
- * struct vdma_domain_ops - what a mode is made of
+ * struct vdma_domain_ops - operations of a mode
  * @map: see vdma_domain_map()
  * @unmap: see vdma_domain_unmap()
  * @sync_for_device: see vdma_domain_sync_for_device(); NULL: nothing to do
@@ -146,7 +146,7 @@ struct vdma_domain_ops {
  * @ops: the mode's functions
  * @mode: for people
  * @pages: where the memory of rings comes from
- * @audit: the record of what is mapped, or NULL (audit.h); looked at only in
+ * @audit: the record of mappings, or NULL (audit.h); used only in
  *	   a build with VDMA_AUDIT
  * @max_len: the longest piece that one map can take, in bytes
  * @offset: direct, bypass, identity: DMA address minus physical address
@@ -240,7 +240,7 @@ void vdma_domain_free_at(struct vdma_domain *domain, struct vdma_memory *mem,
  * @domain: the device's domain
  * @phys: guest physical address of its first byte, of any alignment
  * @len: in bytes, at least 1
- * @dir: what the device may do with it
+ * @dir: access that the device has
  * @dma: on success the address for the device
  *
  * The piece is one range of DMA addresses, also where it straddles pages. On
@@ -265,7 +265,7 @@ void vdma_domain_free_at(struct vdma_domain *domain, struct vdma_memory *mem,
  * @len: length that it was given
  * @dir: direction that it was given
  *
- * Afterwards the CPU sees what the device has written.
+ * Afterwards the CPU sees the device's writes.
  *
  * Return: VDMA_OK; VDMA_E_TCE_STUCK if the hypervisor would not remove it: the
  * address is then never given out again, for the device may still reach the
@@ -286,9 +286,9 @@ void vdma_domain_free_at(struct vdma_domain *domain, struct vdma_memory *mem,
 	vdma_domain_alloc_at(domain, len, mem, VDMA_HERE)
 
 /**
- * vdma_domain_free() - give back what vdma_domain_alloc() gave
+ * vdma_domain_free() - free memory of vdma_domain_alloc()
  * @domain: the device's domain
- * @mem: what it filled in; zeroed. One that is all zero is left alone.
+ * @mem: as filled in by vdma_domain_alloc(); zeroed. If it is all zero, nothing is freed.
  *
  * Memory whose mapping could not be removed is kept for good: the device may
  * still reach it.
@@ -297,7 +297,7 @@ void vdma_domain_free_at(struct vdma_domain *domain, struct vdma_memory *mem,
 	vdma_domain_free_at(domain, mem, VDMA_HERE)
 
 /**
- * vdma_domain_sync_for_device() - let the device see what the CPU has written
+ * vdma_domain_sync_for_device() - make the CPU's writes visible to the device
  * @domain: the device's domain
  * @dma: address in a live mapping
  * @len: how much of it, in bytes
@@ -314,7 +314,7 @@ static inline void vdma_domain_sync_for_device(struct vdma_domain *domain,
 }
 
 /**
- * vdma_domain_sync_for_cpu() - let the CPU see what the device has written
+ * vdma_domain_sync_for_cpu() - make the device's writes visible to the CPU
  * @domain: the device's domain
  * @dma: address in a live mapping
  * @len: how much of it, in bytes

@@ -15,7 +15,7 @@
 #define VDMA_DT_DEPTH		32
 #define VDMA_DT_PATH_MAX	1024
 
-/* name, key, what it says: the facts of which a tree may know nothing */
+/* name, key, meaning: facts that a tree need not tell */
 #define VDMA_DT_FACTS(X)						\
 	X(F,	    "f",	"device offers VIRTIO_F_ACCESS_PLATFORM") \
 	X(V1,	    "v1",	"device offers VIRTIO_F_VERSION_1")	\
@@ -41,7 +41,7 @@ enum vdma_dt_fact {
  * vdma_dt_fact_key() - word for a fact, as on vdmactl's command line
  * @fact: the fact
  *
- * Return: a constant string; "?" for a number that is none.
+ * Return: a constant string; "?" for an unknown number.
  */
 const char *vdma_dt_fact_key(enum vdma_dt_fact fact);
 
@@ -49,7 +49,7 @@ const char *vdma_dt_fact_key(enum vdma_dt_fact fact);
  * vdma_dt_fact_text() - a fact in a few words
  * @fact: the fact
  *
- * Return: a constant string; "?" for a number that is none.
+ * Return: a constant string; "?" for an unknown number.
  */
 const char *vdma_dt_fact_text(enum vdma_dt_fact fact);
 
@@ -96,10 +96,10 @@ struct vdma_dt {
  * @device: PCI device
  * @virtio: it is a virtio function
  * @transitional: it is one with a legacy interface
- * @property: what firmware's tag says
+ * @property: the tag by firmware
  * @property_window: its window, when valid
  * @ddw: there may be dynamic windows for it (LoPAR 7.3.28, "ibm,ddw-applicable")
- * @ddw_window: one that a kernel has noted in this tree, or size 0
+ * @ddw_window: as noted by a kernel in this tree, or size 0
  * @noncoherent: it or a node above it has "dma-noncoherent"
  */
 struct vdma_dt_function {
@@ -120,7 +120,7 @@ struct vdma_dt_function {
 	bool noncoherent;
 };
 
-/* What a node hands down to those below it. For the cursor only. */
+/* Properties that child nodes inherit. Private to the cursor. */
 struct vdma_dt_level {
 	size_t path_len;
 	bool in_phb;
@@ -158,7 +158,7 @@ struct vdma_dt_assume {
 };
 
 /**
- * vdma_dt_open() - check a device tree and read what holds for all of it
+ * vdma_dt_open() - check a device tree and read its global facts
  * @dt: filled in
  * @fdt: the blob, aligned to 8 bytes
  * @size: bytes that may be read there
@@ -181,7 +181,7 @@ void vdma_dt_start(struct vdma_dt_cursor *cursor, const struct vdma_dt *dt);
  * @cursor: moves on
  * @fn: filled in when there is one
  *
- * Return: 1 if there is one; 0 if there is none any more; VDMA_E_DEEP if nodes
+ * Return: 1 if found; 0 at the end; VDMA_E_DEEP if nodes
  * below a PHB are nested deeper or have longer paths than fit; VDMA_E_BAD_TREE.
  */
 int vdma_dt_next(struct vdma_dt_cursor *cursor, struct vdma_dt_function *fn);
@@ -190,7 +190,7 @@ int vdma_dt_next(struct vdma_dt_cursor *cursor, struct vdma_dt_function *fn);
  * vdma_dt_facts() - all facts about a function
  * @dt: the tree
  * @fn: the function
- * @assume: what the caller adds, or NULL
+ * @assume: facts added by the caller, or NULL
  * @facts: filled in
  * @source: says where each came from, or NULL
  *

@@ -20,7 +20,7 @@
  * struct vdma_net_config - configuration of a network device
  * @num: descriptors a queue; made smaller if the device has fewer
  * @rx_buffers: how many receive buffers, at most @num
- * @ring_features: of VDMA_F_RING, what may be used if it is offered
+ * @ring_features: mask of VDMA_F_RING features to use if offered
  */
 struct vdma_net_config {
 	uint16_t num;
@@ -32,7 +32,7 @@ struct vdma_net_config {
  * struct vdma_net - a network device
  * @dev: its transport
  * @domain: how it reaches memory
- * @config: as given, with what the device can't do taken away
+ * @config: as given, reduced to what the device supports
  * @rx: receive queue
  * @tx: transmit queue
  * @rx_bell: notifications of @rx
@@ -82,7 +82,7 @@ size_t vdma_net_private_size(const struct vdma_net_config *config);
  * @net: set up on success
  * @dev: its transport, after vdma_virtio_find()
  * @domain: how it reaches memory
- * @config: what is wanted; copied
+ * @config: requested configuration; copied
  * @private_mem: vdma_net_private_size() bytes, aligned to 8
  *
  * Return: as vdma_blk_start().
@@ -131,7 +131,7 @@ int vdma_net_sent(struct vdma_net *net, void **token);
  * @net: the device
  * @frame: filled in on 1
  *
- * Return: 1; 0 if there is none; or the ring's error as vdma_vq_get_buf(), which
+ * Return: 1; 0 if nothing was received; or the ring's error as vdma_vq_get_buf(), which
  * VDMA_E_USED_LEN also is for a frame shorter than its header.
  */
 int vdma_net_receive(struct vdma_net *net, struct vdma_net_frame *frame);

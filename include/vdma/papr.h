@@ -16,7 +16,7 @@
 /* LoPAR 14.5.4.2.2, 14.5.4.2.3: entries that one call takes */
 #define VDMA_TCE_MOST			512
 
-/* LoPAR 3.2.2.2, table "TCE Definition": what a device may do */
+/* LoPAR 3.2.2.2, table "TCE Definition": access by the device */
 #define VDMA_TCE_READ			0x1
 #define VDMA_TCE_WRITE			0x2
 

@@ -21,7 +21,7 @@
 	X(BOUNCE, "bounce")	\
 	X(REFUSE, "refuse")
 
-/* name, text, what it means: every reason that a decision can carry */
+/* name, text, meaning: every reason of a decision */
 #define VDMA_REASONS(X)							\
 	/* why a mode was chosen */					\
 	X(SECURE_LEGACY, "secure-legacy",				\
@@ -71,7 +71,7 @@
 	  "no dynamic window can map all memory")			\
 	X(ALREADY_BOUND, "already-bound",				\
 	  "a driver was bound before; the device gets it when rebound")	\
-	/* what became of the administrator's request */		\
+	/* the administrator's request */				\
 	X(REQUEST_UNSAFE, "request-unsafe",				\
 	  "the mode asked for would let DMA go to a wrong address")	\
 	X(REQUEST_UNAVAILABLE, "request-unavailable",			\
@@ -95,7 +95,7 @@ enum vdma_reason {
 };
 
 /**
- * enum vdma_ddw - what dynamic DMA windows (PAPR, LoPAR 7.3.28) can do
+ * enum vdma_ddw - support for dynamic DMA windows (PAPR, LoPAR 7.3.28)
  * @VDMA_DDW_ABSENT: there are none for this device
  * @VDMA_DDW_TOO_SMALL: no window can map all memory
  * @VDMA_DDW_COVERS: a window maps all memory, or can
@@ -107,7 +107,7 @@ enum vdma_ddw {
 };
 
 /**
- * enum vdma_answer - what H_DMA_BYPASS said
+ * enum vdma_answer - answer to H_DMA_BYPASS
  * @VDMA_ANSWER_MISSING: not announced, or the call is not there after all
  * @VDMA_ANSWER_REFUSED: announced, and it does not grant bypass
  * @VDMA_ANSWER_GRANTED: the device may bypass through @facts.answer_window
@@ -121,21 +121,21 @@ enum vdma_answer {
 /**
  * struct vdma_facts - all that the decision rests on
  * @features: the 64 feature bits that the device offers
- * @dma_mask: what the driver says that the device can address
+ * @dma_mask: addresses that the device can use, as set by the driver
  * @memory_end: first guest physical address beyond all memory, hot-pluggable
  *		memory included
- * @property: what firmware's tag says
+ * @property: the tag by firmware
  * @property_window: its window, when valid
- * @answer: what the hypervisor says
+ * @answer: the hypervisor's answer
  * @answer_window: its window, when granted
- * @ddw: what dynamic windows can do
- * @ddw_window: the one that maps all memory, when there is one
+ * @ddw: support for dynamic windows
+ * @ddw_window: the window that maps all memory, if any
  * @coherent: the device's DMA is coherent with the caches
  * @secure: this is a secure guest
  * @secure_quirk: devices without ACCESS_PLATFORM may bounce in a secure guest
  * @iommu_off: the kernel sets up no IOMMU (Linux: iommu=off)
  * @pool: there is a pool of pages to bounce through
- * @request: what the administrator asked for, or VDMA_MODE_AUTO
+ * @request: mode requested by the administrator, or VDMA_MODE_AUTO
  * @live: the mode that a driver which is already bound runs with, or
  *	  VDMA_MODE_AUTO; such a device is described, not changed
  *
@@ -187,7 +187,7 @@ struct vdma_decision {
 
 /**
  * vdma_decide() - take the decision
- * @facts: what is known
+ * @facts: the facts
  * @decision: filled in
  *
  * Pure: same facts, same decision; any context.

@@ -41,7 +41,7 @@ struct vdma_secure_counts {
 };
 
 /**
- * struct vdma_secure - what this VM shares
+ * struct vdma_secure - memory that this VM shares
  * @ultravisor: makes ultracalls (sc 2) with the opcode in r3 and in[0], in[1] in r4,
  *		r5; returns r3. NULL: the VM is not secure, and no call is made
  * @pages: where memory comes from; its get must align to VDMA_UV_PAGE_SIZE, and is
@@ -74,7 +74,7 @@ void vdma_secure_init(struct vdma_secure *secure,
 
 /**
  * vdma_secure_on() - is this VM secure?
- * @secure: what this VM shares
+ * @secure: memory that this VM shares
  *
  * Return: true if there is an ultravisor to share memory through.
  */
@@ -85,7 +85,7 @@ static inline bool vdma_secure_on(const struct vdma_secure *secure)
 
 /**
  * vdma_secure_count() - statistics of shared memory
- * @secure: what this VM shares
+ * @secure: memory that this VM shares
  * @counts: filled in; usable while others share and unshare
  *
  * Context: any in which the lock may be taken.
@@ -95,7 +95,7 @@ void vdma_secure_count(struct vdma_secure *secure,
 
 /**
  * vdma_shared_alloc() - allocate memory and share it
- * @secure: what this VM shares
+ * @secure: memory that this VM shares
  * @len: in bytes; rounded up to VDMA_UV_PAGE_SIZE
  * @shared: filled in; must not move until it is freed
  *
@@ -114,7 +114,7 @@ int vdma_shared_alloc(struct vdma_secure *secure, uint64_t len,
 
 /**
  * vdma_shared_free() - make memory private again and free it
- * @secure: what this VM shares
+ * @secure: memory that this VM shares
  * @shared: allocated by vdma_shared_alloc(); its length becomes 0. Nothing is done if
  *	    it is 0
  *
@@ -129,7 +129,7 @@ int vdma_shared_free(struct vdma_secure *secure,
 
 /**
  * vdma_shared_leak() - never free memory
- * @secure: what this VM shares
+ * @secure: memory that this VM shares
  * @shared: allocated by vdma_shared_alloc(); its length becomes 0
  *
  * For memory that a device may reach for ever, because an entry of the IOMMU could not
@@ -140,7 +140,7 @@ void vdma_shared_leak(struct vdma_secure *secure,
 
 /**
  * vdma_secure_end() - free everything that is still shared
- * @secure: what this VM shares; nobody uses any of it any more
+ * @secure: memory that this VM shares; no longer in use
  *
  * For unloading: memory that its owner has forgotten does not stay shared.
  *

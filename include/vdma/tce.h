@@ -53,7 +53,7 @@ struct vdma_tce_window {
  * @first: number of the first entry; this and the following are zero
  * @n: number of entries
  * @phys: guest physical address, a multiple of the window's page size
- * @dir: what the device may do there
+ * @dir: access that the device has
  *
  * If the hypervisor fails to enter one, those before it are cleared again.
  *
@@ -78,7 +78,7 @@ struct vdma_map_cache;
 
 /**
  * struct vdma_tce_domain - a domain of mode tce
- * @domain: what drivers see
+ * @domain: the domain for drivers
  * @window: the table; used under @lock
  * @lock: held during each map and unmap, or NULL
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * Version of the library and of vdmactl; docs/library.md says what it promises.
+ * Version of the library and of vdmactl; docs/library.md has its compatibility rules.
  * The one place where it stands: the makefile reads it here.
  */
 #ifndef VDMA_VERSION_H

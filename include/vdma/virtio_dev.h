@@ -46,14 +46,14 @@ struct vdma_registers {
 /**
  * struct vdma_virtio - a virtio device
  * @regs: its registers
- * @clock: what time it is
+ * @clock: monotonic clock
  * @limit: how long the device may take to reset, in nanoseconds
  * @common: common configuration
  * @notify: notification registers
  * @isr: interrupt status
  * @config: the device's own configuration; length 0 if it has none
  * @notify_multiplier: virtio 1.2, 4.1.4.4
- * @features: what was negotiated
+ * @features: negotiated features
  */
 struct vdma_virtio {
 	struct vdma_registers regs;
@@ -84,7 +84,7 @@ struct vdma_doorbell {
  * @dev: filled in, but for @features
  * @config: its configuration space
  * @regs: its registers; copied
- * @clock: what time it is; copied
+ * @clock: monotonic clock; copied
  * @limit: how long the device may take to reset, in nanoseconds
  *
  * Return: VDMA_OK; VDMA_E_NO_COMMON_CFG for a legacy device; VDMA_E_BAD_CAPS
@@ -119,7 +119,7 @@ int vdma_virtio_begin(struct vdma_virtio *dev, uint64_t *offered);
 /**
  * vdma_virtio_features() - agree on features
  * @dev: the device, after vdma_virtio_begin()
- * @features: what the driver takes; a bit that is not offered is refused here
+ * @features: features that the driver accepts; a bit that is not offered is refused
  *
  * Sets the status FAILED when it comes to nothing.
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * Virtio over PCI, as far as one must know it to read what a device offers.
+ * Virtio over PCI: enough to read a device's features.
  */
 #ifndef VDMA_VIRTIO_PCI_H
 #define VDMA_VIRTIO_PCI_H
@@ -40,8 +40,8 @@ struct vdma_region {
 /**
  * struct vdma_structure - a structure to be looked for
  * @type: its cfg_type
- * @align: what its offset must be a multiple of, a power of two
- * @length: what it must have at least, in bytes
+ * @align: alignment of its offset, a power of two
+ * @length: minimum length in bytes
  */
 struct vdma_structure {
 	uint8_t type;
@@ -76,7 +76,7 @@ bool vdma_is_virtio(uint16_t vendor, uint16_t device);
 /**
  * vdma_find_structure() - find a structure of a virtio function
  * @config: its configuration space
- * @want: what is looked for
+ * @want: the region to find
  * @region: where it is, on success
  * @where: offset of its capability, on success
  *

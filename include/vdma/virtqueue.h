@@ -29,7 +29,7 @@
 #define VDMA_F_RING_PACKED	VDMA_F(34)
 #define VDMA_F_IN_ORDER		VDMA_F(35)
 
-/* All of them: what vdma_vq_init() can make use of. */
+/* All ring features that vdma_vq_init() supports */
 #define VDMA_F_RING \
 	(VDMA_F_INDIRECT_DESC | VDMA_F_EVENT_IDX | VDMA_F_RING_PACKED | \
 	 VDMA_F_IN_ORDER)
@@ -81,7 +81,7 @@ struct vdma_vq_config {
 
 /**
  * struct vdma_vq_used - a buffer that came back
- * @token: what vdma_vq_add() was given
+ * @token: as passed to vdma_vq_add()
  * @len: bytes that the device says it has written, at most what the buffer
  *	 has room for
  */
@@ -226,9 +226,9 @@ int vdma_vq_kick(struct vdma_vq *vq);
  * @vq: the ring
  * @used: filled in on 1
  *
- * Unmaps what vdma_vq_add() has mapped.
+ * Unmaps the buffer that vdma_vq_add() mapped.
  *
- * Return: 1 if there was one; 0 if there is none now; the ring's error if it
+ * Return: 1 and a buffer; 0 if no buffer is used yet; the ring's error if it
  * is broken, or is found to be: VDMA_E_USED_ID for an identifier that does not
  * exist, VDMA_E_USED_FREE for one that the device does not hold,
  * VDMA_E_USED_LEN for more bytes than the buffer has, VDMA_E_USED_INDEX for an
@@ -240,7 +240,7 @@ int vdma_vq_get_buf(struct vdma_vq *vq, struct vdma_vq_used *used);
  * vdma_vq_wait() - wait for a buffer to come back
  * @vq: the ring
  * @used: filled in on success
- * @clock: what time it is
+ * @clock: monotonic clock
  * @limit: nanoseconds
  *
  * Return: VDMA_OK; VDMA_E_TIMEOUT if nothing came in time, and the ring is

@@ -20,9 +20,9 @@ struct vdma_window {
 };
 
 /**
- * enum vdma_property - what firmware said about a function
+ * enum vdma_property - firmware's tag of a function
  * @VDMA_PROPERTY_ABSENT: the node has no "qemu,dma-bypass"
- * @VDMA_PROPERTY_MALFORMED: it has one that must not be used
+ * @VDMA_PROPERTY_MALFORMED: the property is there but must not be used
  * @VDMA_PROPERTY_VALID: it has one, and its window was read
  */
 enum vdma_property {
@@ -62,7 +62,7 @@ bool vdma_window_reached(const struct vdma_window *window, uint64_t mask);
  * @len: number of bytes
  * @window: filled in when the property is valid, otherwise zeroed
  *
- * docs/abi/qemu,dma-bypass.md says what is malformed.
+ * docs/abi/qemu,dma-bypass.md defines malformed.
  *
  * Return: one of &enum vdma_property.
  */

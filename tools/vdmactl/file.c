@@ -73,7 +73,7 @@ static bool file_write(int fd, const char *data, size_t size)
 	return true;
 }
 
-/* What is there and is no plain file is written to, and not replaced. */
+/* An existing special file is written to, not replaced. */
 static bool file_write_in_place(const char *file, const void *data, size_t size)
 {
 	int fd = open(file, O_WRONLY | O_CLOEXEC);
@@ -142,7 +142,7 @@ bool file_write_blob(const char *file, const void *data, size_t size)
 	return false;
 }
 
-/* What is wrong with what should have been a device tree. */
+/* Why the input is not a device tree */
 static const char *file_tree_error(const struct blob *blob, int error)
 {
 	static const char tag[] = "/dts-v1/";

@@ -35,7 +35,7 @@ static enum vdma_reason infer_reason(const char *name)
 	return VDMA_REASON_NONE;
 }
 
-/* What it tells of the facts that @mode was passed over for @reason. */
+/* Facts that follow from @mode being passed over for @reason. */
 static void infer_passed_over(enum vdma_mode mode, enum vdma_reason reason,
 			      struct vdma_dt_assume *assume)
 {
@@ -61,7 +61,7 @@ static void infer_passed_over(enum vdma_mode mode, enum vdma_reason reason,
 		infer_fact(assume, VDMA_DT_DDW);
 		break;
 	case VDMA_REASON_REQUEST_UNAVAILABLE:
-		/* What is learnt of the pool is that there is none: zero. */
+		/* It follows that there is no pool: zero. */
 		if (mode == VDMA_MODE_BOUNCE)
 			infer_fact(assume, VDMA_DT_POOL);
 		infer_request(mode, assume);
@@ -155,7 +155,7 @@ void infer_from_module(const struct row *row, struct vdma_dt_assume *assume)
 	if (chosen == VDMA_REASON_REQUESTED)
 		infer_request(live, assume);
 	infer_f(chosen, assume);
-	/* What is learnt of these is that they are not there: zero. */
+	/* It follows that they are absent: zero. */
 	if (chosen == VDMA_REASON_SECURE_LEGACY &&
 	    !(assume->given & 1u << VDMA_DT_V1))
 		infer_fact(assume, VDMA_DT_V1);

@@ -27,11 +27,11 @@ bool sysfs_read_number(const char *folder, const char *name, uint64_t *number);
 /* Last part of where a link points. */
 bool sysfs_link_name(const char *folder, const char *name, char *buf, size_t size);
 
-/* The live device tree; false, after a line, if there is none. */
+/* The live device tree; false, with a message, if not found. */
 bool sysfs_tree(const char *sysfs, struct blob *blob, struct vdma_dt *dt);
 /* Path of a PCI function's node, or NULL. To be freed. */
 char *sysfs_node_path(const char *function);
-/* Folder of the virtio device on a PCI function; false if there is none. */
+/* Folder of the virtio device on a PCI function; false if not found. */
 bool sysfs_virtio(const char *function, char folder[PATH_MAX]);
 
 /* For scandir(): all entries but . and .. */

@@ -142,7 +142,7 @@ static void device_open_tce(struct device *device)
 	device->domain = &device->tce.domain;
 }
 
-/* One that ignores the IOMMU has the pool by its physical address. */
+/* A device that ignores the IOMMU uses the pool's physical address. */
 static void device_open_bounce(struct device *device)
 {
 	if (device->offered & VDMA_F_ACCESS_PLATFORM) {
@@ -213,7 +213,7 @@ static void device_open_domain(struct device *device)
 	else if (!strcmp(mode, "refuse"))
 		vdma_domain_refuse(&device->linear);
 	else
-		bail_out("mode=%s is not one that this program knows", mode);
+		bail_out("mode=%s: unknown mode", mode);
 	device->mode = device->domain->mode;
 	device->domain->audit = &device->audit;
 }

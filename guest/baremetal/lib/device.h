@@ -82,7 +82,7 @@ struct device {
 	struct vdma_lock audit_lock;
 };
 
-/* device_find() - the @nth function of a type, from 0; NULL if there is none */
+/* device_find() - the @nth function of a type, from 0; NULL if not found */
 const struct pci_function *device_find(unsigned int type, unsigned int nth);
 
 /* device_plan() - from the command line: mode=, window=, reuse=, pool= */

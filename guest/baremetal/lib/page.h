@@ -22,14 +22,14 @@ uint64_t memory_end(void);
  * @len: in bytes; rounded up to pages
  * @floor: lowest address
  *
- * Return: the memory; NULL if there is none.
+ * Return: the memory; NULL when out of memory.
  */
 void *pages_get_above(uint64_t len, uint64_t floor);
 
 /* pages_get_aligned() - the same, at a multiple of @align, a power of two */
 void *pages_get_aligned(uint64_t len, uint64_t align);
 
-/* pages_get() - the same, from anywhere; bails out if there is none */
+/* pages_get() - the same, from anywhere; bails out when out of memory */
 void *pages_get(uint64_t len);
 
 /* pages_put() - give it back */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-/* What the device tree says about the machine. */
+/* The machine as the device tree describes it. */
 #include <libfdt.h>
 #include "base.h"
 #include "console.h"

@@ -44,7 +44,7 @@ extern const struct vdma_hv_ops guest_ultravisor;
 /* ucalls() - how many ultracalls were made, on all CPUs */
 uint64_t ucalls(void);
 
-/* What this VM shares; in a normal VM nothing has to be. */
+/* Memory that this VM shares; a normal VM shares none. */
 extern struct vdma_secure guest_secure;
 
 /* secure_counts() - how much that is */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* What libfdt wants of <limits.h>; the compiler's own asks for a libc's. */
+/* The part of <limits.h> that libfdt uses; the compiler's own includes libc's. */
 #ifndef GUEST_LIMITS_H
 #define GUEST_LIMITS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* What libfdt and the compiler want of <string.h>. */
+/* The part of <string.h> that libfdt and the compiler use. */
 #ifndef GUEST_STRING_H
 #define GUEST_STRING_H
 
