@@ -10,6 +10,13 @@ from tests.lib.parts import TOP, part
 
 STATIC = "-O2 -static -s"
 
+# As in guest/linux/Kbuild: bits of struct device that newer kernels have functions for.
+PROBES = """
+ifneq ($(shell grep -sw -m 1 DEV_FLAG_DMA_SKIP_SYNC $(srctree)/include/linux/device.h),)
+ccflags-y += -DHAVE_DEV_FLAGS
+endif
+"""
+
 
 def program(run: Path, source: str, flags: str = STATIC) -> bytes:
     """A program for a ppc64le guest."""
@@ -25,7 +32,7 @@ def module(run: Path, kernel: str, source: str) -> bytes:
     name = Path(source).stem
     folder = run / f"module-{name}"
     folder.mkdir()
-    (folder / "Kbuild").write_text(f"obj-m := {name}.o\n")
+    (folder / "Kbuild").write_text(f"obj-m := {name}.o\n{PROBES}")
     (folder / f"{name}.c").write_bytes((TOP / source).read_bytes())
     headers = part(f"headers-{kernel}") / "build"
     subprocess.run(["make", "-s", "-C", headers, f"M={folder}", "modules"], check=True)

@@ -6,6 +6,10 @@
 #include <linux/module.h>
 #include <linux/pci.h>
 
+#ifndef HAVE_DEV_FLAGS
+#define dev_dma_skip_sync(dev) ((dev)->dma_skip_sync)
+#endif
+
 static int slot;
 module_param(slot, int, 0);
 
@@ -17,7 +21,7 @@ static int __init skipsync_init(void)
 	if (!pdev)
 		return -ENODEV;
 #ifdef CONFIG_DMA_NEED_SYNC
-	pr_warn("skipsync: slot %d: %d\n", slot, pdev->dev.dma_skip_sync);
+	pr_warn("skipsync: slot %d: %d\n", slot, dev_dma_skip_sync(&pdev->dev));
 #endif
 	pci_dev_put(pdev);
 	return -EAGAIN;
