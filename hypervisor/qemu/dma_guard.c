@@ -84,10 +84,11 @@ static bool dma_guard_is_private(const DmaGuard *guard,
 }
 
 /*
- * A message to the interrupt controller passes in a thread that has the BQL. It takes
- * the BQL, and so does any access to memory of another device, which does not pass at
- * all: a thread that waits for it never answers a CPU that holds it and stops the
- * thread's device. Devices with threads raise their interrupts elsewhere.
+ * A message to the interrupt controller passes in a thread that has the BQL.
+ * It takes the BQL, and so does any access to memory of another device, which
+ * does not pass at all: a thread that waits for it never answers a CPU that
+ * holds it and stops the thread's device. Devices with threads raise their
+ * interrupts elsewhere.
  */
 static bool dma_guard_may_pass(const DmaGuard *guard,
                                const IOMMUTLBEntry *entry)

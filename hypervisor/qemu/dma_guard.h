@@ -5,7 +5,7 @@
  *
  * A filter stands in front of each device's address space, as an IOMMU that
  * translates nothing. It is a disabled memory region while the VM is not
- * secure: QEMU does not see it then. QEMU asks an IOMMU anew for each access
+ * secure: QEMU does not see it then. QEMU asks an IOMMU again for each access
  * and keeps no pointer to rings behind one, so a page's state counts at once.
  * Only buffers that a device has mapped are left: see dma_guard_revoke().
  *
@@ -107,7 +107,7 @@ void dma_guard_warn_once(SpaprUv *uv, char *text);
 /**
  * dma_guard_switch() - the VM has become secure, or is so no more
  *
- * Context: BQL held. Rings that devices have cached are looked up anew.
+ * Context: BQL held. Rings that devices have cached are looked up again.
  */
 void dma_guard_switch(SpaprUv *uv);
 
@@ -161,11 +161,13 @@ char *dma_guard_unguarded(SpaprUv *uv);
 bool dma_guard_refuse(DeviceListener *listener, const QDict *options,
                       bool from_json, Error **errp);
 
+struct vhost_dev;
+
 /**
  * dma_guard_vhost_beside() - does a vhost back end reach memory without asking
  * for translations?
+ * @hdev: the back end, with the features that it was given
  */
-struct vhost_dev;
 bool dma_guard_vhost_beside(const struct vhost_dev *hdev);
 
 #endif /* HW_VDMA_DMA_GUARD_H */

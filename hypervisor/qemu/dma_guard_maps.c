@@ -236,10 +236,10 @@ static bool dma_guard_block_is_busy(void)
 }
 
 /*
- * Waits for block I/O to end; I/O with these pages does not start again, for they are
- * private. It may take long, so the BQL is released again and again. The main loop may be
- * waiting for this CPU, so its I/O is completed here: no access that the filter lets pass
- * or denies needs the BQL.
+ * Waits for block I/O to end; I/O with these pages does not start again, since
+ * they are private. It may take long, so the BQL is released again and again.
+ * The main loop may be waiting for this CPU, so its I/O is completed here: no
+ * access that the filter lets pass or denies needs the BQL.
  */
 static void dma_guard_wait_for_io(hwaddr start, hwaddr end)
 {

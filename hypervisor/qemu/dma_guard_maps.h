@@ -48,18 +48,19 @@ static inline void dma_guard_unmapped(AddressSpace *as, void *host,
     }
 }
 
+struct vhost_dev;
+
 /**
  * dma_guard_vhost() - may a vhost back end start, which maps all of memory?
  * @hdev: the back end
  * @vdev: its device, plugged after UV_ESM, which looks at those that are there
  *
- * With VIRTIO_F_ACCESS_PLATFORM, negotiated and passed on, it has to ask for each
- * translation.
+ * With VIRTIO_F_ACCESS_PLATFORM, negotiated and passed on, it has to ask for
+ * each translation.
  *
  * Return: false, and a person was told, if the VM is secure and the device has
  * not that.
  */
-struct vhost_dev;
 bool dma_guard_vhost(const struct vhost_dev *hdev, VirtIODevice *vdev);
 
 #endif /* HW_VDMA_DMA_GUARD_MAPS_H */
