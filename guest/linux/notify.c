@@ -278,8 +278,6 @@ void vdp_notify_list(void)
  */
 void vdp_notify_stop(void)
 {
-	struct pci_dev *pdev = NULL;
-
 	mutex_lock(&files_lock);
 	vdp_lock();
 	stopping = true;
@@ -287,10 +285,7 @@ void vdp_notify_stop(void)
 	mutex_unlock(&files_lock);
 	bus_for_each_dev(bus_finder.driver.bus, NULL, NULL, notify_undo_bound);
 	/* A device that is being removed is not on the bus, but its function is locked. */
-	for_each_pci_dev(pdev) {
-		device_lock(&pdev->dev);
-		device_unlock(&pdev->dev);
-	}
+	vdp_phb_wait();
 	while (notify_remove_one())
 		;
 	bus_unregister_notifier(&pci_bus_type, &pci_nb);

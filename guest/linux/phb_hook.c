@@ -123,6 +123,21 @@ static void phb_hook_restore(struct pci_bus *bus)
 }
 
 /**
+ * vdp_phb_wait() - wait for drivers that are in probe or remove
+ *
+ * Takes the lock of each PCI function once, which both of these hold.
+ */
+void vdp_phb_wait(void)
+{
+	struct pci_dev *pdev = NULL;
+
+	for_each_pci_dev(pdev) {
+		device_lock(&pdev->dev);
+		device_unlock(&pdev->dev);
+	}
+}
+
+/**
  * vdp_phb_unhook_all() - restore the function of every PHB
  *
  * PHBs are found by their root buses, also those without devices. Drivers ask from probe,
@@ -132,7 +147,6 @@ static void phb_hook_restore(struct pci_bus *bus)
 void vdp_phb_unhook_all(void)
 {
 	struct phb_hook *hook, *next;
-	struct pci_dev *pdev = NULL;
 	struct pci_bus *bus = NULL;
 
 	mutex_lock(&hooks_lock);
@@ -142,10 +156,7 @@ void vdp_phb_unhook_all(void)
 	while ((bus = pci_find_next_bus(bus)))
 		phb_hook_restore(bus);
 	pci_unlock_rescan_remove();
-	for_each_pci_dev(pdev) {
-		device_lock(&pdev->dev);
-		device_unlock(&pdev->dev);
-	}
+	vdp_phb_wait();
 	mutex_lock(&hooks_lock);
 	list_for_each_entry_safe(hook, next, &hooks, node) {
 		list_del(&hook->node);
