@@ -13,7 +13,7 @@ from pathlib import Path
 from bench.document import Document, Json
 from bench.progress import Progress
 from bench.session import TROUBLES, reason
-from tests.lib import baremetal, ktap
+from tests.lib.guest import baremetal, ktap
 
 SECONDS = {"blk-cost": 20.0, "bounce-cost": 12.0, "first-io": 6.0}
 GROUP = "bench"

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.lib.parts import TOP
-from tests.lib.versions import Versions
+from tests.lib.build.parts import TOP
+from tests.lib.machine.versions import Versions
 
 VERSION = 1
 SCHEMA = TOP / "bench/schema.json"

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from bench.document import Json
 from bench.guest import Host
-from tests.lib import parts, versions
+from tests.lib.build import parts
+from tests.lib.machine import versions
 
 
 def _found(pattern: str, file: str) -> str:

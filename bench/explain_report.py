@@ -19,11 +19,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.lib import parts, runs
-from tests.lib.devices import F_OPTIONS
-from tests.lib.machine import CAPABILITIES
-from tests.lib.qemu import Qemu
-from tests.lib.trees import DATA, compile_tree
+from tests.lib.build import parts
+from tests.lib.devicetree.trees import DATA, compile_tree
+from tests.lib.host import runs
+from tests.lib.machine.devices import F_OPTIONS
+from tests.lib.machine.pseries import CAPABILITIES
+from tests.lib.machine.qemu import Qemu
 
 SIZES = (8, 32, 128)
 COPIES = 4

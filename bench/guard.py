@@ -20,9 +20,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from bench.stats import FEWEST, summary
-from tests.lib import runs
-from tests.lib.guest import Cargo, Guest
-from tests.lib.machine import Machine
+from tests.lib.guest.linux import Cargo, Guest
+from tests.lib.host import runs
+from tests.lib.machine.pseries import Machine
 from tests.secure.guests import loader
 
 REQUESTS = 2000

@@ -13,11 +13,12 @@ from pathlib import Path
 
 from bench.counts import EVENTS, hcall_name, read_trace
 from bench.rows import FOLDER, Configuration, Workload
-from tests.lib import parts, slof, tag
-from tests.lib.devices import Device
-from tests.lib.guest import Cargo, Guest
-from tests.lib.machine import Machine
-from tests.lib.report import Fields, Report, parse
+from tests.lib.build import parts
+from tests.lib.guest.linux import Cargo, Guest
+from tests.lib.guest.report import Fields, Report, parse
+from tests.lib.machine import slof
+from tests.lib.machine.devices import Device
+from tests.lib.machine.pseries import Machine
 
 AGENT = parts.TOP / "bench/agent.sh"
 TOOLS = "bench-ppc64le"
@@ -89,9 +90,10 @@ def _devices(number: int, row: Configuration) -> list[Device]:
 
 def _forge(number: int, source: Path) -> list[str]:
     """QEMU's options that tag both devices of a PHB, whatever the plugin thinks."""
-    good = tag.cells(tag.HCALL, tag.BASE, tag.window_size(MEM_MIB, HOTPLUG_MIB))
+    size = slof.bypass_window(MEM_MIB, HOTPLUG_MIB)
+    good = slof.tag_cells(slof.H_DMA_BYPASS, slof.WINDOW_BASE, size)
     nodes = (f"/pci@8000000200000{number:02x}/{name}" for name in ("scsi@1", "ethernet@2"))
-    words = "".join(tag.forth(node, good) for node in nodes)
+    words = "".join(slof.tag_words(node, good) for node in nodes)
     source.write_text(f"hex\n{words}", encoding="ascii")
     return slof.prom_env(source)
 

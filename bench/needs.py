@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import subprocess
 
-from tests.lib import parts, rows
+from tests.lib.build import parts, rows
 
 # None yet: bench/guest.py gives every disk and card QEMU's own.
 BACK_ENDS: frozenset[str] = frozenset()

@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-from tests.lib import parts
-from tests.lib.qemu import die_with_parent
+from tests.lib.build import parts
+from tests.lib.machine.qemu import die_with_parent
 
 START_LIMIT = 10.0
 

@@ -28,7 +28,7 @@ from bench.summary import (
     short,
     verdict,
 )
-from tests.lib.parts import TOP
+from tests.lib.build.parts import TOP
 
 STYLE = TOP / "bench/report.css"
 BASIS = {"counts": "exact counts", "samples": "larger than the noise", "noise": "noise"}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tests.lib.parts import TOP
+from tests.lib.build.parts import TOP
 
 TABLE = TOP / "bench/bench.toml"
 FOLDER = TOP / "bench/workloads"

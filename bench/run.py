@@ -28,7 +28,8 @@ from bench.plot import PlotError
 from bench.progress import Progress
 from bench.rows import BadRow, Configuration, Profile, Rows, Workload, choose, read
 from bench.session import PASSES, Session, cells_of, planned_seconds, shuffled
-from tests.lib import parts, rows as tables, runs
+from tests.lib.build import parts, rows as tables
+from tests.lib.host import runs
 
 FOLDER = parts.BUILD / "bench"
 

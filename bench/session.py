@@ -20,9 +20,9 @@ from bench.document import Document
 from bench.guest import BenchGuest, CellError, CellRefused, Host, Order
 from bench.progress import Progress
 from bench.rows import Configuration, Profile, Workload
-from tests.lib.parts import Missing
-from tests.lib.qemu import QemuError
-from tests.lib.qmp import QmpError
+from tests.lib.build.parts import Missing
+from tests.lib.machine.qemu import QemuError
+from tests.lib.machine.qmp import QmpError
 
 # What things take, for the progress shown.
 BOOT_SECONDS = 15.0

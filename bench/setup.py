@@ -17,10 +17,10 @@ from bench.guest import Host
 from bench.progress import Progress
 from bench.rows import Configuration, Setup, choose
 from bench.session import TROUBLES, reason
-from tests.lib.devices import Device
-from tests.lib.guest import Cargo, Guest
-from tests.lib.machine import Machine
-from tests.lib.parts import TOP
+from tests.lib.build.parts import TOP
+from tests.lib.guest.linux import Cargo, Guest
+from tests.lib.machine.devices import Device
+from tests.lib.machine.pseries import Machine
 
 SECONDS = 20.0
 LIMIT = 600.0

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.lib import runs
-from tests.lib.parts import BUILD
+from tests.lib.build.parts import BUILD
+from tests.lib.host import runs
 
 FOLDER = pytest.StashKey[Path]()
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Disks that lie. Each serves as it should until it is asked for its last
- * sector alone (tests/lib/vhost_user_blk.py). The runner says in lieN= what
+ * sector alone (tests/lib/peers/vhost_user_blk.py). The runner says in lieN= what
  * disk N does then, and in errorN= what the library must call it.
  */
 #include <vdma/error.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What a back end that keeps translations has to be told: the runner serves the
- * disk, and notes what QEMU says (tests/lib/vhost_user_iotlb.py). Here stands, as
+ * disk, and notes what QEMU says (tests/lib/peers/vhost_user_iotlb.py). Here stands, as
  * metrics "gone", what it must be told, in order and each once.
  */
 #include <vdma/abi.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Frames to the host and back (tests/lib/frames.py): each comes back with its
+ * Frames to the host and back (tests/lib/peers/network.py): each comes back with its
  * addresses exchanged and its payload complemented, in order. With payload=same,
  * the payload comes back as it was: not every host can do more.
  *

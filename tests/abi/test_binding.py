@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib.binding import AVAILABLE, FOLDER, SCHEMA, validate
-from tests.lib.trees import DATA, compile_tree
-from tests.lib.vdmactl import dump_tree, vdmactl
+from tests.lib.devicetree.binding import AVAILABLE, FOLDER, SCHEMA, validate
+from tests.lib.devicetree.trees import DATA, compile_tree
+from tests.lib.devicetree.vdmactl import dump_tree, vdmactl
 
 pytestmark = AVAILABLE
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib.parts import TOP
+from tests.lib.build.parts import TOP
 
 PAGE = (TOP / "docs/abi/policy.md").read_text(encoding="utf-8")
 TABLES = re.findall(r"^<!-- table: (\w+) -->$", PAGE, re.MULTILINE)

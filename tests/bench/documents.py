@@ -13,7 +13,7 @@ import jsonschema
 
 from bench import bars
 from bench.document import Document
-from tests.lib.parts import TOP
+from tests.lib.build.parts import TOP
 
 SCHEMA = json.loads((TOP / "bench/schema.json").read_text())
 

@@ -13,7 +13,7 @@ import pytest
 from bench.compare import compare
 from bench.document import BadDocument, Document, read
 from tests.bench.documents import EVEN, GOOD, NOISY, SLOW, session
-from tests.lib.parts import TOP
+from tests.lib.build.parts import TOP
 
 
 def lines(text: str, *words: str) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from tests.lib.parts import TOP
+from tests.lib.build.parts import TOP
 
 COMMAND = ["/usr/bin/python3", "-m", "bench.run", "--profile", "quick", "--rounds", "1"]
 COMMAND += ["--seconds", "0.2", "--seed", "1", "--workloads", "read-4k-1"]

@@ -7,10 +7,10 @@ import base64
 import json
 from pathlib import Path
 
-from tests.lib.binding import AVAILABLE, validate
-from tests.lib.guest import Cargo, Guest
-from tests.lib.machine import Machine
-from tests.lib.vdmactl import vdmactl
+from tests.lib.devicetree.binding import AVAILABLE, validate
+from tests.lib.devicetree.vdmactl import vdmactl
+from tests.lib.guest.linux import Cargo, Guest
+from tests.lib.machine.pseries import Machine
 
 DUMP = """
 . /lib/vdma.sh

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib import slof
-from tests.lib.devices import F_OPTIONS
+from tests.lib.machine import slof
+from tests.lib.machine.devices import F_OPTIONS
 
 RNG = "-object rng-builtin,id=r -device virtio-rng-pci,rng=r"
 

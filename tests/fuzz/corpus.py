@@ -21,11 +21,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.lib import parts
-from tests.lib.devices import F_OPTIONS
-from tests.lib.machine import CAPABILITIES
-from tests.lib.qemu import Qemu
-from tests.lib.trees import DATA, compile_tree
+from tests.lib.build import parts
+from tests.lib.devicetree.trees import DATA, compile_tree
+from tests.lib.machine.devices import F_OPTIONS
+from tests.lib.machine.pseries import CAPABILITIES
+from tests.lib.machine.qemu import Qemu
 
 REGRESS = Path(__file__).parent / "regress"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib.baremetal import Row, Run, firsts, table
+from tests.lib.guest.baremetal import Row, Run, firsts, table
 
 ROWS = table()
 FIRSTS = firsts(ROWS)

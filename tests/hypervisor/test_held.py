@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib.baremetal import Row, Run
-from tests.lib.qemu import Qemu
+from tests.lib.guest.baremetal import Row, Run
+from tests.lib.machine.qemu import Qemu
 
 # What QEMU writes when a device has looked at a page, and before it has the page.
 EVENT = "device_mapped"

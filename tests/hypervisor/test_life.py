@@ -8,10 +8,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.lib.devices import DEVICES
-from tests.lib.drc import program, wait_deleted
-from tests.lib.guest import Cargo, Guest
-from tests.lib.machine import Machine
+from tests.lib.build import cross
+from tests.lib.guest.linux import Cargo, Guest
+from tests.lib.machine.devices import DEVICES
+from tests.lib.machine.pseries import Machine
 
 BLK = DEVICES[0]
 TRACE = ("-trace", "spapr_vdma_window", "-trace", "spapr_vdma_finalize")
@@ -121,7 +121,7 @@ def test_hot_plug_and_unplug(run: Path) -> None:
     bridge = ("-device", "pci-bridge,id=bridge,addr=5,chassis_nr=1")
     rng = ("-object", "rng-builtin,id=source")
     machine = Machine(devices=(), args=(*TRACE, *bridge, *rng))
-    cargo = Cargo(script=HOTPLUG_SCRIPT.format(**fields), files={"bin/drc": program(run)})
+    cargo = Cargo(script=HOTPLUG_SCRIPT.format(**fields), files={"bin/drc": cross.drc(run)})
     with Guest(machine, run, cargo) as guest:
         guest.wait_for("ready")
         qmp = guest.qemu.qmp
@@ -131,7 +131,7 @@ def test_hot_plug_and_unplug(run: Path) -> None:
         report = guest.wait_for("plugged")
         for p in PLUGGED:
             qmp.command("device_del", id=p.name)
-        wait_deleted(qmp, {p.name for p in PLUGGED})
+        qmp.wait_deleted({p.name for p in PLUGGED})
         result = guest.finish()
     result.check()
     for p in PLUGGED:

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from tests.lib import secure, slof
-from tests.lib.baremetal import Row, Run
-from tests.lib.qemu import Qemu
-from tests.lib.qmp import QmpError
+from tests.lib.guest import secure
+from tests.lib.guest.baremetal import Row, Run
+from tests.lib.machine import slof
+from tests.lib.machine.qemu import Qemu
+from tests.lib.machine.qmp import QmpError
 
 TRACE = ["-trace", "spapr_uv_*", "-trace", "dma_guard_*", "-trace", "spapr_vdma_window"]
 RNG = "-object rng-builtin,id=r -device virtio-rng-pci,rng=r,addr=1"

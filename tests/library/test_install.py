@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib.parts import BUILD, TOP
-from tests.lib.vdmactl import dump_tree
+from tests.lib.build.parts import BUILD, TOP
+from tests.lib.devicetree.vdmactl import dump_tree
 
 PREFIX = "/opt/vdma"
 LIBRARY = "/opt/vdma/lib64"

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib import secure
-from tests.lib.counts import TRACE, Counts
-from tests.lib.devices import Device, Expected
-from tests.lib.guest import Cargo, Guest
-from tests.lib.machine import Machine
-from tests.lib.report import Report
+from tests.lib.guest import secure
+from tests.lib.guest.counts import TRACE, Counts
+from tests.lib.guest.linux import Cargo, Guest
+from tests.lib.guest.report import Report
+from tests.lib.machine.devices import Device, Expected
+from tests.lib.machine.pseries import Machine
 
 DISK_MIB = 8
 IO_BYTES = 3 * (DISK_MIB << 20)

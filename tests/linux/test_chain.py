@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib import rows
-from tests.lib.guest import HARD_LIMIT, Cargo, Guest
-from tests.lib.machine import Machine
-from tests.lib.parts import TOP
+from tests.lib.build import rows
+from tests.lib.build.parts import TOP
+from tests.lib.guest.linux import HARD_LIMIT, Cargo, Guest
+from tests.lib.machine.pseries import Machine
 
 # Small disks: the checks are the same, and the boots are many.
 CARGO = Cargo(disk_mib=8)
@@ -116,7 +116,7 @@ def test_memory_above_4_gib(run: Path, append: str) -> None:
 def test_boot_program(run: Path) -> None:
     """`make boot`: status 0, the table, and devices.json as documented."""
     done = subprocess.run(
-        ["/usr/bin/python3", "-m", "tests.lib.boot", "--run", run],
+        ["/usr/bin/python3", "-m", "tests.lib.guest.boot", "--run", run],
         cwd=TOP,
         capture_output=True,
         text=True,
@@ -145,7 +145,7 @@ def test_boot_program(run: Path) -> None:
 def test_boot_program_sees_a_wrong_mode(run: Path) -> None:
     """Status 1 and a line for each device that is not as it must be."""
     done = subprocess.run(
-        ["/usr/bin/python3", "-m", "tests.lib.boot", "--run", run]
+        ["/usr/bin/python3", "-m", "tests.lib.guest.boot", "--run", run]
         + ["--append", "virtio_dma_policy.override=0000:00:01.0=tce"],
         cwd=TOP,
         capture_output=True,
@@ -165,7 +165,7 @@ class Shell:
 
     def __init__(self, run: Path, stdin: int) -> None:
         self.process = subprocess.Popen(
-            ["/usr/bin/python3", "-m", "tests.lib.boot", "--shell", "--run", run],
+            ["/usr/bin/python3", "-m", "tests.lib.guest.boot", "--shell", "--run", run],
             cwd=TOP,
             stdin=stdin,
             stdout=subprocess.PIPE,
@@ -226,7 +226,7 @@ def test_shell_stopped_by_a_key(run: Path) -> None:
 @pytest.mark.more
 def test_two_boots_at_once(run: Path) -> None:
     """Each has a folder of its own, and both are right."""
-    command = ["/usr/bin/python3", "-m", "tests.lib.boot", "--smp", "1", "--mem", "1024"]
+    command = ["/usr/bin/python3", "-m", "tests.lib.guest.boot", "--smp", "1", "--mem", "1024"]
     null, pipe = subprocess.DEVNULL, subprocess.PIPE
     boots = [
         subprocess.Popen(command, cwd=TOP, stdout=null, stderr=pipe, text=True) for _ in range(2)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib.guest import Cargo, Guest
-from tests.lib.machine import Machine
+from tests.lib.guest.linux import Cargo, Guest
+from tests.lib.machine.pseries import Machine
 
 DUMP = """
 . /lib/vdma.sh

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib import cross
-from tests.lib.devices import DEVICES, Device
-from tests.lib.guest import Cargo, Guest, Result
-from tests.lib.machine import Machine
+from tests.lib.build import cross
+from tests.lib.guest.linux import Cargo, Guest, Result
+from tests.lib.machine.devices import DEVICES, Device
+from tests.lib.machine.pseries import Machine
 
 LIMIT = 150.0
 PAGES_64K = "7.2-64k"

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib import rows, secure
-from tests.lib.counts import TRACE, Counts
-from tests.lib.devices import Device, Expected
-from tests.lib.guest import Cargo, Guest
-from tests.lib.machine import Machine
+from tests.lib.build import rows
+from tests.lib.guest import secure
+from tests.lib.guest.counts import TRACE, Counts
+from tests.lib.guest.linux import Cargo, Guest
+from tests.lib.machine.devices import Device, Expected
+from tests.lib.machine.pseries import Machine
 
 DISK_MIB = 8
 # run_device reads the disk, then reads and writes its two halves.

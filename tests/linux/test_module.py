@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib import parts
-from tests.lib.devices import DEVICES, Device, Expected
-from tests.lib.guest import Cargo, Guest, Result
-from tests.lib.machine import Machine
+from tests.lib.build import parts
+from tests.lib.guest.linux import Cargo, Guest, Result
+from tests.lib.machine.devices import DEVICES, Device, Expected
+from tests.lib.machine.pseries import Machine
 
 BLK, NO_F = DEVICES[:2]
 # Its driver takes ACCESS_PLATFORM back, which QEMU refuses.

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib import cross
-from tests.lib.devices import DEVICES, Device, Expected
-from tests.lib.guest import Cargo, Guest
-from tests.lib.machine import Machine
-from tests.lib.screen import Picture
+from tests.lib.build import cross
+from tests.lib.guest.linux import Cargo, Guest
+from tests.lib.machine.devices import DEVICES, Device, Expected
+from tests.lib.machine.pseries import Machine
+from tests.lib.machine.screen import Picture
 
 RNG = DEVICES[4]
 GPU = Device("gpu", "0000:00:09.0", "virtio-gpu-pci", "virtio_gpu", "gpu", True, slot=9)

@@ -9,16 +9,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib import slof
-from tests.lib.devices import Device, Expected
-from tests.lib.guest import Cargo, Guest
-from tests.lib.machine import Machine
-from tests.lib.tag import BASE, HCALL, cells, forth, window_size
+from tests.lib.guest.linux import Cargo, Guest
+from tests.lib.machine import slof
+from tests.lib.machine.devices import Device, Expected
+from tests.lib.machine.pseries import Machine
+from tests.lib.machine.slof import (
+    H_DMA_BYPASS,
+    WINDOW_BASE,
+    bypass_window,
+    tag_cells,
+    tag_words,
+)
 
 MEM_MIB, HOTPLUG_MIB = 2048, 1024
-SIZE = window_size(MEM_MIB, HOTPLUG_MIB)
+SIZE = bypass_window(MEM_MIB, HOTPLUG_MIB)
 
-GOOD = cells(HCALL, BASE, SIZE)
+GOOD = tag_cells(H_DMA_BYPASS, WINDOW_BASE, SIZE)
 
 
 @dataclass(frozen=True)
@@ -36,16 +42,16 @@ FORGED = (
     Forged("one cell too few", GOOD[:4], "property-malformed"),
     Forged("one cell too many", (*GOOD, 0), "property-malformed"),
     Forged("no cells", (), "property-malformed"),
-    Forged("unknown hypercall", cells(0xF011, BASE, SIZE), "property-malformed"),
-    Forged("base not aligned", cells(HCALL, BASE + 0x8000, SIZE), "property-malformed"),
-    Forged("size 0", cells(HCALL, BASE, 0), "property-malformed"),
+    Forged("unknown hypercall", tag_cells(0xF011, WINDOW_BASE, SIZE), "property-malformed"),
+    Forged("base not aligned", tag_cells(H_DMA_BYPASS, WINDOW_BASE + 0x8000, SIZE), "property-malformed"),
+    Forged("size 0", tag_cells(H_DMA_BYPASS, WINDOW_BASE, 0), "property-malformed"),
     Forged(
         "window that wraps",
-        cells(HCALL, 0xFFFF_FFFF_FFFF_0000, SIZE),
+        tag_cells(H_DMA_BYPASS, 0xFFFF_FFFF_FFFF_0000, SIZE),
         "property-malformed",
     ),
-    Forged("another base", cells(HCALL, BASE + 0x10000, SIZE), "hcall-disagrees"),
-    Forged("another size", cells(HCALL, BASE, SIZE // 2), "hcall-disagrees"),
+    Forged("another base", tag_cells(H_DMA_BYPASS, WINDOW_BASE + 0x10000, SIZE), "hcall-disagrees"),
+    Forged("another size", tag_cells(H_DMA_BYPASS, WINDOW_BASE, SIZE // 2), "hcall-disagrees"),
     Forged("administrator says no", GOOD, "hcall-refused", admin_off=True),
 )
 
@@ -56,7 +62,7 @@ def machine(run: Path, qemu: str) -> Machine:
     source.write_text(
         "hex\n"
         + "".join(
-            forth(f"/pci@800000020000000/scsi@{i + 1:x}", forged.tag)
+            tag_words(f"/pci@800000020000000/scsi@{i + 1:x}", forged.tag)
             for i, forged in enumerate(FORGED)
         )
     )

@@ -8,11 +8,11 @@ import errno
 import struct
 from pathlib import Path
 
-from tests.lib import vhost_user
-from tests.lib.devices import DEVICES, Device
-from tests.lib.guest import Cargo, Guest
-from tests.lib.machine import Machine
-from tests.lib.vhost_user_ring import Ring
+from tests.lib.guest.linux import Cargo, Guest
+from tests.lib.machine.devices import DEVICES, Device
+from tests.lib.machine.pseries import Machine
+from tests.lib.peers import vhost_user
+from tests.lib.peers.vhost_user_ring import Ring
 
 BLK, NET = DEVICES[0], DEVICES[2]
 P9 = Device("p9", "0000:00:08.0", "virtio-9p-pci", "9pnet_virtio", "9p", True, slot=8)

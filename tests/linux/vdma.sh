@@ -4,7 +4,7 @@
 # What test guests do, as functions for busybox sh. A script sources it and
 # runs what it wants in the order that it wants; boot.sh is the usual one.
 # Results go line by line to the host, over descriptor 3: a word, then fields
-# KEY=VALUE without blanks. tests/lib/report.py reads them.
+# KEY=VALUE without blanks. tests/lib/guest/report.py reads them.
 
 PCI=/sys/bus/pci/devices
 HCALLS=/sys/kernel/tracing/events/powerpc/hcall_entry

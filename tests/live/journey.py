@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib.migrate import MigrationFailed, address_spaces, different_pages, migrate
-from tests.lib.qemu import Qemu
-from tests.lib.qmp import QmpError
+from tests.lib.machine.migrate import MigrationFailed, address_spaces, different_pages, migrate
+from tests.lib.machine.qemu import Qemu
+from tests.lib.machine.qmp import QmpError
 
 Change = Callable[[list[str]], list[str]]
 END_LIMIT = 90.0

@@ -13,10 +13,9 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
-from tests.lib.page import asked_to_write, update
-from tests.lib.parts import BUILD, TOP
+from tests.lib.build.parts import BUILD, TOP
+from tests.lib.host.doc_table import asked_to_write, update
 
 PAGE = TOP / "docs/lifecycle.md"
 EVENTS = TOP / "tests/live/events.toml"

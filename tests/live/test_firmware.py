@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib import slof
-from tests.lib.baremetal import Run, table
-from tests.lib.devices import F_OPTIONS
-from tests.lib.qemu import Qemu
+from tests.lib.guest.baremetal import Run, table
+from tests.lib.machine import slof
+from tests.lib.machine.devices import F_OPTIONS
+from tests.lib.machine.qemu import Qemu
 from tests.live.conftest import Outcome
 from tests.live.table import MODES
 

@@ -13,12 +13,12 @@ from statistics import median
 
 import pytest
 
-from tests.lib import secure
-from tests.lib.drc import program, wait_deleted
-from tests.lib.guest import Cargo, Guest
-from tests.lib.machine import Machine
-from tests.lib.parts import programs
-from tests.lib.qmp import Qmp
+from tests.lib.build import cross
+from tests.lib.build.parts import programs
+from tests.lib.guest import secure
+from tests.lib.guest.linux import Cargo, Guest
+from tests.lib.machine.pseries import Machine
+from tests.lib.machine.qmp import Qmp
 from tests.live.conftest import Outcome
 
 # What drmgr needs of the kernel.
@@ -182,7 +182,7 @@ def plug_and_unplug(guest: Guest, plug: Plug, count: int) -> dict[str, str]:
     qmp.command("device_add", **plug.options())
     report = guest.wait_for("gone", count, LIMIT)
     qmp.command("device_del", id=plug.name)
-    wait_deleted(qmp, {plug.name})
+    qmp.wait_deleted({plug.name})
     return report.device(plug.address()) or {}
 
 
@@ -242,7 +242,7 @@ def test_nothing_is_left(run: Path, outcome: Outcome, ride: Ride) -> None:
         "parameters": ride.parameters,
         "how": ride.how,
     }
-    files = {**programs(), "bin/drc": program(run)}
+    files = {**programs(), "bin/drc": cross.drc(run)}
     cargo = Cargo(script=SCRIPT.format(**fields), files=files, modules=MODULES)
     with Guest(ride.machine(args), run, cargo) as guest:
         guest.wait_for("ready")

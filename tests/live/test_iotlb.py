@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib import ktap
-from tests.lib.baremetal import Row, Run, table
-from tests.lib.vhost_user_iotlb import IotlbBackend, Range, Told
+from tests.lib.guest import ktap
+from tests.lib.guest.baremetal import Row, Run, table
+from tests.lib.peers.vhost_user_iotlb import IotlbBackend, Range, Told
 from tests.live.conftest import Outcome
 
 ROWS = [row for row in table("tests/live") if row.group in ("iotlb", "testpmd")]

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib import secure
-from tests.lib.devices import DEVICES, Device, Expected
-from tests.lib.guest import Cargo, Guest
-from tests.lib.machine import Machine
+from tests.lib.guest import secure
+from tests.lib.guest.linux import Cargo, Guest
+from tests.lib.machine.devices import DEVICES, Device, Expected
+from tests.lib.machine.pseries import Machine
 from tests.live.conftest import Outcome
 
 BLK_F, BLK = DEVICES[:2]

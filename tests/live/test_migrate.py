@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib import ktap, parts, slof
-from tests.lib.baremetal import MIB, Row, table
-from tests.lib.migrate import MigrationFailed, migrate
-from tests.lib.qemu import Qemu
+from tests.lib.build import parts
+from tests.lib.guest import ktap
+from tests.lib.guest.baremetal import MIB, Row, table
+from tests.lib.machine import slof
+from tests.lib.machine.migrate import MigrationFailed, migrate
+from tests.lib.machine.qemu import Qemu
 from tests.live.conftest import Outcome
 from tests.live.traveller import Traveller
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib import machine as machines, parts
-from tests.lib.devices import Device, Expected
-from tests.lib.guest import Cargo, Guest
-from tests.lib.machine import Machine
+from tests.lib.build import parts
+from tests.lib.guest.linux import Cargo, Guest
+from tests.lib.machine import pseries
+from tests.lib.machine.devices import Device, Expected
+from tests.lib.machine.pseries import Machine
 from tests.live.conftest import Outcome
 from tests.live.journey import Journey
 
@@ -120,7 +121,7 @@ def test_linux(run: Path, outcome: Outcome, iothread: bool) -> None:
     described = machine(iothread)
     with Guest(described, run, cargo()) as guest:
         guest.wait_for("pass", 1, LIMIT)
-        command = machines.command(described, run)
+        command = pseries.command(described, run)
         journey = Journey(guest.qemu, command, run)
         for number in range(ROUNDS):
             assert journey.move() == [], f"move {number + 1}"

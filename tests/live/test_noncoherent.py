@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib import slof
-from tests.lib.devices import Device, Expected
-from tests.lib.guest import Cargo, Guest
-from tests.lib.machine import Machine
+from tests.lib.guest.linux import Cargo, Guest
+from tests.lib.machine import slof
+from tests.lib.machine.devices import Device, Expected
+from tests.lib.machine.pseries import Machine
 from tests.live.conftest import Outcome
 
 REFUSED = "Devices marked `dma-noncoherent` never bypass, reason `not-coherent`."

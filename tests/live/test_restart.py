@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from tests.lib import parts, rows, secure
-from tests.lib.devices import DEVICES, F_OPTIONS, Device, Expected
-from tests.lib.guest import Cargo, Guest
-from tests.lib.machine import Machine
+from tests.lib.build import parts, rows
+from tests.lib.guest import secure
+from tests.lib.guest.linux import Cargo, Guest
+from tests.lib.machine.devices import DEVICES, F_OPTIONS, Device, Expected
+from tests.lib.machine.pseries import Machine
 from tests.live.conftest import Outcome
 
 BLK_F, BLK = DEVICES[:2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.lib.baremetal import Row, Run, table
+from tests.lib.guest.baremetal import Run, table
 from tests.live.conftest import Outcome
 from tests.live.traveller import Traveller
 

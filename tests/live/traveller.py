@@ -6,9 +6,9 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from tests.lib.baremetal import Row, Run
-from tests.lib.qemu import Qemu
-from tests.lib.testpmd import Testpmd
+from tests.lib.guest.baremetal import Row, Run
+from tests.lib.machine.qemu import Qemu
+from tests.lib.peers.testpmd import Testpmd
 from tests.live.journey import Change, Journey
 
 START_LIMIT = 90.0

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.lib import cross, rows, secure
-from tests.lib.devices import Device
-from tests.lib.guest import Cargo, Guest, Result
+from tests.lib.build import cross, rows
+from tests.lib.guest import secure
+from tests.lib.guest.linux import Cargo, Guest, Result
+from tests.lib.machine.devices import Device
 from tests.secure.matrix import MATRIX
 
 SOURCE = ". /lib/vdma.sh\n. /lib/secure.sh\n"

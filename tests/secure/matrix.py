@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.lib import rows
-from tests.lib.devices import Device
-from tests.lib.parts import TOP
+from tests.lib.build import rows
+from tests.lib.build.parts import TOP
+from tests.lib.machine.devices import Device
 
 MATRIX: dict[str, Any] = tomllib.loads((TOP / "tests/secure/matrix.toml").read_text())
 DEVICES = [device["name"] for device in MATRIX["device"]]

@@ -13,10 +13,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.lib.guest import Result
-from tests.lib.page import asked_to_write, update
-from tests.lib.parts import BUILD, TOP
-from tests.lib.secure import Violation
+from tests.lib.build.parts import BUILD, TOP
+from tests.lib.guest.linux import Result
+from tests.lib.guest.secure import Violation
+from tests.lib.host.doc_table import asked_to_write, update
 from tests.secure.matrix import DEVICES, Case, cases
 
 Cells = dict[str, str]

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib import rows
-from tests.lib.parts import TOP
+from tests.lib.build import rows
+from tests.lib.build.parts import TOP
 
 pytestmark = pytest.mark.more
 
 
 def boot(run: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """The program behind it."""
-    command = ["/usr/bin/python3", "-m", "tests.lib.boot", "--run", str(run)]
+    command = ["/usr/bin/python3", "-m", "tests.lib.guest.boot", "--run", str(run)]
     command += ["--kernel", rows.default_secure_kernel()]
     return subprocess.run([*command, *options], cwd=TOP, capture_output=True, text=True, check=False)
 

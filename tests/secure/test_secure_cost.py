@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib.guest import Guest
+from tests.lib.guest.linux import Guest
 from tests.secure.guests import Plan, Steps, boot, device, loader
 
 COUNT = 200

@@ -18,9 +18,9 @@ from typing import Any
 
 import pytest
 
-from tests.lib import slof
-from tests.lib.parts import TOP, qemu_binary
-from tests.lib.qmp import QmpError
+from tests.lib.build.parts import TOP, qemu_binary
+from tests.lib.machine import slof
+from tests.lib.machine.qmp import QmpError
 
 # The VM's own address spaces, those of its CPUs, and what the others must not show.
 SYSTEM = re.compile(r"memory|device-memory|cpu-memory-\d+")

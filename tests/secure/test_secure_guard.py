@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib import secure
-from tests.lib.guest import Guest
+from tests.lib.guest import secure
+from tests.lib.guest.linux import Guest
 from tests.secure.guests import Plan, Steps, boot, device
 
 BLK, NET = device("blk", True, 1), device("net", False, 2)

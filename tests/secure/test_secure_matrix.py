@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib import secure
-from tests.lib.devices import Device, Expected
-from tests.lib.guest import Cargo, Guest, Result
-from tests.lib.machine import Machine
-from tests.lib.screen import Picture
+from tests.lib.guest import secure
+from tests.lib.guest.linux import Cargo, Guest, Result
+from tests.lib.machine.devices import Device, Expected
+from tests.lib.machine.pseries import Machine
+from tests.lib.machine.screen import Picture
 from tests.secure import table
 from tests.secure.matrix import CASES, Case
 

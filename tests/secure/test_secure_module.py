@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from tests.lib import cross, queues, secure
-from tests.lib.devices import Expected
-from tests.lib.drc import program, wait_deleted
-from tests.lib.guest import Guest
+from tests.lib.build import cross
+from tests.lib.guest import queues, secure
+from tests.lib.guest.linux import Guest
+from tests.lib.machine.devices import Expected
 from tests.secure.guests import Plan, Steps, boot, device, module
 
 BLK, NET, RNG = device("blk", True, 1), device("net", False, 2), device("rng", True, 3)
@@ -373,7 +373,7 @@ def test_hot_plug_and_unplug(run: Path, f: bool) -> None:
 
         def unplug() -> None:
             qmp.command("device_del", id="new")
-            wait_deleted(qmp, {"new"})
+            qmp.wait_deleted({"new"})
 
         return {
             "plug": lambda: qmp.command("device_add", rng="source", **new),
@@ -381,7 +381,7 @@ def test_hot_plug_and_unplug(run: Path, f: bool) -> None:
         }
 
     options = {"args": ("-object", "rng-builtin,id=source")}
-    files = {"bin/drc": program(run)}
+    files = {"bin/drc": cross.drc(run)}
     watch, result = boot(run, Plan(HOT, (BLK,), options, files), steps)
     result.check()
     watch.check_module()

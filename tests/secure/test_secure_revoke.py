@@ -7,9 +7,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.lib import secure
-from tests.lib.guest import Guest
-from tests.lib.screen import Picture
+from tests.lib.guest import secure
+from tests.lib.guest.linux import Guest
+from tests.lib.machine.screen import Picture
 from tests.secure.guests import Plan, Steps, boot, device, module
 
 BLK, GPU = device("blk", False, 1), device("gpu", False, 2)

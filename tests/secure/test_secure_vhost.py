@@ -6,9 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.lib import vhost_user
-from tests.lib.drc import program, wait_deleted
-from tests.lib.guest import Guest
+from tests.lib.build import cross
+from tests.lib.guest.linux import Guest
+from tests.lib.peers import vhost_user
 from tests.secure.guests import Plan, Steps, boot, device
 
 BLK = device("blk", True, 1)
@@ -57,12 +57,12 @@ def test_it_gets_no_memory(run: Path) -> None:
 
         def unplug() -> None:
             qmp.command("device_del", id="new")
-            wait_deleted(qmp, {"new"})
+            qmp.wait_deleted({"new"})
 
         return {"plug": plug, "unplug": unplug}
 
     options = {"args": ("-chardev", backend.chardev("back"))}
-    plan = Plan(SCRIPT, (BLK,), options, {"bin/drc": program(run)})
+    plan = Plan(SCRIPT, (BLK,), options, {"bin/drc": cross.drc(run)})
     try:
         watch, result = boot(run, plan, steps)
     finally:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib.mirror import ARCH, Mirror, content
-from tests.lib.parts import TOP
+from tests.lib.build.parts import TOP
+from tests.lib.host.mirror import ARCH, Mirror, content
 
 LATER = ("forky", "sid")
 OLD = 3600.0

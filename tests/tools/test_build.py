@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib.stubtree import StubTree
+from tests.lib.host.stubtree import StubTree
 
 UNJUDGED = 125
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib.parts import TOP
-from tests.lib.vdmactl import dump_tree, one_line, vdmactl
+from tests.lib.build.parts import TOP
+from tests.lib.devicetree.vdmactl import dump_tree, one_line, vdmactl
 
 TOOL = TOP / "tools/vdmactl"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib import rows
-from tests.lib.stubtree import StubTree
+from tests.lib.build import rows
+from tests.lib.host.stubtree import StubTree
 
 RECIPE = """
 part_disk_mib=1
@@ -52,7 +52,7 @@ class Drift(StubTree):
         (self.top / "tests").unlink()
         self.stub("mk/module", MODULE)
         boot = self.stub("bin/boot", BOOT)
-        self.write("tests/lib/boot.py", f"import os, sys; os.execv({str(boot)!r}, sys.argv)")
+        self.write("tests/lib/guest/boot.py", f"import os, sys; os.execv({str(boot)!r}, sys.argv)")
 
     def write(self, path: str, text: str) -> None:
         """A file of the tree."""

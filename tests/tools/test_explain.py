@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from tests.lib.parts import TOP
-from tests.lib.trees import DATA, Case, Function, cases, compile_tree
-from tests.lib.vdmactl import one_line, vdmactl
+from tests.lib.build.parts import TOP
+from tests.lib.devicetree.trees import DATA, Case, Function, cases, compile_tree
+from tests.lib.devicetree.vdmactl import one_line, vdmactl
 
 CASES = list(cases(DATA / "explain.cases"))
 

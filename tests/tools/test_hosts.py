@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib.stubtree import StubTree
+from tests.lib.host.stubtree import StubTree
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="mk/check-hosts needs root")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib.stubtree import StubTree
+from tests.lib.host.stubtree import StubTree
 
 # Ends with a status of its own, as a program that tidies up after Ctrl-C.
 TIDY = "trap 'exit 2' INT\nsleep 3\n"

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib import rows
-from tests.lib.parts import TOP
-from tests.lib.stubtree import StubTree
+from tests.lib.build import rows
+from tests.lib.build.parts import TOP
+from tests.lib.host.stubtree import StubTree
 
 
 def shell(*command: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
@@ -60,7 +60,7 @@ def test_sanitized_qemu_boots_nothing() -> None:
         assert (done.returncode, done.stdout) == (2, "")
         assert f"QEMU={name}: only make check-tsan boots it" in done.stderr
         assert len(done.stderr.splitlines()) == 1
-        command = ["/usr/bin/python3", "-m", "tests.lib.boot", "--qemu", name]
+        command = ["/usr/bin/python3", "-m", "tests.lib.guest.boot", "--qemu", name]
         boot = subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=False)
         assert boot.returncode == 2
         assert f"QEMU {name} boots only in make check-tsan" in boot.stderr.splitlines()[-1]

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib import rows
-from tests.lib.parts import TOP
-from tests.lib.stubtree import StubTree
+from tests.lib.build import rows
+from tests.lib.build.parts import TOP
+from tests.lib.host.stubtree import StubTree
 
 PYTEST = "bin/python"
 PASSED = 'echo "===== 3 passed in 0.10s ====="\n'

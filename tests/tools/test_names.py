@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib.parts import TOP
+from tests.lib.build.parts import TOP
 
 # Nouns of files that are not called by them; {} is the file's own name.
 NOUNS = {

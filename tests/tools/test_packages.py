@@ -7,8 +7,8 @@ import os
 import subprocess
 from pathlib import Path
 
-from tests.lib.parts import TOP
-from tests.lib.stubtree import StubTree
+from tests.lib.build.parts import TOP
+from tests.lib.host.stubtree import StubTree
 
 # Optional: to be installed where the release has it.
 OPTIONAL = "dt-schema"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib.parts import TOP
+from tests.lib.build.parts import TOP
 
 # What is there early looks like a part: it has a VERSION.
 RECIPE = """

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib.stubtree import StubTree
+from tests.lib.host.stubtree import StubTree
 
 # A release of the kernel is in the lists until it has been asked for and is not there.
 APT = """

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib import runs
-from tests.lib.parts import TOP
+from tests.lib.build.parts import TOP
+from tests.lib.host import runs
 
 
 def test_each_run_has_its_own(run: Path) -> None:
@@ -30,7 +30,7 @@ def test_each_run_has_its_own(run: Path) -> None:
 def test_a_folder_in_use_is_refused(run: Path) -> None:
     """Until its run has ended, in any way; by the boot program in one line, before
     anything is touched."""
-    command = ["/usr/bin/python3", "-m", "tests.lib.boot", "--run", run / "mine"]
+    command = ["/usr/bin/python3", "-m", "tests.lib.guest.boot", "--run", run / "mine"]
     with runs.locked(run / "mine") as folder:
         (folder / "devices.json").write_text("[]")
         done = subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=False)

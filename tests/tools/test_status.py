@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib.vdmactl import one_line, vdmactl
+from tests.lib.devicetree.vdmactl import one_line, vdmactl
 
 FN = "0000:00:01.0"
 BASE, SIZE = 1 << 60, 0x8000_0000

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib.parts import TOP
-from tests.lib.trees import compile_tree
-from tests.lib.vdmactl import dump_tree, one_line, vdmactl
+from tests.lib.build.parts import TOP
+from tests.lib.devicetree.trees import compile_tree
+from tests.lib.devicetree.vdmactl import dump_tree, one_line, vdmactl
 
 NODE = "/pci@800000020000000/legacy-device@1"
 DEVICE = "0000:00:01.0"

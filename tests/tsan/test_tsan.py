@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib.baremetal import Row, Run, table
-from tests.lib.parts import TOP
+from tests.lib.build.parts import TOP
+from tests.lib.guest.baremetal import Row, Run, table
 
 ROWS = table("tests/tsan")
 OURS = re.compile(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The block device that the runner has made (tests/lib/baremetal.py, Disk). */
+/* The block device that the runner has made (tests/lib/guest/baremetal.py, Disk). */
 #include <vdma/error.h>
 #include "args.h"
 #include "base.h"

@@ -1,0 +1,372 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Boots the bare-metal program for a row of a table, such as tests/guest/*.toml."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import shlex
+import tomllib
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from tests.lib.build import parts
+from tests.lib.guest import ktap
+from tests.lib.machine import bootmedium
+from tests.lib.machine.devices import F_OPTIONS
+from tests.lib.machine.pseries import CAPABILITIES
+from tests.lib.machine.qemu import Qemu, QemuError
+from tests.lib.peers.network import Cable
+from tests.lib.peers.testpmd import Testpmd
+from tests.lib.peers.vhost_user_blk import BlockDevice
+from tests.lib.peers.vhost_user_iotlb import IotlbBackend
+
+SUFFIX = {"be": ".elf", "le": "-le.elf"}
+
+# Keys of a row that may have a list: one run for each combination.
+AXES = ("qemu", "endian", "page", "cpu", "mode", "load")
+
+# Options of a vhost-blk device that are not QEMU's.
+OURS = re.compile(r"(lie|error)=")
+
+MIB = 1 << 20
+WORDS = MIB // 8
+
+
+@dataclass(frozen=True)
+class Row:
+    """One run of the program. docs/testing.md tells what a row may say."""
+
+    name: str
+    run: str
+    group: str = "guest"
+    qemu: str = "vdma"
+    endian: str = "be"
+    page: str = "4k"
+    cpu: str = "power9"
+    mode: str = ""
+    smp: int = 1
+    memory: str = "512M"
+    limit: float = 60.0
+    lives: int = 1
+    devices: tuple[str, ...] = ()
+    drive: str = ""
+    args: str = ""
+    icount: bool = False
+    secure: bool = False
+    load: str = ""
+    more: bool = False
+    fails: tuple[str, ...] = ()
+
+    def id(self) -> str:
+        """A name for the run and its folder."""
+        axes = [self.qemu, self.endian, self.page, self.cpu, self.mode, self.load]
+        return "-".join(filter(None, (self.group, self.name, *axes)))
+
+
+def firsts(rows: list[Row]) -> set[str]:
+    """Of each row of the table that is not for more runs, the first: what its lists
+    begin with."""
+    names = {(row.group, row.name): row.id() for row in reversed(rows) if not row.more}
+    return set(names.values())
+
+
+def _spread(entry: dict[str, Any]) -> Iterator[Row]:
+    """All runs of a row."""
+    known = {f.name for f in fields(Row)}
+    if unknown := entry.keys() - known:
+        raise ValueError(f"{entry.get('group')}-{entry.get('name')}: unknown {sorted(unknown)}")
+    plain = {key: value for key, value in entry.items() if key not in AXES}
+    for key in ("devices", "fails"):
+        plain[key] = tuple(plain.get(key, ()))
+    lists = [entry.get(axis, getattr(Row, axis)) for axis in AXES]
+    lists = [value if isinstance(value, list) else [value] for value in lists]
+    for values in itertools.product(*lists):
+        yield replace(Row(**plain), **dict(zip(AXES, values)))
+
+
+def _read(path: Path) -> Iterator[Row]:
+    """All runs of one table; what it says of none in particular holds for all. A table
+    of something else has none."""
+    with path.open("rb") as file:
+        loaded = tomllib.load(file)
+    for entry in loaded.get("test", ()):
+        yield from _spread(loaded.get("default", {}) | entry)
+
+
+def table(folder: str = "tests/guest") -> list[Row]:
+    """All runs of a folder's tables, each with a name of its own."""
+    paths = sorted((parts.TOP / folder).glob("*.toml"))
+    rows = [row for path in paths for row in _read(path)]
+    names = [row.id() for row in rows]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise ValueError(f"{folder}: twice: {sorted(twice)}")
+    return rows
+
+
+def pattern(seed: int, first: int, count: int) -> array[int]:
+    """COUNT words of a disk's content, from word FIRST: each says where it is.
+
+    The same as disk_word() in guest/baremetal/lib/disk.c.
+    """
+    words = array("Q", range(seed + first, seed + first + count))
+    words.byteswap()  # big endian on the disk, on a little-endian host
+    return words
+
+
+@dataclass
+class Disk:
+    """An image that has the pattern at first, and its complement where the guest
+    says that it has written."""
+
+    path: Path
+    mib: int = 8
+    seed: int = field(default_factory=lambda: int.from_bytes(os.urandom(5), "big") << 20)
+
+    def create(self) -> None:
+        """Write the image."""
+        with self.path.open("wb") as file:
+            for mib in range(self.mib):
+                pattern(self.seed, mib * WORDS, WORDS).tofile(file)
+
+    def problems(self, written: int) -> list[str]:
+        """Is the content right, with the second half written up to WRITTEN bytes?"""
+        half = self.mib * MIB // 2
+        expected = bytearray()
+        for mib in range(self.mib):
+            expected += pattern(self.seed, mib * WORDS, WORDS).tobytes()
+        expected[half : half + written] = expected[half : half + written].translate(
+            bytes(255 - byte for byte in range(256))
+        )
+        found = self.path.read_bytes()
+        if found == expected:
+            return []
+        at = next(i for i, (a, b) in enumerate(zip(found, expected)) if a != b)
+        return [f"{self.path.name}: wrong content at byte {at}"]
+
+
+@dataclass
+class Peer:
+    """A disk that we serve ourselves, and may lie about: vhost_user_blk.py.
+
+    ERROR is what the guest is to find wrong with it, by its name in
+    include/vdma/error.h; empty: nothing.
+    """
+
+    disk: Disk
+    lie: str = ""
+    error: str = ""
+
+    def __post_init__(self) -> None:
+        self.device = BlockDevice(self.disk.path, self.lie)
+        # It does not mind devices without ACCESS_PLATFORM.
+        self.backend = IotlbBackend(self.device)
+
+    def close(self) -> None:
+        """QEMU has ended."""
+        self.backend.close()
+        self.device.close()
+
+    def problems(self) -> list[str]:
+        """Was it told, and did we survive it?"""
+        if self.backend.problem:
+            return [f"{self.disk.path.name}: {self.backend.problem}"]
+        if self.lie and not self.device.told:
+            return [f"{self.disk.path.name}: {self.lie}: the guest has not asked for it"]
+        return []
+
+
+class Run:
+    """One boot of the program. FOLDER is for what it leaves behind. Into SHARED
+    memory others can look."""
+
+    def __init__(self, row: Row, folder: Path, shared: bool = False) -> None:
+        self.row = row
+        self.folder = folder
+        self._shared = shared or any(device.startswith("vhost-") for device in row.devices)
+        self.disks: list[Disk] = []
+        self.ends: list[Cable | Testpmd] = []
+        self.peers: dict[int, Peer] = {}
+
+    def problems(self) -> list[str]:
+        """Boot, wait, judge: what is wrong."""
+        guarded: list[str] = []
+        try:
+            with Qemu(self.command(), self.folder) as guest:
+                if self.row.secure:
+                    guarded = self.guarded(guest)
+                guest.wait(self.row.limit)
+        except QemuError as error:
+            # what the guest has said until then may tell why
+            raise QemuError("\n".join([str(error), *self._report(self.console())])) from None
+        finally:
+            self.close()
+        return self.judge() + guarded
+
+    def close(self) -> None:
+        """End what is at the other end of the guest's devices."""
+        for end in self.ends:
+            end.close()
+        for peer in self.peers.values():
+            peer.close()
+
+    def judge(self) -> list[str]:
+        """What is wrong with a run that has ended."""
+        console = self.console()
+        found = self._report(console)
+        for peer in self.peers.values():
+            found += peer.problems()
+        counts = ktap.metrics(console)
+        for index, disk in enumerate(self.disks):
+            written = [int(value) for name, value in counts if name == f"written{index}"]
+            found += disk.problems(max(written, default=0))
+            disk.path.unlink()
+        return found
+
+    def _report(self, console: str) -> list[str]:
+        """What each life of the guest reports; one that was cut off is one too few."""
+        lives = ktap.lives(console)
+        found = []
+        if len(lives) != self.row.lives:
+            found.append(f"the guest lived {len(lives)} times, and not {self.row.lives}")
+        for life in lives:
+            found += ktap.problems(life)
+        return found
+
+    def guarded(self, guest: Qemu) -> list[str]:
+        """What the DMA guard and the ultravisor say when the guest is off: as many
+        violations as the guest has caused on purpose, which may be any number, and no
+        page shared."""
+        if guest.qmp.command("query-status")["status"] != "shutdown":
+            guest.qmp.wait_event("SHUTDOWN")
+        state = {
+            name: guest.qmp.command("qom-get", path="/machine", property=name)
+            for name in ("dma-guard-violations", "dma-guard-last", "uv-shared-pages")
+        }
+        guest.qmp.command("quit")
+        caused = [n for name, n in ktap.metrics(self.console()) if name == "violations"]
+        wanted = None if "any" in caused else sum(map(int, caused))
+        found = []
+        if wanted is not None and state["dma-guard-violations"] != wanted:
+            found.append(
+                f"the DMA guard counted {state['dma-guard-violations']} violations,"
+                f" not {wanted}; the last: {state['dma-guard-last']}"
+            )
+        if state["uv-shared-pages"]:
+            found.append(f"{state['uv-shared-pages']} pages are still shared")
+        return found
+
+    def console(self) -> str:
+        """All that the console had."""
+        text = (self.folder / "console.log").read_text(errors="replace")
+        return text.replace("\r", "")
+
+    def command(self) -> list[str]:
+        """Make disks and other ends, and QEMU's command line for them."""
+        row = self.row
+        args = [str(parts.qemu_binary(row.qemu))]
+        args += ["-nodefaults", "-no-user-config", "-display", "none"]
+        args += ["-no-reboot"] if row.lives == 1 else []
+        if row.secure:
+            # The figures are read when the guest has powered off.
+            args += ["-machine", "x-ultravisor=on", "-no-shutdown"]
+            args += ["-trace", "dma_guard_*"]
+        args += ["-cpu", row.cpu, "-smp", str(row.smp), *self._machine(), *self._accel()]
+        args += parts.firmware_args(row.qemu, "rom" if row.qemu != "stock" else "none")
+        args += ["-chardev", f"file,id=console,append=on,path={self.folder}/console.log"]
+        args += ["-device", "spapr-vty,chardev=console"]
+        for index, device in enumerate(row.devices):
+            args += self._device(index, device)
+        words = [row.run, f"endian={row.endian}", f"page={row.page}"]
+        words += [f"mode={row.mode}"] if row.mode else []
+        words += ["icount=1"] if row.icount else []
+        words += ["secure=1"] if row.secure else []
+        words += [f"seed{index}={disk.seed}" for index, disk in enumerate(self.disks)]
+        for index, peer in self.peers.items():
+            words += [f"lie{index}={peer.lie}", f"error{index}={peer.error}"]
+        return [*args, *shlex.split(row.args), *self._loaded(" ".join(words))]
+
+    def _loaded(self, line: str) -> list[str]:
+        """Who loads the program, QEMU or firmware, and tells it its command line."""
+        if not self.row.load:
+            return ["-kernel", str(parts.built(self._program())), "-append", line]
+        program = parts.built(f"vdma-guest-boot{SUFFIX[self.row.endian]}")
+        medium = bootmedium.options(self.row.load, program, self.folder)
+        return [*medium, "-prom-env", f"boot-file={line}"]
+
+    def _machine(self) -> list[str]:
+        """Who serves a device itself shares the guest's memory."""
+        machine = f"pseries,{CAPABILITIES}"
+        memory = ["-m", self.row.memory]
+        if self._shared:
+            machine += ",memory-backend=ram"
+            ram = f"memory-backend-memfd,id=ram,share=on,size={self.row.memory}"
+            memory += ["-object", ram]
+        return [*memory, "-M", machine]
+
+    def _program(self) -> str:
+        """A bench runs without the audit in its way."""
+        name = "vdma-bench" if "bench=" in self.row.run else "vdma-guest"
+        return name + SUFFIX[self.row.endian]
+
+    def _accel(self) -> list[str]:
+        """With icount an instruction is a nanosecond, and all CPUs share a thread."""
+        if self.row.icount:
+            return ["-accel", "tcg,thread=single", "-icount", "shift=0"]
+        return ["-accel", "tcg,thread=multi"]
+
+    def _device(self, index: int, device: str) -> list[str]:
+        """QEMU's options for "blk", "vhost-blk", "net", "vhost-net" or "rng", with "f",
+        "iothread" and its own options behind."""
+        kind, *options = device.split()
+        if kind == "vhost-blk":
+            return self._vhost_blk(index, options)
+        before: list[str] = []
+        more = [F_OPTIONS if option == "f" else option for option in options]
+        if "f" not in options:
+            more.append("disable-legacy=on")
+        if "iothread" in more:
+            more[more.index("iothread")] = f"iothread=t{index}"
+            before = ["-object", f"iothread,id=t{index}"]
+        model = kind.removeprefix("vhost-")
+        line = ",".join([f"virtio-{model}-pci", f"id=d{index}", *more])
+        if kind == "blk":
+            disk = self._disk(index)
+            drive = f"if=none,id=b{index},format=raw,cache=unsafe,file={disk.path}"
+            drive = ",".join(filter(None, (drive, self.row.drive)))
+            return [*before, "-drive", drive, "-device", f"{line},drive=b{index}"]
+        if model == "net":
+            return [*self._network(index, kind), "-device", f"{line},netdev=n{index},romfile="]
+        return ["-object", f"rng-builtin,id=r{index}", "-device", f"{line},rng=r{index}"]
+
+    def _network(self, index: int, kind: str) -> list[str]:
+        """The other end of a card's cable: we, or testpmd."""
+        if kind == "net":
+            cable = Cable()
+            self.ends.append(cable)
+            return ["-netdev", f"socket,id=n{index},connect=127.0.0.1:{cable.port}"]
+        testpmd = Testpmd(self.folder)
+        self.ends.append(testpmd)
+        socket = f"socket,id=c{index},path={testpmd.path}"
+        return ["-chardev", socket, "-netdev", f"vhost-user,id=n{index},chardev=c{index}"]
+
+    def _disk(self, index: int, mib: int = 8) -> Disk:
+        disk = Disk(self.folder / f"disk{index}.img", mib)
+        disk.create()
+        self.disks.append(disk)
+        return disk
+
+    def _vhost_blk(self, index: int, options: list[str]) -> list[str]:
+        """A disk that we serve: lie= and error= are ours, the rest is QEMU's."""
+        ours = dict(option.split("=", 1) for option in options if OURS.match(option))
+        more = [option for option in options if not OURS.match(option)]
+        more = [F_OPTIONS if option == "f" else option for option in more]
+        peer = Peer(self._disk(index, 1), **ours)
+        self.peers[len(self.disks) - 1] = peer
+        line = ["vhost-user-blk-pci", f"id=d{index}", f"chardev=c{index}", "num-queues=1"]
+        line += [*([] if "f" in options else ["disable-legacy=on"]), *more]
+        return ["-chardev", peer.backend.chardev(f"c{index}"), "-device", ",".join(line)]

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Builds a guest's initramfs: busybox, vdmactl, modules, our scripts.
+
+It takes a tenth of a second, so it is built for every boot and no cache can be out of
+date. It is not compressed: that costs time under TCG. The format is cpio's "newc"; the
+kernel unpacks archives that follow each other, so an archive with a test's own files may
+follow the common one (the kernel's
+Documentation/driver-api/early-userspace/buffer-format.rst).
+"""
+
+from __future__ import annotations
+
+import lzma
+import re
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.lib.build.parts import TOP, built, part
+
+POLICY = "virtio_dma_policy"
+
+# Stages in which guests load modules (tests/linux/vdma.sh, load). What a kernel
+# has built in is left out by itself.
+STAGES = {
+    "bus": ("virtio_pci",),
+    "drivers": (
+        "virtio_blk",
+        "virtio_net",
+        "virtio_scsi",
+        "sd_mod",
+        "virtio_rng",
+        "e1000",
+    ),
+    "filesystem": ("romfs",),
+}
+
+
+class Archive:
+    """One cpio archive, built in memory, owned by root. Directories are added as needed."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+        self._directories: set[str] = set()
+        self._inode = 0
+
+    def add(self, path: str, content: bytes | str, executable: bool = False) -> None:
+        """Add a regular file; PATH has no slash at its start."""
+        parent = path.rpartition("/")[0]
+        self._add_directories(parent)
+        data = content.encode() if isinstance(content, str) else content
+        self._add_entry(path, stat.S_IFREG | (0o755 if executable else 0o644), data)
+
+    def finish(self) -> bytes:
+        """The archive with its end mark; nothing may be added any more."""
+        self._add_entry("TRAILER!!!", 0, b"")
+        return bytes(self._data)
+
+    def _add_directories(self, path: str) -> None:
+        if not path or path in self._directories:
+            return
+        self._add_directories(path.rpartition("/")[0])
+        self._directories.add(path)
+        self._add_entry(path, stat.S_IFDIR | 0o755, b"")
+
+    def _add_entry(self, path: str, mode: int, data: bytes) -> None:
+        self._inode += 1
+        name = path.encode() + b"\0"
+        # inode, mode, uid, gid, links, mtime, size, device and rdev (major,
+        # minor), length of the name, checksum (unused)
+        fields = (self._inode, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name), 0)
+        self._data += b"070701" + b"".join(b"%08x" % field for field in fields)
+        self._data += name
+        self._pad()
+        self._data += data
+        self._pad()
+
+    def _pad(self) -> None:
+        self._data += bytes(-len(self._data) % 4)
+
+
+def module_name(path: str) -> str:
+    """Name under which the kernel knows the module in a file."""
+    return re.sub(r"\.ko(\.xz)?$", "", path.rpartition("/")[2]).replace("-", "_")
+
+
+class KernelModules:
+    """The modules of one kernel, by name, with what they depend on."""
+
+    def __init__(self, kernel: str) -> None:
+        folder = part(f"kernel-{kernel}")
+        release = (folder / "release").read_text(encoding="ascii").strip()
+        self._root = folder / "lib/modules" / release
+        self._files: dict[str, Path] = {}
+        self._needs: dict[str, list[str]] = {}
+        for line in (self._root / "modules.dep").read_text().splitlines():
+            file, _, needs = line.partition(":")
+            name = module_name(file)
+            self._files[name] = self._root / file
+            # depmod lists what is needed first last
+            self._needs[name] = [module_name(n) for n in reversed(needs.split())]
+
+    def closure(self, name: str) -> Iterator[str]:
+        """A module after all that it depends on; nothing if it is built in."""
+        if name in self._files:
+            yield from self._needs[name]
+            yield name
+
+    def content(self, name: str) -> bytes:
+        """The module's object file, not compressed."""
+        file = self._files[name]
+        data = file.read_bytes()
+        return lzma.decompress(data) if file.suffix == ".xz" else data
+
+
+def depends(module: bytes) -> list[str]:
+    """What a module says in its .modinfo that it depends on."""
+    found = re.search(rb"\0depends=([^\0]*)\0", module)
+    names = found[1].decode().split(",") if found else []
+    return [name.replace("-", "_") for name in names if name]
+
+
+def add_modules(
+    archive: Archive, kernel: str, policy: Path | None, more: tuple[str, ...]
+) -> None:
+    """Add the modules and the list of the order in which stages load them."""
+    modules = KernelModules(kernel)
+    order: list[tuple[str, str]] = []
+    if policy is not None:
+        data = policy.read_bytes()
+        archive.add(f"lib/modules/{POLICY}.ko", data)
+        for need in depends(data):
+            order += [("policy", name) for name in modules.closure(need)]
+        order.append(("policy", POLICY))
+    for stage, names in {**STAGES, "more": more}.items():
+        for name in names:
+            order += [(stage, need) for need in modules.closure(name)]
+    for name in {name for _, name in order} - {POLICY}:
+        archive.add(f"lib/modules/{name}.ko", modules.content(name))
+    lines = dict.fromkeys(f"{stage} {name}\n" for stage, name in order)
+    archive.add("lib/modules/order", "".join(lines))
+
+
+def base(kernel: str, policy: Path | None, more: tuple[str, ...] = ()) -> bytes:
+    """The archive that all boots with this kernel have in common, and MORE modules."""
+    archive = Archive()
+    scripts = TOP / "tests/linux"
+    busybox = part("busybox") / "busybox"
+    archive.add("bin/busybox", busybox.read_bytes(), executable=True)
+    archive.add("init", (scripts / "init").read_bytes(), executable=True)
+    archive.add("lib/vdma.sh", (scripts / "vdma.sh").read_bytes())
+    archive.add("lib/boot.sh", (scripts / "boot.sh").read_bytes())
+    archive.add("etc/profile", ". /lib/vdma.sh\n")  # for the prompt of make shell
+    rebind = (TOP / "guest/linux/rebind").read_bytes()
+    archive.add("bin/rebind", rebind, executable=True)
+    vdmactl = built("tools/ppc64le/vdmactl").read_bytes()
+    archive.add("bin/vdmactl", vdmactl, executable=True)
+    add_modules(archive, kernel, policy, more)
+    return archive.finish()

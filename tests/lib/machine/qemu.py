@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs one QEMU and makes sure that it ends, whatever becomes of us."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from types import TracebackType
+
+from tests.lib.machine.qmp import Qmp, QmpError
+
+_libc = ctypes.CDLL(None, use_errno=True)
+PR_SET_PDEATHSIG = 1
+
+# What a kernel writes when it has met a bug of its own, or of ours.
+TROUBLE = re.compile(r"\b(WARNING|BUG|Oops|Kernel panic)\b")
+
+
+class QemuError(Exception):
+    """The emulator did not start, was too slow, or ended badly."""
+
+
+def find_trouble(log: str) -> list[str]:
+    """Lines of a guest's console that no right run has, each once."""
+    lines = (line.strip() for line in log.splitlines() if TROUBLE.search(line))
+    return list(dict.fromkeys(lines))
+
+
+def die_with_parent() -> Callable[[], None]:
+    """To be called in the child, before exec: it will be killed when we end."""
+    parent = os.getpid()
+
+    def prepare() -> None:
+        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return prepare
+
+
+class Qemu:
+    """A running QEMU, to be used in a with statement, which ends it.
+
+    RUN is a folder for the logs. With a TERMINAL, QEMU has ours. With TALK, which
+    is options of a character device, `channel` is that device's other end.
+    """
+
+    def __init__(
+        self, command: Sequence[str], run: Path, terminal: bool = False, talk: str = ""
+    ) -> None:
+        self._errors = run / "qemu.log"
+        self._started = time.monotonic()
+        ours, theirs = socket.socketpair()
+        control = ["-chardev", f"socket,id=qmp,fd={theirs.fileno()}"]
+        control += ["-mon", "chardev=qmp,mode=control"]
+        self.channel, spoken = socket.socketpair() if talk else (None, None)
+        passed = [end for end in (theirs, spoken) if end]
+        if spoken:
+            control += ["-chardev", f"socket,fd={spoken.fileno()},{talk}"]
+        with self._errors.open("wb") as errors, ExitStack() as ends:
+            for end in passed:
+                ends.enter_context(end)
+            self.process = subprocess.Popen(
+                [*command, *control],
+                pass_fds=[end.fileno() for end in passed],
+                stdin=None if terminal else subprocess.DEVNULL,
+                stdout=None if terminal else errors,
+                stderr=errors,
+                # pylint: disable=subprocess-popen-preexec-fn
+                preexec_fn=die_with_parent(),
+            )
+        self.qmp = Qmp(ours)
+
+    def __enter__(self) -> Qemu:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.kill()
+
+    def kill(self) -> None:
+        """End it now; harmless if it has ended."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.qmp.close()
+        if self.channel:
+            self.channel.close()
+
+    def running(self) -> bool:
+        """Is it still there?"""
+        return self.process.poll() is None
+
+    def seconds(self) -> float:
+        """Time since it was started."""
+        return time.monotonic() - self._started
+
+    def wait(self, limit: float | None) -> None:
+        """Wait for its end, at most LIMIT seconds from its start."""
+        left = None if limit is None else max(0.0, limit - self.seconds())
+        try:
+            status = self.process.wait(left)
+        except subprocess.TimeoutExpired:
+            self.examine()
+            self.kill()
+            raise QemuError(
+                f"the guest had not ended after {limit:.0f} s and was killed"
+            ) from None
+        if status != 0:
+            raise QemuError(f"QEMU ended with status {status}: {self.last_words()}")
+
+    def examine(self) -> None:
+        """Write down, in hung.log, what a guest that hangs was at: its CPUs' registers,
+        and the interrupts that are pending or masked."""
+        found = []
+        for line in ("info registers -a", "info pic"):
+            try:
+                found.append(self.qmp.monitor(line))
+            except QmpError as error:
+                found.append(f"{line}: {error}\n")
+        self._errors.with_name("hung.log").write_text("".join(found))
+
+    def memory(self) -> Path:
+        """The file that its memory-backend-memfd is, to look into."""
+        for fd in Path(f"/proc/{self.process.pid}/fd").iterdir():
+            with suppress(FileNotFoundError):  # it may have been closed meanwhile
+                if os.readlink(fd).startswith("/memfd:memory-backend-memfd"):
+                    return fd
+        raise QemuError("its memory is in no file")
+
+    def dump_tree(self, file: Path) -> None:
+        """Write the machine's device tree as QEMU has it now."""
+        self.qmp.command("dumpdtb", filename=str(file))
+
+    def last_words(self) -> str:
+        """The last line that QEMU itself has written."""
+        lines = self._errors.read_text(errors="replace").split("\n")
+        return next((line for line in reversed(lines) if line.strip()), "no message")

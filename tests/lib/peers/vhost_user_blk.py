@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A block device over vhost-user, honest but for one request.
+
+It does what it is asked for, from a file. A read of the last sector alone makes
+it tell the one lie that it is here for (docs/rings.md); then it does nothing
+more until the driver has reset it.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.lib.peers.vhost_user import F_IN_ORDER, F_RING_PACKED, F_VERSION_1, Device
+from tests.lib.peers.vhost_user_ring import Chain, Ring
+
+SECTOR = 512
+
+# Virtio 1.2, 5.2.3 to 5.2.6
+F_SEG_MAX = 1 << 2
+F_FLUSH = 1 << 9
+F_MQ = 1 << 12
+CONFIG = struct.Struct("<QII18xH24x")
+SEG_MAX = 126
+REQUEST = struct.Struct("<I4xQ")
+READ, WRITE, FLUSH = 0, 1, 4
+OK, FAILED, UNKNOWN = b"\0", b"\1", b"\2"
+
+# What a lie is told with: the ring, the buffer that asked for it, the one that
+# was given back before, and those that the device holds beside it.
+Lie = Callable[[Ring, Chain, Chain, list[Chain]], None]
+
+
+def _used(
+    buffer: Callable[[Ring, Chain, Chain], int], more: Callable[[Chain], int] = lambda chain: 1
+) -> Lie:
+    """Give back another buffer than the one that is due, or with another length."""
+
+    def lie(ring: Ring, due: Chain, before: Chain, _: list[Chain]) -> None:
+        ring.use(buffer(ring, due, before), more(due), due.descs)
+
+    return lie
+
+
+def _index(entries: Callable[[int], int]) -> Lie:
+    """Move the index of a split ring by what is no number of used buffers."""
+
+    def lie(ring: Ring, _: Chain, __: Chain, rest: list[Chain]) -> None:
+        ring.move(entries(1 + len(rest)))
+
+    return lie
+
+
+def _batch(ring: Ring, due: Chain, _: Chain, rest: list[Chain]) -> None:
+    """In order: a batch that ends behind the index that announces it."""
+    ring.use(rest[-1].id, 1, due.descs)
+
+
+def _silent(_: Ring, __: Chain, ___: Chain, ____: list[Chain]) -> None:
+    """Never answer."""
+
+
+LIES: dict[str, Lie] = {
+    "used-id": _used(lambda ring, due, before: ring.num),
+    "used-id-max": _used(lambda ring, due, before: 0xFFFF),
+    "used-never": _used(lambda ring, due, before: ring.num - 1),
+    "used-inside": _used(lambda ring, due, before: due.id + 1),
+    "used-twice": _used(lambda ring, due, before: before.id),
+    "used-len": _used(lambda ring, due, before: due.id, lambda due: due.capacity() + 1),
+    "used-len-max": _used(lambda ring, due, before: due.id, lambda due: 0xFFFFFFFF),
+    "index-ahead": _index(lambda held: held + 1),
+    "index-far": _index(lambda held: 0x8000),
+    # the driver may not have seen the one before, but it has those before that
+    "index-back": _index(lambda held: -2),
+    "batch": _batch,
+    "silent": _silent,
+}
+
+
+class BlockDevice(Device):
+    """Serves the image at PATH; LIE is one of LIES, "scribble", or "" for none.
+
+    "scribble" is no lie: answers are right, but what the driver has written into
+    the ring is spoiled before they come.
+    """
+
+    def __init__(self, path: Path, lie: str = "", queues: int = 1) -> None:
+        if lie and lie != "scribble" and lie not in LIES:
+            raise ValueError(f"there is no lie {lie}")
+        size = path.stat().st_size
+        super().__init__(
+            queues=queues,
+            features=F_VERSION_1 | F_RING_PACKED | F_IN_ORDER | F_SEG_MAX | F_FLUSH | F_MQ,
+            config=CONFIG.pack(size // SECTOR, 0, SEG_MAX, queues),
+        )
+        self.lie = lie
+        self.told = 0
+        self._sectors = size // SECTOR
+        self._path = path
+        self._fd = os.open(path, os.O_RDWR)
+        self._lied: list[Ring] = []
+        self._in_order = False
+
+    def close(self) -> None:
+        """No request comes any more."""
+        os.close(self._fd)
+
+    def started(self, ring: Ring, features: int) -> None:
+        """See Device: a new start for this device."""
+        self._lied.clear()
+        self._in_order = bool(features & F_IN_ORDER)
+
+    def serve(self, ring: Ring) -> bool:
+        """See Device."""
+        if ring in self._lied:
+            return False
+        chains: list[Chain] = []
+        while chain := ring.fetch():
+            chains.append(chain)
+        if self.lie == "scribble" and any(map(self._asks, chains)):
+            ring.scribble()
+            self.told += 1
+        asks = (i for i, chain in enumerate(chains) if self.lie in LIES and self._asks(chain))
+        at = next(asks, len(chains))
+        self._use(ring, chains[:at])
+        if at < len(chains):
+            LIES[self.lie](ring, chains[at], chains[at - 1], chains[at + 1 :])
+            self._lied.append(ring)
+            self.told += 1
+        return bool(chains)
+
+    def _use(self, ring: Ring, chains: list[Chain]) -> None:
+        """Do what is asked for; in order, 2.7.9: with one answer for all."""
+        lengths = [self._request(chain) for chain in chains]
+        if self._in_order and chains:
+            descs = sum(chain.descs for chain in chains)
+            ring.use(chains[-1].id, lengths[-1], descs, len(chains))
+            return
+        for chain, length in zip(chains, lengths):
+            ring.use(chain.id, length, chain.descs)
+
+    def _asks(self, chain: Chain) -> bool:
+        """Is it a read of the last sector alone?"""
+        kind, sector = REQUEST.unpack_from(b"".join(chain.out))
+        return kind == READ and sector == self._sectors - 1 and chain.capacity() == SECTOR + 1
+
+    def _request(self, chain: Chain) -> int:
+        """Do it; how many bytes of the buffer were written."""
+        out = b"".join(chain.out)
+        kind, sector = REQUEST.unpack_from(out)
+        at = sector * SECTOR
+        data, status = b"", OK
+        if chain.lost:
+            status = FAILED
+        elif kind == READ:
+            length = chain.capacity() - 1
+            data = os.pread(self._fd, length, at)
+            status = OK if len(data) == length else FAILED
+        elif kind == WRITE and at + len(out) - REQUEST.size <= self._sectors * SECTOR:
+            os.pwrite(self._fd, out[REQUEST.size :], at)
+        elif kind == FLUSH:
+            os.fsync(self._fd)
+        else:
+            status = FAILED if kind == WRITE else UNKNOWN
+        return _fill(chain, data, status)
+
+
+def _fill(chain: Chain, data: bytes, status: bytes) -> int:
+    """Write all of a buffer: DATA, zeros, and STATUS at its end."""
+    left = data.ljust(chain.capacity() - 1, b"\0") + status
+    for room in chain.room:
+        size = len(room)
+        room[:] = left[:size]
+        left = left[size:]
+    return chain.capacity()

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A back end that reaches memory by I/O addresses only, and notes what it is told.
+
+QEMU tells it what an address means when it asks, and takes that back when it no
+longer holds (docs/interop/vhost-user.rst, "Memory access" and "IOTLB"). It keeps
+everything that it was told until then: what is not taken back is used.
+"""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import struct
+from dataclasses import dataclass, field
+
+from tests.lib.peers.vhost_user import (
+    HEADER,
+    NEED_REPLY,
+    PROTOCOL_CONFIG,
+    PROTOCOL_MQ,
+    REGION,
+    VERSION,
+    Backend,
+)
+from tests.lib.peers.vhost_user_ring import Memory, RingError, Unreachable
+
+SET_BACKEND_REQ_FD = 21
+IOTLB_MSG = 22
+BACKEND_IOTLB_MSG = 1
+PROTOCOL_REPLY_ACK = 1 << 3
+PROTOCOL_BACKEND_REQ = 1 << 5
+F_ACCESS_PLATFORM = 1 << 33
+
+# I/O address, size, QEMU's address, permission, type
+MESSAGE = struct.Struct("<QQQBB6x")
+MISS, UPDATE, INVALIDATE = 1, 2, 3
+READ, WRITE = 1, 2
+
+
+@dataclass(frozen=True)
+class Range:
+    """A piece of a function's address space."""
+
+    base: int
+    size: int
+
+    def __str__(self) -> str:
+        return f"{self.size:#x} at {self.base:#x}"
+
+    def holds(self, address: int) -> bool:
+        """Is it in here?"""
+        return self.base <= address < self.base + self.size
+
+
+@dataclass
+class Told:
+    """All that QEMU has said, in order, and how often we had to ask."""
+
+    misses: int = 0
+    updates: list[Range] = field(default_factory=list)
+    gone: list[Range] = field(default_factory=list)
+
+
+class IotlbMemory(Memory):
+    """A guest's memory by I/O address."""
+
+    def __init__(self, backend: IotlbBackend) -> None:
+        super().__init__()
+        self._backend = backend
+
+    def at_guest(self, address: int, length: int) -> memoryview:
+        """A buffer: its I/O addresses must be in a row in memory, too."""
+        start = user = self._backend.translate(address)
+        at = address
+        while at < address + length:
+            if self._backend.translate(at) != start + (at - address):
+                raise RingError(f"{length} bytes at {address:#x} are not in a row")
+            at = self._backend.end_of(at)
+        return super().at_user(user, length)
+
+    def at_user(self, address: int, length: int) -> memoryview:
+        """A ring: behind an IOMMU, QEMU names it by I/O address."""
+        return self.at_guest(address, length)
+
+
+@dataclass
+class IotlbBackend(Backend):
+    """Serves a device that may have ACCESS_PLATFORM."""
+
+    protocol: int = (
+        PROTOCOL_MQ | PROTOCOL_CONFIG | PROTOCOL_REPLY_ACK | PROTOCOL_BACKEND_REQ
+    )
+    told: Told = field(default_factory=Told)
+
+    def __post_init__(self) -> None:
+        self._entries: list[tuple[Range, int]] = []
+        self._requests: socket.socket | None = None
+        self.device.features |= F_ACCESS_PLATFORM
+        super().__post_init__()
+
+    def translate(self, address: int) -> int:
+        """QEMU's address for an I/O address; asks if need be."""
+        for _ in range(2):
+            for entry, user in self._entries:
+                if entry.holds(address):
+                    return user + (address - entry.base)
+            self._ask(address)
+        raise Unreachable(f"QEMU knows no memory at {address:#x}")
+
+    def end_of(self, address: int) -> int:
+        """Where the entry ends that an address is in."""
+        return next(e.base + e.size for e, _ in self._entries if e.holds(address))
+
+    def _ask(self, address: int) -> None:
+        """Report a miss; QEMU may have other things to say before it answers."""
+        assert self._requests and self._connection
+        self.told.misses += 1
+        body = MESSAGE.pack(address, 0, 0, READ | WRITE, MISS)
+        header = HEADER.pack(BACKEND_IOTLB_MSG, VERSION | NEED_REPLY, len(body))
+        self._requests.sendall(header + body)
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._requests, selectors.EVENT_READ)
+            selector.register(self._connection, selectors.EVENT_READ)
+            while True:
+                ready = [key.fileobj for key, _ in selector.select()]
+                if self._connection in ready and not self._message(self._connection):
+                    raise ConnectionError("QEMU has ended")
+                if self._requests in ready:
+                    self._requests.recv(HEADER.size + 8, socket.MSG_WAITALL)
+                    return
+
+    def _answer(self, request: int, body: bytes, fds: list[int]) -> bytes | None:
+        if request == SET_BACKEND_REQ_FD:
+            self._requests = socket.socket(fileno=fds[0])
+        elif request == IOTLB_MSG:
+            base, size, user, _, kind = MESSAGE.unpack(body)
+            self._hear(kind, Range(base, size), user)
+        else:
+            return super()._answer(request, body, fds)
+        return None
+
+    def _hear(self, kind: int, what: Range, user: int) -> None:
+        if kind == UPDATE:
+            self.told.updates.append(what)
+            self._entries.append((what, user))
+        elif kind == INVALIDATE:
+            self.told.gone.append(what)
+            self._entries = [
+                (entry, user)
+                for entry, user in self._entries
+                if entry.base + entry.size <= what.base or what.base + what.size <= entry.base
+            ]
+
+    def _set_memory(self, body: bytes, fds: list[int]) -> None:
+        platform = self._features & F_ACCESS_PLATFORM
+        self._memory = IotlbMemory(self) if platform else Memory()
+        (count,) = struct.unpack_from("<I", body)
+        for index in range(count):
+            guest, size, user, offset = REGION.unpack_from(body, 8 + index * REGION.size)
+            self._memory.add(fds[index], guest, size, user, offset)
