@@ -22,7 +22,7 @@ COST = re.compile(r"^(hypercalls|instructions)-(.*)-(split|packed)$")
 BOUNCED = re.compile(r"^(calls|copied)-(read|write)-(\d+)$")
 
 
-def rows() -> list[baremetal.Row]:
+def rows() -> list[baremetal.GuestRow]:
     """The benches, in one byte order."""
     return [r for r in baremetal.table() if r.group == GROUP and r.endian == "be"]
 
@@ -32,7 +32,7 @@ def planned_seconds() -> float:
     return sum(SECONDS.get(row.name, 10.0) for row in rows())
 
 
-def metrics(row: baremetal.Row, console: str) -> list[Json]:
+def metrics(row: baremetal.GuestRow, console: str) -> list[Json]:
     """What a bench has printed, an object for each mode and ring."""
     found: dict[tuple[str, str], Json] = {}
     for name, value in ktap.metrics(console):

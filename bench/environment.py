@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from bench.document import Json
-from bench.guest import Host
+from bench.guest import HostSetup
 from tests.lib.build import parts
 from tests.lib.machine import versions
 
@@ -20,7 +20,7 @@ def _found(pattern: str, file: str) -> str:
     return match[1].strip() if match else "unknown"
 
 
-def describe(host: Host) -> Json:
+def describe(host: HostSetup) -> Json:
     """For bench.json; Document.booted() adds what is booted."""
     tools = (parts.part("bench-ppc64le") / "VERSION").read_text(encoding="utf-8").strip()
     return {

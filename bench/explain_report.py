@@ -128,7 +128,7 @@ def instructions(bench: Path, tree: Path) -> int | None:
 
 
 @dataclass(frozen=True)
-class Row:
+class Measurement:
     """What one tree took."""
 
     functions: int
@@ -139,7 +139,7 @@ class Row:
     instructions: int | None
 
 
-def measure(bench: Path, vdmactl: Path, trees: list[Path]) -> list[Row]:
+def measure(bench: Path, vdmactl: Path, trees: list[Path]) -> list[Measurement]:
     """All that the table has."""
 
     def peak(tree: Path) -> float:
@@ -153,7 +153,7 @@ def measure(bench: Path, vdmactl: Path, trees: list[Path]) -> list[Row]:
     for tree, line in zip(trees, said(bench, "time", str(ROUNDS), *trees).splitlines()):
         functions, size, microseconds, stack = line.split()
         rows.append(
-            Row(
+            Measurement(
                 int(functions),
                 int(size),
                 float(microseconds),
@@ -165,18 +165,18 @@ def measure(bench: Path, vdmactl: Path, trees: list[Path]) -> list[Row]:
     return rows
 
 
-def verdict(met: bool, text: str) -> None:
+def report_promise(met: bool, text: str) -> None:
     """One promise."""
     print(f"{'met    ' if met else 'NOT MET'}  {text}")
 
 
-def line_through(rows: list[Row], of: str, values: list[float]) -> None:
+def line_through(rows: list[Measurement], of: str, values: list[float]) -> None:
     """The straight line that fits best, and whether it fits."""
     counts = [float(row.functions) for row in rows]
     slope, start = statistics.linear_regression(counts, values)
     bent = max(abs(y - start - slope * x) / y for x, y in zip(counts, values))
     text = f"{of}: {start:.0f} + {slope:.2f} a function, at most {bent:.1%} off"
-    verdict(bent <= MOST_BENT, f"grows linearly; {text}")
+    report_promise(bent <= MOST_BENT, f"grows linearly; {text}")
 
 
 def main() -> int:
@@ -204,9 +204,9 @@ def main() -> int:
     print()
     big = next(row for row in rows if row.functions == SIZES[-1])
     milliseconds = big.microseconds / 1000
-    verdict(milliseconds < MOST_MS, f"{big.functions} functions in {milliseconds:.2f} ms")
+    report_promise(milliseconds < MOST_MS, f"{big.functions} functions in {milliseconds:.2f} ms")
     kib = big.process_kib + big.stack / 1024
-    verdict(kib < MOST_KIB, f"{big.functions} functions in {kib:.0f} KiB beyond the tree")
+    report_promise(kib < MOST_KIB, f"{big.functions} functions in {kib:.0f} KiB beyond the tree")
     line_through(rows, "microseconds", [row.microseconds for row in rows])
     if all(row.instructions for row in rows):
         line_through(rows, "instructions", [float(row.instructions or 0) for row in rows])

@@ -20,7 +20,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from bench.stats import FEWEST, summary
-from tests.lib.guest.linux import Cargo, Guest
+from tests.lib.guest.linux import Guest, GuestImage
 from tests.lib.host import runs
 from tests.lib.machine.pseries import Machine
 from tests.secure.guests import loader
@@ -60,8 +60,8 @@ class Turns:
             args=("-blockdev", disk, "-device", "virtio-blk-pci,drive=disk,addr=1"),
         )
         folder.mkdir(parents=True, exist_ok=True)
-        cargo = Cargo(False, SCRIPT, {"bin/loader": loader(folder)})
-        self.guest = Guest(machine, folder, cargo)
+        image = GuestImage(False, SCRIPT, {"bin/loader": loader(folder)})
+        self.guest = Guest(machine, folder, image)
         self._asked = 0
 
     def ready(self) -> None:

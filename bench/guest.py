@@ -14,7 +14,7 @@ from pathlib import Path
 from bench.counts import EVENTS, hcall_name, read_trace
 from bench.rows import FOLDER, Configuration, Workload
 from tests.lib.build import parts
-from tests.lib.guest.linux import Cargo, Guest
+from tests.lib.guest.linux import Guest, GuestImage
 from tests.lib.guest.report import Fields, Report, parse
 from tests.lib.machine import slof
 from tests.lib.machine.devices import Device
@@ -36,7 +36,7 @@ class CellRefused(Exception):
 
 
 @dataclass(frozen=True)
-class Host:
+class HostSetup:
     """What all guests have in common. NETSERVER is its port."""
 
     qemu: str
@@ -98,7 +98,7 @@ def _forge(number: int, source: Path) -> list[str]:
     return slof.prom_env(source)
 
 
-def machine(host: Host, rows: Sequence[Configuration], run: Path) -> Machine:
+def machine(host: HostSetup, rows: Sequence[Configuration], run: Path) -> Machine:
     """The machine for configurations that can share a guest."""
     phbs, devices, args = [], [], []
     first = rows[0]
@@ -133,7 +133,7 @@ def machine(host: Host, rows: Sequence[Configuration], run: Path) -> Machine:
     )
 
 
-def cargo(host: Host, rows: Sequence[Configuration]) -> Cargo:
+def image(host: HostSetup, rows: Sequence[Configuration]) -> GuestImage:
     """The agent, the workloads, and the tools that they use."""
     stock = [
         f"{number:04x}:00:{slot:02x}.0"
@@ -147,18 +147,18 @@ def cargo(host: Host, rows: Sequence[Configuration]) -> Cargo:
         files[str(file.relative_to(root))] = file.read_bytes()
     conf = f"NETSERVER={host.netserver}\nSTOCK='{' '.join(stock)}'\n"
     files["etc/bench.conf"] = conf.encode()
-    return Cargo(script=AGENT.read_text(), files=files, talk=True)
+    return GuestImage(script=AGENT.read_text(), files=files, talk=True)
 
 
 class BenchGuest(Guest):
     """One guest for the rows that share it."""
 
-    def __init__(self, host: Host, rows: Sequence[Configuration], run: Path) -> None:
+    def __init__(self, host: HostSetup, rows: Sequence[Configuration], run: Path) -> None:
         run.mkdir(parents=True, exist_ok=True)
         self.rows = list(rows)
         self._orders = 0
         self._pending = b""
-        super().__init__(machine(host, rows, run), run, cargo(host, rows))
+        super().__init__(machine(host, rows, run), run, image(host, rows))
 
     def number(self, row: Configuration) -> int:
         """Of the PHB that a configuration has."""

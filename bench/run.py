@@ -22,7 +22,7 @@ from pathlib import Path
 from bench import bare, bars, needs, report, setup, table
 from bench.document import Document
 from bench.environment import describe
-from bench.guest import Host
+from bench.guest import HostSetup
 from bench.netserver import Netserver
 from bench.plot import PlotError
 from bench.progress import Progress
@@ -135,7 +135,7 @@ class Bench:
         """Everything, until it is done or interrupted."""
         options, folder = self._options, self._folder
         with Netserver(folder) as server:
-            host = Host(options.qemu, options.kernel, options.accel, server.port)
+            host = HostSetup(options.qemu, options.kernel, options.accel, server.port)
             self.document.environment = describe(host)
             rows, workloads = self.configurations(host.smp()), self.workloads()
             setups = [row for row in rows if row.setup] if self._profile.setup else []
@@ -168,7 +168,7 @@ class Bench:
         print(table.text(document))
         print(f"\n{self._folder}/report.html shows it, bench.json has every sample")
 
-    def _linux(self, host: Host, rows: list[Configuration], workloads: list[Workload]) -> None:
+    def _linux(self, host: HostSetup, rows: list[Configuration], workloads: list[Workload]) -> None:
         rng = random.Random(self._seed)
         session = Session(host, self.document, self._progress, self._folder, self._options.limit)
         with session.guests(rows):

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bench.counts import TCE_HCALLS, TRACED_CALLS
 from bench.document import Document
-from bench.guest import BenchGuest, CellError, CellRefused, Host, Order
+from bench.guest import BenchGuest, CellError, CellRefused, HostSetup, Order
 from bench.progress import Progress
 from bench.rows import Configuration, Profile, Workload
 from tests.lib.build.parts import Missing
@@ -63,7 +63,7 @@ class Session:
 
     def __init__(
         self,
-        host: Host,
+        host: HostSetup,
         document: Document,
         progress: Progress,
         folder: Path,

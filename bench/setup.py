@@ -13,12 +13,12 @@ from pathlib import Path
 
 from bench.counts import EVENTS, TRACED_CALLS, read_trace
 from bench.document import Document, Json
-from bench.guest import Host
+from bench.guest import HostSetup
 from bench.progress import Progress
 from bench.rows import Configuration, Setup, choose
 from bench.session import TROUBLES, reason
 from tests.lib.build.parts import TOP
-from tests.lib.guest.linux import Cargo, Guest
+from tests.lib.guest.linux import Guest, GuestImage
 from tests.lib.machine.devices import Device
 from tests.lib.machine.pseries import Machine
 
@@ -28,7 +28,7 @@ LIMIT = 600.0
 SCRIPT = TOP / "bench/setup.sh"
 
 
-def machine(host: Host, case: Setup, rows: Sequence[Configuration]) -> Machine:
+def machine(host: HostSetup, case: Setup, rows: Sequence[Configuration]) -> Machine:
     """A PHB for each row, as many disks as the case says on each."""
     devices, phbs = [], []
     for number, row in enumerate(rows, 1):
@@ -74,10 +74,10 @@ def _result(case: Setup, row: Configuration, said: Counter[str]) -> Json:
 
 
 def _run(
-    host: Host, case: Setup, rows: Sequence[Configuration], run: Path, document: Document
+    host: HostSetup, case: Setup, rows: Sequence[Configuration], run: Path, document: Document
 ) -> list[Json]:
-    cargo = Cargo(script=SCRIPT.read_text(encoding="utf-8"))
-    with Guest(machine(host, case, rows), run, cargo) as guest:
+    image = GuestImage(script=SCRIPT.read_text(encoding="utf-8"))
+    with Guest(machine(host, case, rows), run, image) as guest:
         document.booted(guest.versions)
         guest.qemu.wait(LIMIT)
         report = guest.report()
@@ -95,7 +95,7 @@ def _run(
 
 
 def measure(
-    host: Host,
+    host: HostSetup,
     document: Document,
     progress: Progress,
     folder: Path,

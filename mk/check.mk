@@ -56,7 +56,7 @@ live-parts: installed-boot
 check-live: ## what changes under a live device: hot-plug, migration, kexec, back ends
 check-live: $(CHECK_NEEDS) $(SECURE_MODULE) | check-parts secure-part live-parts installed-live
 	$(Q)status=0; $(PYTEST) -m 'not soak' tests/live || status=$$?; \
-		$(PYTHON) -m tests.live.table && exit $$status
+		$(PYTHON) -m tests.live.event_table && exit $$status
 
 .PHONY: check-soak
 check-soak: guest | installed-check ## the same windows under load for ten minutes in each mode
@@ -75,7 +75,7 @@ check-secure: $(SECURE_MODULES) build/tools/ppc64le/vdmactl | secure-parts insta
 # The test fails where a row is not as the table has it; this says what it would be.
 secure-table: $(SECURE_MODULES) build/tools/ppc64le/vdmactl | secure-parts installed-check ## what stock kernels do, beside docs/secure-vm.md; then make docs
 	$(Q)$(PYTEST) -q tests/secure/test_secure_matrix.py -k stock || true
-	$(Q)$(PYTHON) -m tests.secure.table
+	$(Q)$(PYTHON) -m tests.secure.stock_table
 
 # Needs neither kernels nor modules, and so does not wait for them.
 .PHONY: check-guest

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Disks that lie. Each serves as it should until it is asked for its last
- * sector alone (tests/lib/peers/vhost_user_blk.py). The runner says in lieN= what
+ * sector alone (tests/lib/peers/vhost_user_blk.py). The runner says in faultN= what
  * disk N does then, and in errorN= what the library must call it.
  */
 #include <vdma/error.h>
@@ -245,7 +245,7 @@ static void one_disk(unsigned int nth)
 	struct batch batch = {
 		.disk = &disk,
 		.vq = &disk.queues[0].vq,
-		.lie = word("lie", nth),
+		.lie = word("fault", nth),
 		.expected = error_named(word("error", nth)),
 		.memory = pages_get(REQUESTS * PLACE),
 	};
@@ -266,7 +266,7 @@ static void hostile(void)
 	unsigned int n, liars = 0;
 
 	for (n = 0; device_find(TYPE_BLK, n); n++) {
-		if (!*word("lie", n))
+		if (!*word("fault", n))
 			continue;
 		one_disk(n);
 		liars++;

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.lib.devicetree.binding import AVAILABLE, validate
 from tests.lib.devicetree.vdmactl import vdmactl
-from tests.lib.guest.linux import Cargo, Guest
+from tests.lib.guest.linux import Guest, GuestImage
 from tests.lib.machine.pseries import Machine
 
 DUMP = """
@@ -25,7 +25,7 @@ TAGGED = {"0000:00:01.0", "0000:00:03.0", "0000:01:01.0"}
 @AVAILABLE
 def test_tags_obey_the_binding(run: Path) -> None:
     """Three functions are tagged, as the schema wants it, and vdmactl sees them."""
-    with Guest(Machine(), run, Cargo(policy=False, script=DUMP, disk_mib=2)) as guest:
+    with Guest(Machine(), run, GuestImage(policy=False, script=DUMP, disk_mib=2)) as guest:
         report = guest.finish().report
     tree = run / "guest.dtb"
     lines = [line["line"] for line in report.all("fdt")]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib.guest.baremetal import Row, Run, firsts, table
+from tests.lib.guest.baremetal import GuestRow, Run, firsts, table
 
 ROWS = table()
 FIRSTS = firsts(ROWS)
@@ -18,7 +18,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("row", CASES)
-def test_guest(run: Path, row: Row) -> None:
+def test_guest(run: Path, row: GuestRow) -> None:
     """Boot the program; a row that must fail has to say why, and all of it."""
     problems = Run(row, run).problems()
     if problems and not row.fails:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib.guest.baremetal import Row, Run
+from tests.lib.guest.baremetal import GuestRow, Run
 from tests.lib.machine.qemu import Qemu
 
 # What QEMU writes when a device has looked at a page, and before it has the page.
@@ -110,7 +110,7 @@ def hold(boot: Run, qemu: Qemu, brake: Brake) -> bool:
 @pytest.mark.parametrize("device", ["blk f iothread", "blk iothread"])
 def test_unshare_waits_for_a_thread_on_its_way(run: Path, device: str) -> None:
     """UV_UNSHARE_PAGE returns when the device can't use the page any more."""
-    row = Row(name="held", run="test=revoke_held", mode="bounce", secure=True, devices=(device,))
+    row = GuestRow(name="held", run="test=revoke_held", mode="bounce", secure=True, devices=(device,))
     boot = Run(row, run, shared=True)
     brake = Brake(run / "log.pipe")
     (run / "console.log").touch()
@@ -122,5 +122,5 @@ def test_unshare_waits_for_a_thread_on_its_way(run: Path, device: str) -> None:
     finally:
         brake.close()
         boot.close()
-    assert boot.judge() + guarded == []
+    assert boot.check() + guarded == []
     assert not private

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.lib.build import cross
-from tests.lib.guest.linux import Cargo, Guest
+from tests.lib.guest.linux import Guest, GuestImage
 from tests.lib.machine.devices import DEVICES
 from tests.lib.machine.pseries import Machine
 
@@ -38,8 +38,8 @@ sleep 1000
 def test_system_reset_closes_windows(run: Path) -> None:
     """Off when firmware starts again, then tagged, confirmed and on as before."""
     args = (*TRACE, "-action", "reboot=reset")
-    cargo = Cargo(script=RESET_SCRIPT, disk_mib=8)
-    with Guest(Machine(devices=(BLK,), args=args), run, cargo) as guest:
+    image = GuestImage(script=RESET_SCRIPT, disk_mib=8)
+    with Guest(Machine(devices=(BLK,), args=args), run, image) as guest:
         guest.wait_for("device")
         assert windows(run) == ["enabled=1 by hypercall"]
         guest.qemu.qmp.command("system_reset")
@@ -121,8 +121,8 @@ def test_hot_plug_and_unplug(run: Path) -> None:
     bridge = ("-device", "pci-bridge,id=bridge,addr=5,chassis_nr=1")
     rng = ("-object", "rng-builtin,id=source")
     machine = Machine(devices=(), args=(*TRACE, *bridge, *rng))
-    cargo = Cargo(script=HOTPLUG_SCRIPT.format(**fields), files={"bin/drc": cross.drc(run)})
-    with Guest(machine, run, cargo) as guest:
+    image = GuestImage(script=HOTPLUG_SCRIPT.format(**fields), files={"bin/drc": cross.drc(run)})
+    with Guest(machine, run, image) as guest:
         guest.wait_for("ready")
         qmp = guest.qemu.qmp
         for p in PLUGGED:

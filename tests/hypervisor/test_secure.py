@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.lib.guest import secure
-from tests.lib.guest.baremetal import Row, Run
+from tests.lib.guest.baremetal import GuestRow, Run
 from tests.lib.machine import slof
 from tests.lib.machine.qemu import Qemu
 from tests.lib.machine.qmp import QmpError
@@ -105,7 +105,7 @@ def test_switches_stay_as_they_are(run: Path, name: str, value: bool | str) -> N
 
 def test_share_takes_no_memory(run: Path) -> None:
     """3 GiB change hands twice, and the host has no memory for them."""
-    row = Row(name="untouched", run="test=share_untouched", memory="4G", secure=True)
+    row = GuestRow(name="untouched", run="test=share_untouched", memory="4G", secure=True)
     boot = Run(row, run)
     with Qemu(boot.command(), run) as guest:
         if guest.qmp.command("query-status")["status"] != "shutdown":
@@ -113,7 +113,7 @@ def test_share_takes_no_memory(run: Path) -> None:
         status = Path(f"/proc/{guest.process.pid}/status").read_text()
         guarded = boot.guarded(guest)
         guest.wait(row.limit)
-    assert boot.judge() + guarded == []
+    assert boot.check() + guarded == []
     peak = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
     assert peak and int(peak[1]) < 1 << 20
 

@@ -15,7 +15,7 @@ import pytest
 
 from tests.lib.guest import secure
 from tests.lib.guest.counts import TRACE, Counts
-from tests.lib.guest.linux import Cargo, Guest
+from tests.lib.guest.linux import Guest, GuestImage
 from tests.lib.guest.report import Report
 from tests.lib.machine.devices import Device, Expected
 from tests.lib.machine.pseries import Machine
@@ -128,13 +128,13 @@ def test_agree(run: Path, seed: int) -> None:
     if drawn.secure:
         machine = secure.secured(machine)
     counts = Counts(run, DISKS)
-    with Guest(machine, run, Cargo(script=script(drawn, counts), disk_mib=DISK_MIB)) as guest:
+    with Guest(machine, run, GuestImage(script=script(drawn, counts), disk_mib=DISK_MIB)) as guest:
         counts.serve(guest)
         result = guest.finish(expect=lambda device: expectations(guest.report())[device])
     modes = {device: said.mode for device, said in expectations(result.report).items()}
     refused = [device.address for device in DISKS if modes[device] == "refuse"]
     # Of a refused device there is no more to check than that nothing drives it.
-    result.check(but=(*secure.KNOWN, *refused))
+    result.check(ignore=(*secure.KNOWN_WARNINGS, *refused))
     for address in refused:
         line = result.report.device(address) or {}
         assert (line["driver"], line["mode"]) == ("-", "refuse")

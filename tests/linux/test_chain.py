@@ -18,11 +18,11 @@ import pytest
 
 from tests.lib.build import rows
 from tests.lib.build.parts import TOP
-from tests.lib.guest.linux import HARD_LIMIT, Cargo, Guest
+from tests.lib.guest.linux import HARD_LIMIT, Guest, GuestImage
 from tests.lib.machine.pseries import Machine
 
 # Small disks: the checks are the same, and the boots are many.
-CARGO = Cargo(disk_mib=8)
+IMAGE = GuestImage(disk_mib=8)
 
 # Everyday kernels beside the usual one; the others are in test_modes.py.
 KERNELS = [k for k in rows.kernels(rows.EVERYDAY, secure_ones=False) if k != Machine().kernel]
@@ -59,7 +59,7 @@ CASES = [
 @pytest.mark.parametrize("name", CASES)
 def test_chain(run: Path, name: str) -> None:
     """Modes, reasons, passed-over modes and I/O on one bus with all kinds."""
-    with Guest(MACHINES[name], run, CARGO) as guest:
+    with Guest(MACHINES[name], run, IMAGE) as guest:
         result = guest.finish()
     result.check()
 
@@ -69,7 +69,7 @@ def test_chain(run: Path, name: str) -> None:
 def test_mmu_is_what_the_case_says(run: Path, append: str, mmu: str) -> None:
     """The hash cases above do run on the hash MMU."""
     script = "grep MMU /proc/cpuinfo | sed 's/.*: */mmu name=/' >&3\n"
-    with Guest(Machine(append=append, devices=()), run, Cargo(script=script)) as guest:
+    with Guest(Machine(append=append, devices=()), run, GuestImage(script=script)) as guest:
         result = guest.finish()
     result.check()
     assert result.report.one("mmu") == {"name": mmu}
@@ -107,7 +107,7 @@ report high "from=$((block * 0x$bytes))" \
 def test_memory_above_4_gib(run: Path, append: str) -> None:
     """8 GiB, and all buffers of the I/O in the upper half."""
     machine = replace(HIGH, append=append)
-    with Guest(machine, run, replace(CARGO, script=HIGH_SCRIPT)) as guest:
+    with Guest(machine, run, replace(IMAGE, script=HIGH_SCRIPT)) as guest:
         result = guest.finish()
     result.check()
     assert result.report.one("high") == {"from": str(4 << 30), "allowed": "1"}
@@ -239,8 +239,8 @@ def test_two_boots_at_once(run: Path) -> None:
 @pytest.mark.more
 def test_hang_ends_with_a_line(run: Path) -> None:
     """A guest that never ends is killed at its limit, and what it was at stays."""
-    cargo = Cargo(script="while :; do sleep 1; done\n")
-    with Guest(Machine(devices=()), run, cargo) as guest:
+    image = GuestImage(script="while :; do sleep 1; done\n")
+    with Guest(Machine(devices=()), run, image) as guest:
         result = guest.finish(limit=25)
     assert "the guest had not ended after 25 s and was killed" in result.problems
     hung = (run / "hung.log").read_text()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib.guest.linux import Cargo, Guest
+from tests.lib.guest.linux import Guest, GuestImage
 from tests.lib.machine.pseries import Machine
 
 DUMP = """
@@ -31,10 +31,10 @@ DIFFERS = re.compile(
 
 def tree(run: Path, machine: Machine) -> tuple[dict[str, str], int]:
     """Checksum of each property that matters, and how many functions are tagged."""
-    with Guest(machine, run, Cargo(policy=False, script=DUMP, disk_mib=2)) as guest:
+    with Guest(machine, run, GuestImage(policy=False, script=DUMP, disk_mib=2)) as guest:
         result = guest.finish()
     # No I/O here: all that may be missing is that.
-    result.check(but=("I/O", "driver"))
+    result.check(ignore=("I/O", "driver"))
     lines = result.report.all("tree")
     sums = {line["file"]: line["md5"] for line in lines}
     kept = {file: md5 for file, md5 in sums.items() if not DIFFERS.search(file)}

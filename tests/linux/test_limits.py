@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.lib.build import cross
-from tests.lib.guest.linux import Cargo, Guest, Result
+from tests.lib.guest.linux import Guest, GuestImage, Result
 from tests.lib.machine.devices import DEVICES, Device
 from tests.lib.machine.pseries import Machine
 
@@ -32,11 +32,11 @@ settle
 
 
 def boot(
-    run: Path, machine: Machine, script: str, parameters: str = "mode=bounce", **cargo: object
+    run: Path, machine: Machine, script: str, parameters: str = "mode=bounce", **image: object
 ) -> Result:
     """Boot it; what the script reports is for the caller to judge."""
     text = START.format(parameters=parameters) + script
-    with Guest(machine, run, Cargo(script=text, **cargo)) as guest:  # type: ignore[arg-type]
+    with Guest(machine, run, GuestImage(script=text, **image)) as guest:  # type: ignore[arg-type]
         return guest.finish(LIMIT)
 
 

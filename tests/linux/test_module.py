@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.lib.build import parts
-from tests.lib.guest.linux import Cargo, Guest, Result
+from tests.lib.guest.linux import Guest, GuestImage, Result
 from tests.lib.machine.devices import DEVICES, Device, Expected
 from tests.lib.machine.pseries import Machine
 
@@ -49,8 +49,8 @@ def seen(result: Result, device: Device) -> list[Seen]:
 
 def boot(run: Path, machine: Machine, script: str, limit: float = 180.0) -> Result:
     """Boot with a script; every disk has 8 MiB of data."""
-    cargo = Cargo(script=". /lib/vdma.sh\n" + script, disk_mib=8)
-    with Guest(machine, run, cargo) as guest:
+    image = GuestImage(script=". /lib/vdma.sh\n" + script, disk_mib=8)
+    with Guest(machine, run, image) as guest:
         return guest.finish(limit, expect=lambda device: LAST)
 
 
@@ -284,8 +284,8 @@ def test_request(run: Path, name: str) -> None:
         device_options={BALLOON.name: BALLOON_OPTIONS},
         args=("-object", "iothread,id=hint"),
     )
-    cargo = Cargo(script=script, disk_mib=8, modules=("virtio_balloon",))
-    with Guest(machine, run, cargo) as guest:
+    image = GuestImage(script=script, disk_mib=8, modules=("virtio_balloon",))
+    with Guest(machine, run, image) as guest:
         result = guest.finish(expect=expect)
     result.check()
     # what is told of free pages is not carried by a pool of copies
@@ -319,7 +319,7 @@ def test_bad_parameters(run: Path) -> None:
         )
     # the usual way says why: as the kernel does, or else insmod
     script += "load policy mode=foo\necho more nix >>/lib/modules/order\nload more\n"
-    with Guest(Machine(devices=()), run, Cargo(script=script)) as guest:
+    with Guest(Machine(devices=()), run, GuestImage(script=script)) as guest:
         result = guest.finish()
     assert result.problems == [
         "guest: insmod virtio_dma_policy: cannot load: mode=foo: unknown mode",

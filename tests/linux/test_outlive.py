@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.lib.build import cross
-from tests.lib.guest.linux import Cargo, Guest
+from tests.lib.guest.linux import Guest, GuestImage
 from tests.lib.machine.devices import DEVICES, Device, Expected
 from tests.lib.machine.pseries import Machine
 from tests.lib.machine.screen import Picture
@@ -88,8 +88,8 @@ def test_pool_stays_until_the_last_unmap(run: Path) -> None:
         "bin/dumb": cross.program(run, "tests/linux/dumb.c"),
         "hold.ko": cross.module(run, machine.kernel, "tests/linux/hold.c"),
     }
-    cargo = Cargo(script=SCRIPT, files=files, modules=("virtio_gpu",))
-    with Guest(machine, run, cargo) as guest:
+    image = GuestImage(script=SCRIPT, files=files, modules=("virtio_gpu",))
+    with Guest(machine, run, image) as guest:
 
         def mark(word: str) -> None:
             marks[word] = (run / "qemu.log").stat().st_size
@@ -103,7 +103,7 @@ def test_pool_stays_until_the_last_unmap(run: Path) -> None:
             expect=lambda device: Expected(device is GPU, "bounce", "requested", ASKED)
         )
     # the test has looked at the I/O
-    result.check(but=("I/O",))
+    result.check(ignore=("I/O",))
     log = (run / "qemu.log").read_bytes().decode(errors="replace")
     for pool in result.report.all("pool"):
         place = int(pool["base"], 16), int(pool["bytes"])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib.guest.linux import Cargo, Guest
+from tests.lib.guest.linux import Guest, GuestImage
 from tests.lib.machine import slof
 from tests.lib.machine.devices import Device, Expected
 from tests.lib.machine.pseries import Machine
@@ -102,6 +102,6 @@ def test_forged_tag(run: Path, qemu: str) -> None:
             return Expected(True, "bypass", "dt-bypass")
         return Expected(True, "identity", "ddw-covers-memory", (f"bypass:{reason}",))
 
-    with Guest(machine(run, qemu), run, Cargo(disk_mib=2)) as guest:
+    with Guest(machine(run, qemu), run, GuestImage(disk_mib=2)) as guest:
         result = guest.finish(expect=expect)
     result.check()

@@ -8,7 +8,7 @@ import errno
 import struct
 from pathlib import Path
 
-from tests.lib.guest.linux import Cargo, Guest
+from tests.lib.guest.linux import Guest, GuestImage
 from tests.lib.machine.devices import DEVICES, Device
 from tests.lib.machine.pseries import Machine
 from tests.lib.peers import vhost_user
@@ -102,7 +102,7 @@ def empty_romfs() -> bytes:
     return with_sum(b"-rom1fs-" + struct.pack(">I", 64), b"vdma".ljust(16, b"\0"), root)
 
 
-class FailingFs(vhost_user.Device):
+class FailingFs(vhost_user.VhostDevice):
     """A virtiofs that says of everything that it failed."""
 
     def serve(self, ring: Ring) -> bool:
@@ -133,14 +133,14 @@ def test_rebind_refuses_what_is_in_use(run: Path) -> None:
     backend = vhost_user.Backend(FailingFs(queues=2))
     files = {"romfs": empty_romfs()}
     modules = ("9pnet_virtio", "9p", "virtiofs", "virtio_console", "loop", "zram")
-    cargo = Cargo(script=SCRIPT, files=files, disk_mib=8, modules=modules)
+    image = GuestImage(script=SCRIPT, files=files, disk_mib=8, modules=modules)
     try:
-        with Guest(machine(backend), run, cargo) as guest:
+        with Guest(machine(backend), run, image) as guest:
             result = guest.finish()
     finally:
         backend.close()
     # this script does no I/O that the host could check; what gains is another test's
-    result.check(but=("I/O", P9.address))
+    result.check(ignore=("I/O", P9.address))
     for device in (BLK, NET):
         said = [
             (line["mode"], line["passed_over"])

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.live.table import Record, save
+from tests.live.event_table import Record, save
 
 Outcome = Callable[..., None]
 RECORDS = pytest.StashKey[list[Record]]()

@@ -14,7 +14,7 @@ from tests.lib.machine import slof
 from tests.lib.machine.devices import F_OPTIONS
 from tests.lib.machine.qemu import Qemu
 from tests.live.conftest import Outcome
-from tests.live.table import MODES
+from tests.live.event_table import MODES
 
 # Asks, prints status and state; opens the window, and prints them again.
 LIFE = """hex
@@ -24,7 +24,7 @@ reset-all
 """
 DISK = f"-object rng-builtin,id=r -device virtio-rng-pci,rng=r,{F_OPTIONS},addr=1"
 OFF_THEN_ON = "life: 0 1 0 3"
-LIVES = 3
+BOOTS = 3
 
 
 @pytest.mark.more
@@ -37,17 +37,17 @@ def test_reset_all(run: Path, outcome: Outcome) -> None:
     command = slof.command(run, [slof.PLUGIN, source], [*DISK.split(), *trace])
     console = run / "console.log"
     console.touch()
-    lives: list[str] = []
+    boots: list[str] = []
     with Qemu(command, run) as guest:
         while guest.running() and guest.seconds() < slof.LIMIT:
-            lives = re.findall(r"life: .*\d", console.read_text(errors="replace"))
-            if len(lives) > LIVES:
+            boots = re.findall(r"life: .*\d", console.read_text(errors="replace"))
+            if len(boots) > BOOTS:
                 break
             time.sleep(0.1)
-    assert lives[:LIVES] == [OFF_THEN_ON] * LIVES
+    assert boots[:BOOTS] == [OFF_THEN_ON] * BOOTS
     log = (run / "qemu.log").read_text(errors="replace")
     changes = re.findall(r"spapr_vdma_window vdma-pci.0-01.0 (enabled=\d by \w+)", log)
-    assert changes[: 2 * LIVES] == ["enabled=1 by hypercall", "enabled=0 by reset"] * LIVES
+    assert changes[: 2 * BOOTS] == ["enabled=1 by hypercall", "enabled=0 by reset"] * BOOTS
 
 
 PHB_RESET = "QEMU resets a PHB by RTAS (`ibm,set-slot-reset`) for devices of the host's only."

@@ -16,7 +16,7 @@ import pytest
 from tests.lib.build import cross
 from tests.lib.build.parts import programs
 from tests.lib.guest import secure
-from tests.lib.guest.linux import Cargo, Guest
+from tests.lib.guest.linux import Guest, GuestImage
 from tests.lib.machine.pseries import Machine
 from tests.lib.machine.qmp import Qmp
 from tests.live.conftest import Outcome
@@ -29,7 +29,7 @@ LIMIT = 380.0
 # function's ring takes 64 KiB.
 NOISE_KIB, LEAK_KIB = 256, 8 * 5
 # DMA_API_DEBUG minds buffers of virtio_scsi's that share a cache line.
-KNOWN = ("add_dma_entry",)
+KNOWN_WARNINGS = ("add_dma_entry",)
 
 F = {"iommu_platform": True, "disable-legacy": "on"}
 PCI0, BRIDGE = "pci.0", "bridge"
@@ -158,7 +158,7 @@ done
 
 
 @dataclass(frozen=True)
-class Held:
+class QemuObjects:
     """How much QEMU has of what a function brings along."""
 
     regions: int
@@ -166,10 +166,10 @@ class Held:
     objects: int
 
 
-def held(qmp: Qmp) -> Held:
+def qemu_objects(qmp: Qmp) -> QemuObjects:
     """Count it."""
     tree = qmp.monitor("info mtree -D")
-    return Held(
+    return QemuObjects(
         regions=len(re.findall(r"^ +[0-9a-f]{16}-", tree, re.MULTILINE)),
         spaces=tree.count("address-space: "),
         objects=len(qmp.monitor("info qom-tree").splitlines()),
@@ -243,8 +243,8 @@ def test_nothing_is_left(run: Path, outcome: Outcome, ride: Ride) -> None:
         "how": ride.how,
     }
     files = {**programs(), "bin/drc": cross.drc(run)}
-    cargo = Cargo(script=SCRIPT.format(**fields), files=files, modules=MODULES)
-    with Guest(ride.machine(args), run, cargo) as guest:
+    image = GuestImage(script=SCRIPT.format(**fields), files=files, modules=MODULES)
+    with Guest(ride.machine(args), run, image) as guest:
         guest.wait_for("ready")
         seen = []
         for number in range(ride.rounds + 1):
@@ -255,9 +255,9 @@ def test_nothing_is_left(run: Path, outcome: Outcome, ride: Ride) -> None:
                 assert (line.get("property") == "yes") == plug.f
                 if "blk" in plug.model:
                     assert line.get("sum") == hashlib.sha256(content).hexdigest()
-            seen.append(held(guest.qemu.qmp))
+            seen.append(qemu_objects(guest.qemu.qmp))
         result = guest.finish(LIMIT)
-    result.check(but=KNOWN)
+    result.check(ignore=KNOWN_WARNINGS)
     if ride.mode == "bounce":
         assert secure.violations(run) == []
     assert seen == [seen[0]] * len(seen)

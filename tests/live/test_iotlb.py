@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.lib.guest import ktap
-from tests.lib.guest.baremetal import Row, Run, table
-from tests.lib.peers.vhost_user_iotlb import IotlbBackend, Range, Told
+from tests.lib.guest.baremetal import GuestRow, Run, table
+from tests.lib.peers.vhost_user_iotlb import IotlbBackend, Range, IotlbMessages
 from tests.live.conftest import Outcome
 
 ROWS = [row for row in table("tests/live") if row.group in ("iotlb", "testpmd")]
@@ -36,12 +36,12 @@ class Bound:
     gone: int
     each: int = 0
 
-    def problems(self, told: Told, reads: int) -> list[str]:
+    def problems(self, messages: IotlbMessages, reads: int) -> list[str]:
         """Were there more, or in a mode that maps each read, too few?"""
         found = []
         for what, ranges, most in (
-            ("updates", told.updates, self.updates),
-            ("invalidations", told.gone, self.gone),
+            ("updates", messages.updates, self.updates),
+            ("invalidations", messages.gone, self.gone),
         ):
             most += self.each * reads
             least = reads if self.each else 0
@@ -61,15 +61,15 @@ BOUNDS = {
 }
 
 
-def boot(row: Row, run: Path) -> tuple[Told, str]:
+def boot(row: GuestRow, run: Path) -> tuple[IotlbMessages, str]:
     """What the disk's back end was told, and the console."""
     guest = Run(row, run)
     problems = guest.problems()
     if problems:
         pytest.fail("\n".join(problems), pytrace=False)
-    backend = guest.peers[0].backend
+    backend = guest.served_disks[0].backend
     assert isinstance(backend, IotlbBackend)
-    return backend.told, guest.console()
+    return backend.messages, guest.console()
 
 
 # What make check boots, too.
@@ -97,20 +97,20 @@ def due(console: str) -> list[str]:
 
 
 @pytest.mark.parametrize("row", LOADS)
-def test_messages(run: Path, outcome: Outcome, row: Row) -> None:
+def test_messages(run: Path, outcome: Outcome, row: GuestRow) -> None:
     """No more messages than the mode calls for, and the right data."""
     outcome("iotlb", row.mode)
-    told, console = boot(row, run)
+    messages, console = boot(row, run)
     reads = int(dict(ktap.metrics(console))["reads"])
-    assert BOUNDS[row.mode].problems(told, reads) == []
+    assert BOUNDS[row.mode].problems(messages, reads) == []
 
 
 def test_windows(run: Path, outcome: Outcome) -> None:
     """All that goes is taken back, once, as a whole, and without a look at a table."""
     outcome("windows", "bypass")
     row = next(row for row in ROWS if row.name == "windows")
-    told, console = boot(row, run)
-    assert [str(gone) for gone in told.gone] == due(console)
+    messages, console = boot(row, run)
+    assert [str(gone) for gone in messages.gone] == due(console)
     log = (run / "qemu.log").read_text(errors="replace")
     # through the bypass window nothing is translated, and taking back reads no TCE
     assert "spapr_iommu_xlate" not in log
@@ -122,25 +122,25 @@ def test_windows(run: Path, outcome: Outcome) -> None:
 def test_private(run: Path) -> None:
     """A page that a secure VM takes back, and TCEs behind the DMA guard."""
     row = next(row for row in ROWS if row.name == "private")
-    told, console = boot(row, run)
-    assert [str(gone) for gone in told.gone] == due(console)
+    messages, console = boot(row, run)
+    assert [str(gone) for gone in messages.gone] == due(console)
 
 
 def test_window_of_a_secure_vm(run: Path) -> None:
     """The guard covers its windows, and tells back ends of those that go."""
-    told, _ = boot(next(row for row in ROWS if row.name == "window-secure"), run)
-    assert told.gone
+    messages, _ = boot(next(row for row in ROWS if row.name == "window-secure"), run)
+    assert messages.gone
 
 
 def test_reset(run: Path) -> None:
     """A reset takes all windows from a back end at work, each once and as a whole."""
-    told, console = boot(next(row for row in ROWS if row.name == "reset"), run)
-    assert sorted(str(gone) for gone in told.gone) == sorted(due(console))
+    messages, console = boot(next(row for row in ROWS if row.name == "reset"), run)
+    assert sorted(str(gone) for gone in messages.gone) == sorted(due(console))
 
 
 @pytest.mark.more
 @pytest.mark.parametrize("row", ECHOES)
-def test_testpmd(run: Path, outcome: Outcome, row: Row) -> None:
+def test_testpmd(run: Path, outcome: Outcome, row: GuestRow) -> None:
     """Every frame comes back through a peer that is not ours, for few messages."""
     outcome("testpmd", row.mode)
     guest = Run(row, run)

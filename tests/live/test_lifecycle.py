@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.live import table as tables
-from tests.live.table import END, MARK, MODES, PAGE, Event, Record, events, lines
+from tests.live import event_table
+from tests.live.event_table import END, MARK, MODES, PAGE, Event, Record, events, lines
 
 EVENT = Event("unplug", "it goes", {"bounce": "Nobody can."})
 
@@ -52,16 +52,16 @@ class Table:
     def __init__(self, run: Path, patch: pytest.MonkeyPatch) -> None:
         self.page = run / "page.md"
         self.page.write_text(f"before\n{MARK}old\n{END}after\n")
-        patch.setattr(tables, "PAGE", self.page)
-        patch.setattr(tables, "RECORDS", run / "records")
-        patch.setattr(tables, "events", lambda: [Event("unplug", "it goes")])
+        patch.setattr(event_table, "PAGE", self.page)
+        patch.setattr(event_table, "RECORDS", run / "records")
+        patch.setattr(event_table, "events", lambda: [Event("unplug", "it goes")])
         self._patch = patch
 
     def run(self, *options: str) -> tuple[int, bool]:
         """Its status, and whether it has written into the page."""
         before = self.page.read_text()
         self._patch.setattr(sys, "argv", ["table", *options])
-        status = tables.main()
+        status = event_table.main()
         return status, self.page.read_text() != before
 
 
@@ -72,7 +72,7 @@ def _table(run: Path, monkeypatch: pytest.MonkeyPatch) -> Table:
 
 def test_only_docs_writes(table: Table, capsys: pytest.CaptureFixture[str]) -> None:
     """A run compares; make docs writes, and then the page is right."""
-    tables.save("test", [Record("unplug", mode) for mode in MODES])
+    event_table.save("test", [Record("unplug", mode) for mode in MODES])
     assert table.run() == (1, False)
     assert "page.md: not in it: | it goes | works |" in capsys.readouterr().err
     assert table.run("--write") == (0, True)
@@ -83,14 +83,14 @@ def test_only_docs_writes(table: Table, capsys: pytest.CaptureFixture[str]) -> N
 
 def test_a_failure_is_not_written(table: Table, capsys: pytest.CaptureFixture[str]) -> None:
     """Nor what has not been tested: the page stays, with a line."""
-    tables.save("test", [Record("unplug", mode, passed=mode != "tce") for mode in MODES])
+    event_table.save("test", [Record("unplug", mode, passed=mode != "tce") for mode in MODES])
     assert table.run() == (1, False)
     assert table.run("--write") == (0, False)
     assert "page.md: stays as it is: 1 cells: **fails**" in capsys.readouterr().err
-    tables.save("test", [Record("unplug", mode) for mode in MODES[1:]])
+    event_table.save("test", [Record("unplug", mode) for mode in MODES[1:]])
     assert table.run() == table.run("--write") == (0, False)
     assert "page.md: stays as it is: 1 cells: not tested" in capsys.readouterr().err
-    tables.save("test", [Record("plug", mode) for mode in MODES])
+    event_table.save("test", [Record("plug", mode) for mode in MODES])
     assert table.run() == (1, False)
     assert "page.md: stays as it is: not in events.toml: ['plug']" in capsys.readouterr().err
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.lib.guest import secure
-from tests.lib.guest.linux import Cargo, Guest
+from tests.lib.guest.linux import Guest, GuestImage
 from tests.lib.machine.devices import DEVICES, Device, Expected
 from tests.lib.machine.pseries import Machine
 from tests.live.conftest import Outcome
@@ -165,7 +165,7 @@ def test_memory(run: Path, outcome: Outcome, way: Way) -> None:
     fields = {"parameters": way.parameters, "blk": way.disk().address}
     script = SCRIPT.format(**fields, added=ADDED_MIB, read=READ_MIB)
     found: list[int] = []
-    with Guest(way.machine(), run, Cargo(script=script, disk_mib=READ_MIB)) as guest:
+    with Guest(way.machine(), run, GuestImage(script=script, disk_mib=READ_MIB)) as guest:
         dimm = Dimm(guest)
         disk = (run / f"{way.disk().name}.img").read_bytes()
         guest.serve(
@@ -204,7 +204,7 @@ ask look
 
 
 @dataclass(frozen=True)
-class Table:
+class WindowTable:
     """What TCEs take: BYTES of the dynamic window's table with pages of SHIFT, where
     memory is GIB, and 1 GiB can be added."""
 
@@ -215,10 +215,10 @@ class Table:
 
 # A window's size is a power of two.
 SIZES = (
-    Table(1, 24, 1 << 10),
-    Table(4, 24, 4 << 10),
-    Table(16, 24, 16 << 10),
-    Table(16, 16, 4 << 20),
+    WindowTable(1, 24, 1 << 10),
+    WindowTable(4, 24, 4 << 10),
+    WindowTable(16, 24, 16 << 10),
+    WindowTable(16, 16, 4 << 20),
 )
 DEFAULT_BYTES = 2 << 20
 
@@ -227,7 +227,7 @@ DEFAULT_BYTES = 2 << 20
     "size",
     [pytest.param(s, id=f"{s.gib}-{s.shift}", marks=pytest.mark.more) for s in SIZES],
 )
-def test_tables(run: Path, size: Table) -> None:
+def test_tables(run: Path, size: WindowTable) -> None:
     """The default window's table is the same at any size; a dynamic one's grows."""
     seen: list[dict[str, int]] = []
     pages = 1 << 12 | 1 << size.shift
@@ -235,7 +235,7 @@ def test_tables(run: Path, size: Table) -> None:
     args += ("-global", f"spapr-pci-host-bridge.pgsz={pages:#x}")
     machine = Machine(devices=(BLK_F,), args=args, mem_mib=size.gib << 10)
     script = TABLES.format(blk=BLK_F.address)
-    with Guest(machine, run, Cargo(script=script, disk_mib=1)) as guest:
+    with Guest(machine, run, GuestImage(script=script, disk_mib=1)) as guest:
         guest.serve({"look": lambda: seen.append(windows(guest))}, "look")
         report = guest.finish().report
     assert (report.device(BLK_F.address) or {})["mode"] == "identity"

@@ -12,19 +12,19 @@ import pytest
 
 from tests.lib.build import parts
 from tests.lib.guest import ktap
-from tests.lib.guest.baremetal import MIB, Row, table
+from tests.lib.guest.baremetal import MIB, GuestRow, table
 from tests.lib.machine import slof
 from tests.lib.machine.migrate import MigrationFailed, migrate
 from tests.lib.machine.qemu import Qemu
 from tests.live.conftest import Outcome
-from tests.live.traveller import Traveller
+from tests.live.migration import MigratingProgram
 
 ROWS = [row for row in table("tests/live") if row.group == "migrate"]
 # Moves: 20 there and 20 back; make check is content with one of each.
 ROUNDS, SHORT = 40, 2
 
 
-def event_of(row: Row) -> str:
+def event_of(row: GuestRow) -> str:
     """Its line in docs/lifecycle.md."""
     kind = "dirty" if row.name.startswith("dirty") else row.name.removesuffix("-no-f")
     return f"migrate-{kind}"
@@ -51,11 +51,11 @@ def logged(folder: Path) -> set[int]:
         pytest.param(ROWS[0], SHORT, id=f"short-{ROWS[0].id()}"),
     ],
 )
-def test_there_and_back(run: Path, outcome: Outcome, row: Row, rounds: int) -> None:
+def test_there_and_back(run: Path, outcome: Outcome, row: GuestRow, rounds: int) -> None:
     """No page lost, no error in the I/O, mode and windows as before, each time."""
     if rounds != SHORT:
         outcome(event_of(row), row.mode)
-    guest = Traveller(row, run)
+    guest = MigratingProgram(row, run)
     try:
         guest.wait_for("at work")
         for number in range(rounds):
@@ -130,7 +130,7 @@ def test_refused(run: Path, outcome: Outcome, refusal: Refusal) -> None:
     """The destination says why, and the guest works on; elsewhere it may go."""
     outcome("migrate-without", refusal.mode, "The destination says why, and the source goes on.")
     row = next(row for row in ROWS if row.name == "blk" and row.mode == refusal.mode)
-    guest = Traveller(row, run)
+    guest = MigratingProgram(row, run)
     try:
         guest.wait_for("at work")
         said = guest.refused(refusal.change)

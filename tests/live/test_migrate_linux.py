@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.lib.build import parts
-from tests.lib.guest.linux import Cargo, Guest
+from tests.lib.guest.linux import Guest, GuestImage
 from tests.lib.machine import pseries
 from tests.lib.machine.devices import Device, Expected
 from tests.lib.machine.pseries import Machine
 from tests.live.conftest import Outcome
-from tests.live.journey import Journey
+from tests.live.migration import MigrationChain
 
 ROUNDS = 40
 LIMIT = 900.0
@@ -101,14 +101,14 @@ def machine(iothread: bool) -> Machine:
     return Machine(smp=2, mem_mib=1024, devices=DEVICES, args=tuple(args), device_options=options)
 
 
-def cargo() -> Cargo:
+def image() -> GuestImage:
     """fio, and a script that runs it again and again."""
     root = parts.part("bench-ppc64le") / "root"
     files = {str(p.relative_to(root)): p.read_bytes() for p in root.rglob("*") if p.is_file()}
     asked = [d for d in DEVICES if way_of(d).reason == "requested"]
     override = ",".join(f"{device.address}={way_of(device).mode}" for device in asked)
     script = SCRIPT.format(override=override, mib=DISK_MIB)
-    return Cargo(script=script, files=files, disk_mib=DISK_MIB)
+    return GuestImage(script=script, files=files, disk_mib=DISK_MIB)
 
 
 @pytest.mark.more
@@ -119,13 +119,13 @@ def test_linux(run: Path, outcome: Outcome, iothread: bool) -> None:
     for way in WAYS:
         outcome("migrate-linux", way.mode)
     described = machine(iothread)
-    with Guest(described, run, cargo()) as guest:
+    with Guest(described, run, image()) as guest:
         guest.wait_for("pass", 1, LIMIT)
         command = pseries.command(described, run)
-        journey = Journey(guest.qemu, command, run)
+        chain = MigrationChain(guest.qemu, command, run)
         for number in range(ROUNDS):
-            assert journey.move() == [], f"move {number + 1}"
-            guest.qemu = journey.qemu
+            assert chain.move() == [], f"move {number + 1}"
+            guest.qemu = chain.qemu
         passes = len(guest.report().all("pass"))
         guest.wait_for("pass", passes + 2, LIMIT)
         guest.answer("stop")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib.guest.linux import Cargo, Guest
+from tests.lib.guest.linux import Guest, GuestImage
 from tests.lib.machine import slof
 from tests.lib.machine.devices import Device, Expected
 from tests.lib.machine.pseries import Machine
@@ -55,6 +55,6 @@ def test_noncoherent(run: Path, outcome: Outcome) -> None:
         firmware="rom",
         args=tuple(slof.prom_env(source)),
     )
-    with Guest(machine, run, Cargo(disk_mib=2)) as guest:
+    with Guest(machine, run, GuestImage(disk_mib=2)) as guest:
         result = guest.finish(expect=CASES.__getitem__)
     result.check()

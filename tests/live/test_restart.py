@@ -14,7 +14,7 @@ import pytest
 
 from tests.lib.build import parts, rows
 from tests.lib.guest import secure
-from tests.lib.guest.linux import Cargo, Guest
+from tests.lib.guest.linux import Guest, GuestImage
 from tests.lib.machine.devices import DEVICES, F_OPTIONS, Device, Expected
 from tests.lib.machine.pseries import Machine
 from tests.live.conftest import Outcome
@@ -202,7 +202,7 @@ class Lives(Guest):
             file.write(kernel)
             file.truncate((self._initrd_at + 64) * MIB)
         (run / "slow.img").write_bytes(b"stale\n!\n" * MIB)
-        super().__init__(machine, run, Cargo(script=text, disk_mib=8, files=parts.programs()))
+        super().__init__(machine, run, GuestImage(script=text, disk_mib=8, files=parts.programs()))
 
     def _prepare(self) -> None:
         super()._prepare()
@@ -255,7 +255,7 @@ def machine(run: Path, way: Way) -> Machine:
 
 
 @dataclass(frozen=True)
-class Held:
+class GuestMappings:
     """What QEMU has for the guest's devices: WINDOWS, dynamic and bypass, and pages
     that it SHARED."""
 
@@ -263,14 +263,14 @@ class Held:
     shared: int
 
 
-def held(guest: Guest) -> Held:
+def held(guest: Guest) -> GuestMappings:
     """Count windows, and shared pages."""
     qmp = guest.qemu.qmp
     tree = qmp.monitor("info mtree")
     spaces = tree.split("memory-region:", maxsplit=1)[0]
     dynamic = len(set(re.findall(r"tce-iommu-\w*[1-9a-f]\r?$", spaces, re.MULTILINE)))
     bypass = spaces.count("alias bypass @")
-    return Held((dynamic, bypass), secure.metric(qmp, "uv-shared-pages"))
+    return GuestMappings((dynamic, bypass), secure.metric(qmp, "uv-shared-pages"))
 
 
 @dataclass
@@ -278,8 +278,8 @@ class Story:
     """What was FOUND at the start of each life, what it HAD then, and how many reads
     were not DONE at its end."""
 
-    found: list[Held] = field(default_factory=list)
-    had: list[Held] = field(default_factory=list)
+    found: list[GuestMappings] = field(default_factory=list)
+    had: list[GuestMappings] = field(default_factory=list)
     undone: list[int] = field(default_factory=list)
 
 
@@ -308,7 +308,7 @@ def live(run: Path, script: str, lives: dict[str, Way]) -> Story:
             LIMIT,
         )
         result = guest.finish(LIMIT, expect=lambda device: ways[-1].expected())
-    result.check(but=("sysrq triggered crash",))
+    result.check(ignore=("sysrq triggered crash",))
     report = result.report
     assert [line["name"] for line in report.all("life")] == list(lives)
     devices = report.all("device")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.lib.guest.baremetal import Run, table
 from tests.live.conftest import Outcome
-from tests.live.traveller import Traveller
+from tests.live.migration import MigratingProgram
 
 ROWS = table("tests/live")
 ESM = next(row for row in ROWS if row.group == "esm")
@@ -29,7 +29,7 @@ def test_no_migration(run: Path, outcome: Outcome) -> None:
     """The source refuses before it has sent anything, and works on."""
     for kind in ("blk", "iothread", "net", "testpmd", "dirty", "without", "linux"):
         outcome(f"migrate-{kind}", "bounce", NO_MOVE)
-    guest = Traveller(STAY, run)
+    guest = MigratingProgram(STAY, run)
     try:
         guest.wait_for("at work")
         assert "a secure VM does not migrate" in guest.refused_here()

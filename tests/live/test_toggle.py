@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.lib.guest import ktap
-from tests.lib.guest.baremetal import Row, Run, table
+from tests.lib.guest.baremetal import GuestRow, Run, table
 from tests.live.conftest import Outcome
 
 ROWS = [row for row in table("tests/live") if row.group == "toggle"]
@@ -21,7 +21,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("row", CASES)
-def test_toggle(run: Path, outcome: Outcome, row: Row) -> None:
+def test_toggle(run: Path, outcome: Outcome, row: GuestRow) -> None:
     """As often as the row says, with every queue at work meanwhile."""
     if row.name not in (SHORT, SOAK):
         outcome("toggle", row.mode)

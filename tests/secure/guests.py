@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.lib.build import cross, rows
 from tests.lib.guest import secure
-from tests.lib.guest.linux import Cargo, Guest, Result
+from tests.lib.guest.linux import Guest, GuestImage, Result
 from tests.lib.machine.devices import Device
 from tests.secure.matrix import MATRIX
 
@@ -55,14 +55,14 @@ def boot(
 ) -> tuple[secure.Watch, Result]:
     """Run it to its end; STEPS says what the host does when it is asked to."""
     _, files = secure.script()
-    cargo = Cargo(
+    image = GuestImage(
         plan.policy,
         SOURCE + plan.script,
         {**files, **plan.files},
         plan.modules,
         disk_mib=plan.disk_mib,
     )
-    with Guest(secure.machine(plan.devices, **plan.machine), run, cargo) as guest:
+    with Guest(secure.machine(plan.devices, **plan.machine), run, image) as guest:
         watch = secure.Watch(guest)
         watch.serve(**steps(guest))
         return watch, guest.finish()

@@ -19,7 +19,7 @@ DEVICES = [device["name"] for device in MATRIX["device"]]
 
 
 @dataclass(frozen=True)
-class Case:
+class MatrixCase:
     """One boot."""
 
     kernel: str
@@ -64,13 +64,13 @@ def product(axes: dict[str, list[Any]]) -> list[dict[str, Any]]:
     return [dict(zip(axes, values)) for values in itertools.product(*axes.values())]
 
 
-def cases() -> list[Case]:
+def cases() -> list[MatrixCase]:
     """All combinations, and the rows beside them."""
     axes = MATRIX["axes"]
-    found = [Case(**fields) for fields in product(axes)]
+    found = [MatrixCase(**fields) for fields in product(axes)]
     beside = {"kernel": axes["kernel"], "module": [True], "swiotlb": [""], "cpus": [4]}
     for row in MATRIX["beside"]:
-        found += [Case(**fields) for fields in product({**beside, **row})]
+        found += [MatrixCase(**fields) for fields in product({**beside, **row})]
     return [case for case in found if case.module or case.kernel in MATRIX["stock_kernels"]]
 
 

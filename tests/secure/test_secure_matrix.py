@@ -2,7 +2,7 @@
 """The matrix of matrix.toml: every kind of virtio device in a secure VM.
 
 With our module all I/O is right and no device touches a private page. Without
-it, what the kernel does by itself is written down (tests/secure/table.py)."""
+it, what the kernel does by itself is written down (tests/secure/stock_table.py)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from tests.lib.guest import secure
-from tests.lib.guest.linux import Cargo, Guest, Result
+from tests.lib.guest.linux import Guest, GuestImage, Result
 from tests.lib.machine.devices import Device, Expected
 from tests.lib.machine.pseries import Machine
 from tests.lib.machine.screen import Picture
-from tests.secure import table
-from tests.secure.matrix import CASES, Case
+from tests.secure import stock_table
+from tests.secure.matrix import CASES, MatrixCase
 
 MIB = 1 << 20
 BALLOON_MIB = 64
@@ -27,7 +27,7 @@ MODULE_OPTIONS = {"balloon": "free-page-reporting=on", "gpu": "hostmem=64M"}
 DISKS = ("blk", "scsi")
 
 
-class Host(secure.Watch):
+class MatrixWatch(secure.Watch):
     """What the host does when the guest asks for it, and what it sees then."""
 
     def __init__(self, guest: Guest, picture: Picture) -> None:
@@ -64,7 +64,7 @@ class Host(secure.Watch):
             self.problems.append("balloon")
 
 
-def machine_of(case: Case) -> Machine:
+def machine_of(case: MatrixCase) -> Machine:
     """What a case boots."""
     args = ["-trace", "ram_block_discard_range"]
     options = dict(MODULE_OPTIONS) if case.module else {}
@@ -84,34 +84,34 @@ def machine_of(case: Case) -> Machine:
     )
 
 
-def boot(run: Path, case: Case) -> tuple[Host, Result]:
+def boot(run: Path, case: MatrixCase) -> tuple[MatrixWatch, Result]:
     """Boot one case to its end."""
     machine = machine_of(case)
     text, files = secure.script("matrix.sh")
     text = f"EXTRA={case.extra}\n{text}"
     picture = Picture()
     files["picture"] = picture.xrgb
-    cargo = Cargo(case.module, text, files, MODULES, disk_mib=4)
-    with Guest(machine, run, cargo) as guest:
-        host = Host(guest, picture)
+    image = GuestImage(case.module, text, files, MODULES, disk_mib=4)
+    with Guest(machine, run, image) as guest:
+        host = MatrixWatch(guest, picture)
         host.run()
         return host, guest.finish(expect=host.expected)
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_matrix(run: Path, case: Case) -> None:
+def test_matrix(run: Path, case: MatrixCase) -> None:
     """One combination."""
     host, result = boot(run, case)
     assert result.report.one("svm") == {"value": "1", "cpus": str(case.cpus)}
     seen = host.check_control()
-    cells = table.cells(case, result, host.problems, seen)
-    table.save(case, cells, seen)
+    cells = stock_table.cells(case, result, host.problems, seen)
+    stock_table.save(case, cells, seen)
     if not case.module:
-        assert cells == table.committed(case)
+        assert cells == stock_table.committed(case)
         return
-    assert cells == {name: table.RIGHT for name in cells}
+    assert cells == {name: stock_table.RIGHT for name in cells}
     host.check_module()
-    result.check(but=secure.KNOWN)
+    result.check(ignore=secure.KNOWN_WARNINGS)
     assert "dropping features 0x20, which mode bounce does not support" in result.console
     assert "-host_visible" in result.console
     balloon = result.report.one("balloon")

@@ -45,7 +45,7 @@ run_device {RNG.address}
 give_back
 """
     watch, result = boot(run, Plan(script, (BLK, NET, RNG)))
-    result.check(but=("I/O bad: the guest read another generator",))
+    result.check(ignore=("I/O bad: the guest read another generator",))
     watch.check_module()
     shared = calls(run, 0xF130).count(PAGES_IN_POOL)
     assert shared == calls(run, 0xF134).count(PAGES_IN_POOL) == 3 + rounds
@@ -131,7 +131,7 @@ def test_kernel_without_an_iommu(run: Path) -> None:
     watch.check_module()
     line = result.report.device(RNG.address) or {}
     assert (line["driver"], line["mode"], line["reason"]) == ("-", "refuse", "iommu-off")
-    result.check(but=(RNG.address,))
+    result.check(ignore=(RNG.address,))
     assert "in a secure guest: the device obeys an IOMMU that the kernel does not" in result.console
 
 
@@ -189,7 +189,7 @@ def test_full_pool_and_recovery(run: Path) -> None:
     plan = Plan(FULL, (BLK, NET, SCSI, P9), options, modules=modules, disk_mib=8)
     watch, result = boot(run, plan, steps)
     # SLOF makes no node for 9p that could be tagged.
-    result.check(but=(*secure.KNOWN, f"{P9.address}: expected property"))
+    result.check(ignore=(*secure.KNOWN_WARNINGS, f"{P9.address}: expected property"))
     watch.check_module()
     check_queues(run)
     pool = result.report.one("pool") or {}
@@ -231,7 +231,7 @@ def test_unbind_with_requests_in_flight(run: Path, kind: str) -> None:
     """The pool goes only after the device's reset; what follows works."""
     disk = device(kind, True, 1)
     watch, result = boot(run, Plan(IN_FLIGHT.format(fn=disk.address), (disk,)))
-    result.check(but=secure.KNOWN)
+    result.check(ignore=secure.KNOWN_WARNINGS)
     watch.check_module()
 
 
@@ -275,7 +275,7 @@ def test_pool_outlives_its_driver(run: Path) -> None:
     plan = Plan(OUTLIVE.format(fn=card.address), (card,), files=files, modules=("virtio_gpu",))
     watch, result = boot(run, plan, steps)
     # the kernel's own check of the DMA API finds what the process holds
-    result.check(but=("I/O", "no report", *secure.KNOWN))
+    result.check(ignore=("I/O", "no report", *secure.KNOWN_WARNINGS))
     assert watch.check_control() == []
     assert shared["held"] == shared["unbound"] == watch.shared["start"] + GPU_PAGES
     assert shared["gone"] == watch.shared["end"] == watch.shared["start"]
@@ -298,7 +298,7 @@ def test_quirk_switched_off(run: Path) -> None:
     line = result.report.device(PLAIN.address) or {}
     assert (line["driver"], line["mode"]) == ("-", "refuse")
     assert line["reason"] == "secure-quirk-disabled"
-    result.check(but=(PLAIN.address,))
+    result.check(ignore=(PLAIN.address,))
     assert "in a secure guest: the device has no ACCESS_PLATFORM and the quirk" in result.console
 
 
@@ -320,7 +320,7 @@ def test_legacy_device_is_refused(run: Path) -> None:
     for refused in (old, both):
         line = result.report.device(refused.address) or {}
         assert (line["driver"], line["mode"], line["reason"]) == ("-", "refuse", "secure-legacy")
-    result.check(but=(old.address, both.address))
+    result.check(ignore=(old.address, both.address))
 
 
 def test_no_memory_for_a_pool(run: Path) -> None:
@@ -335,7 +335,7 @@ def test_no_memory_for_a_pool(run: Path) -> None:
     refused = ("-", "refuse", "secure-no-pool")
     assert found == {("virtio_rng", "bounce", "secure-platform"), refused}
     assert "cannot allocate 16384 KiB bounce pool (pool_kib): " in result.console
-    result.check(but=tuple(device.address for device in hungry))
+    result.check(ignore=tuple(device.address for device in hungry))
 
 
 PLUG = {"driver": "virtio-rng-pci", "id": "new", "bus": "pci.0", "addr": "8"}

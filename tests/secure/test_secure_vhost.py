@@ -44,7 +44,7 @@ class Curious(vhost_user.Backend):
 
 def test_it_gets_no_memory(run: Path) -> None:
     """QEMU says that it is not started, and all else goes on."""
-    backend = Curious(vhost_user.Device(queues=2))
+    backend = Curious(vhost_user.VhostDevice(queues=2))
 
     def steps(guest: Guest) -> Steps:
         qmp = guest.qemu.qmp

@@ -60,7 +60,7 @@ class Drift(StubTree):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text + "\n", encoding="ascii")
 
-    def judge(self, *names: str) -> tuple[int, dict[str, tuple[str, str]]]:
+    def check(self, *names: str) -> tuple[int, dict[str, tuple[str, str]]]:
         """Its status, and of each row the verdict and the text without the log's name."""
         done = self.run("mk/check-drift", *names)
         _, _, table = done.stdout.partition("VERSION\n")
@@ -93,7 +93,7 @@ def test_only_the_row_is_new(drift: Drift) -> None:
     """In whatever order they come; and its version is its own, not that of a row whose
     name begins alike."""
     names = ("6.1", "vdma-10.0", "slof", "stock-11.1", "6.12")
-    assert drift.judge(*names) == (0, {name: ("right", "2") for name in names})
+    assert drift.check(*names) == (0, {name: ("right", "2") for name in names})
     assert drift.booted() == [
         usual("kernel-6.1", "headers-6.1", kernel="6.1"),
         usual("qemu-vdma-10.0", qemu="vdma-10.0"),
@@ -107,7 +107,7 @@ def test_what_is_not_given_stays_unjudged(drift: Drift) -> None:
     """Though the usual one is booted for another row before."""
     drift.write("newest/qemu-vdma-10.0", "lacks")
     drift.write("newest/kernel-6.1", "lacks")
-    assert drift.judge("6.12", "vdma", "6.1") == (
+    assert drift.check("6.12", "vdma", "6.1") == (
         125,
         {
             "6.12": ("right", "2"),
@@ -122,7 +122,7 @@ def test_what_does_not_build_is_broken(drift: Drift) -> None:
     drift.write("newest/slof", "broken")
     drift.write("newest/6.1", "lacks")
     drift.write("newest/kernel-6.1", "lacks")
-    status, found = drift.judge("slof", "6.1")
+    status, found = drift.check("slof", "6.1")
     assert (status, found["slof"]) == (1, ("broken", "a hook does not apply; cannot fetch"))
     assert found["6.1"][0] == "not judged"
 
@@ -132,7 +132,7 @@ def test_module(drift: Drift, status: int, verdict: str) -> None:
     """Not built, or not to be built without headers."""
     drift.write("module-status", str(status))
     text = "the module for kernel 7.2: words of the module"
-    assert drift.judge("7.2") == (status, {"7.2": (verdict, text)})
+    assert drift.check("7.2") == (status, {"7.2": (verdict, text)})
     assert not drift.booted()
 
 
@@ -142,7 +142,7 @@ def test_boot(drift: Drift, status: int, verdict: str) -> None:
     drift.write("boot-6.12-vdma", str(status))
     text = f"status {status} of the boot: words of the boot"
     expected = {1: 1, 2: 125}[status]
-    assert drift.judge("slof") == (expected, {"slof": (verdict, text)})
+    assert drift.check("slof") == (expected, {"slof": (verdict, text)})
 
 
 def test_names_are_looked_at_first(drift: Drift) -> None:

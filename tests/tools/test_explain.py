@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.lib.build.parts import TOP
-from tests.lib.devicetree.trees import DATA, Case, Function, cases, compile_tree
+from tests.lib.devicetree.trees import DATA, ExplainCase, Function, cases, compile_tree
 from tests.lib.devicetree.vdmactl import one_line, vdmactl
 
 CASES = list(cases(DATA / "explain.cases"))
@@ -45,7 +45,7 @@ def function(said: dict[str, Any]) -> Function:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_case(case: Case, run: Path) -> None:
+def test_case(case: ExplainCase, run: Path) -> None:
     """What is said of each function, and nothing of others."""
     status, said = explain(compile_tree(case.tree, run), *case.args)
     assert [function(item) for item in said] == case.functions
@@ -53,7 +53,7 @@ def test_case(case: Case, run: Path) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_case_in_words(case: Case, run: Path) -> None:
+def test_case_in_words(case: ExplainCase, run: Path) -> None:
     """The same with -v: each mode passed over, with what would have to change."""
     done = vdmactl("explain", "-v", *case.args, compile_tree(case.tree, run))
     assert (done.returncode, done.stderr) == (case.status, "")

@@ -78,10 +78,10 @@ def test_nothing_but_docs_writes_into_docs() -> None:
     names = re.findall(r"^  make (\S+)", make("help").stdout, re.MULTILINE)
     others = [name for name in names if name not in ("docs", "install", "uninstall")]
     recipes = make("-n", *others).stdout
-    assert "tests.live.table" in recipes and "--write" not in recipes
+    assert "tests.live.event_table" in recipes and "--write" not in recipes
     assert not re.search(r"(>|\bcp .*|\bmv .*) ?docs/", recipes)
     recipes = make("-n", "docs").stdout
-    for table in ("docs/abi/policy.md", "tests.live.table --write", "tests.secure.table --write"):
+    for table in ("docs/abi/policy.md", "tests.live.event_table --write", "tests.secure.stock_table --write"):
         assert table in recipes
 
 

@@ -24,7 +24,7 @@ VERSION_1, ACCESS_PLATFORM = 32, 33
 
 
 @dataclass(frozen=True)
-class Case:
+class StatusCase:
     """What the module says, what else there is, and what must be noticed."""
 
     mode: str
@@ -57,7 +57,7 @@ def cells(*values: int) -> bytes:
     return struct.pack(f">{len(values)}I", *values)
 
 
-def make_tree(root: Path, case: Case) -> None:
+def make_tree(root: Path, case: StatusCase) -> None:
     """The live device tree, as far as it matters."""
     base = root / "firmware/devicetree/base"
     calls = b"hcall-tce\0" + b"hcall-dma-bypass\0" * case.announced
@@ -81,9 +81,9 @@ def make_tree(root: Path, case: Case) -> None:
         write(node, qemu__dma_bypass=case.tag)
 
 
-def make_sysfs(root: Path, case: Case | None) -> Path:
+def make_sysfs(root: Path, case: StatusCase | None) -> Path:
     """A guest with one disk; without the module if there is no CASE."""
-    make_tree(root, case or Case("", ""))
+    make_tree(root, case or StatusCase("", ""))
     device = root / "devices/pci0000:00" / FN
     virtio = device / "virtio0"
     (root / "bus/pci/devices").mkdir(parents=True)
@@ -93,7 +93,7 @@ def make_sysfs(root: Path, case: Case | None) -> Path:
     (device / "of_node").symlink_to(
         "../../../firmware/devicetree/base/pci@800000020000000/scsi@1"
     )
-    case = case or Case("", "")
+    case = case or StatusCase("", "")
     bits = ["0"] * 64
     # The quirk has the kernel believe in a feature that the device does not offer.
     believed = case.f or case.reason == "secure-quirk"
@@ -111,76 +111,76 @@ def make_sysfs(root: Path, case: Case | None) -> Path:
 
 
 AGREE = {
-    "bypass": Case("bypass", "dt-bypass"),
-    "refused": Case("identity", "ddw-covers-memory", "bypass:hcall-refused"),
-    "another window": Case("identity", "ddw-covers-memory", "bypass:hcall-disagrees"),
-    "not announced": Case(
+    "bypass": StatusCase("bypass", "dt-bypass"),
+    "refused": StatusCase("identity", "ddw-covers-memory", "bypass:hcall-refused"),
+    "another window": StatusCase("identity", "ddw-covers-memory", "bypass:hcall-disagrees"),
+    "not announced": StatusCase(
         "identity", "ddw-covers-memory", "bypass:hcall-missing", announced=False
     ),
-    "malformed": Case(
+    "malformed": StatusCase(
         "identity", "ddw-covers-memory", "bypass:property-malformed", tag=TAG[:-1]
     ),
-    "empty tag": Case("identity", "ddw-covers-memory", "bypass:property-malformed", tag=b""),
-    "disable_ddw": Case(
+    "empty tag": StatusCase("identity", "ddw-covers-memory", "bypass:property-malformed", tag=b""),
+    "disable_ddw": StatusCase(
         "tce", "default-window", "bypass:hcall-refused identity:ddw-absent", append="disable_ddw"
     ),
-    "no windows": Case(
+    "no windows": StatusCase(
         "tce", "default-window", "bypass:hcall-refused identity:ddw-absent", ddw=False
     ),
-    "small windows": Case(
+    "small windows": StatusCase(
         "tce", "default-window", "bypass:hcall-refused identity:ddw-too-small"
     ),
-    "window that Linux noted": Case(
+    "window that Linux noted": StatusCase(
         "identity",
         "ddw-covers-memory",
         "bypass:hcall-refused",
         noted=cells(0x80000001, 0, 0x8000000, 0, 24, 31),
     ),
-    "window that Linux noted, too small": Case(
+    "window that Linux noted, too small": StatusCase(
         "tce",
         "default-window",
         "bypass:hcall-refused identity:ddw-too-small",
         noted=cells(0x80000001, 0, 0x8000000, 0, 24, 30),
     ),
-    "mask below bypass": Case("identity", "ddw-covers-memory", "bypass:mask-too-small"),
-    "mask of 32 bits": Case(
+    "mask below bypass": StatusCase("identity", "ddw-covers-memory", "bypass:mask-too-small"),
+    "mask of 32 bits": StatusCase(
         "tce", "default-window", "bypass:mask-too-small identity:mask-too-small"
     ),
-    "no F": Case("direct", "no-access-platform", f=False, tag=None),
-    "requested": Case("tce", "requested", "bypass:requested identity:requested"),
-    "unsafe request": Case("bypass", "dt-bypass", "direct:request-unsafe"),
-    "request not to be had": Case(
+    "no F": StatusCase("direct", "no-access-platform", f=False, tag=None),
+    "requested": StatusCase("tce", "requested", "bypass:requested identity:requested"),
+    "unsafe request": StatusCase("bypass", "dt-bypass", "direct:request-unsafe"),
+    "request not to be had": StatusCase(
         "bypass", "dt-bypass", "identity:request-unavailable", append="disable_ddw"
     ),
-    "request not to be had, small windows": Case(
+    "request not to be had, small windows": StatusCase(
         "bypass", "dt-bypass", "identity:request-unavailable"
     ),
-    "request not to be had, nor bypass": Case(
+    "request not to be had, nor bypass": StatusCase(
         "tce",
         "default-window",
         "bypass:hcall-refused identity:ddw-absent identity:request-unavailable",
         ddw=False,
     ),
-    "request without a pool": Case("bypass", "dt-bypass", "bounce:request-unavailable"),
-    "bound before": Case("identity", "ddw-covers-memory", "bypass:already-bound"),
-    "bound before, both better": Case(
+    "request without a pool": StatusCase("bypass", "dt-bypass", "bounce:request-unavailable"),
+    "bound before": StatusCase("identity", "ddw-covers-memory", "bypass:already-bound"),
+    "bound before, both better": StatusCase(
         "tce", "default-window", "bypass:already-bound identity:already-bound"
     ),
-    "bound before, another asked for": Case(
+    "bound before, another asked for": StatusCase(
         "identity", "ddw-covers-memory", "bypass:requested tce:already-bound"
     ),
-    "secure": Case("bounce", "secure-platform", "bypass:secure-veto identity:secure-veto", secure=True),
-    "secure, quirk": Case("bounce", "secure-quirk", f=False, tag=None, secure=True),
-    "secure, no quirk": Case("refuse", "secure-quirk-disabled", f=False, tag=None, secure=True),
-    "secure, no pool": Case("refuse", "secure-no-pool", f=False, tag=None, secure=True),
-    "secure, legacy": Case(
+    "secure": StatusCase("bounce", "secure-platform", "bypass:secure-veto identity:secure-veto", secure=True),
+    "secure, quirk": StatusCase("bounce", "secure-quirk", f=False, tag=None, secure=True),
+    "secure, no quirk": StatusCase("refuse", "secure-quirk-disabled", f=False, tag=None, secure=True),
+    "secure, no pool": StatusCase("refuse", "secure-no-pool", f=False, tag=None, secure=True),
+    "secure, legacy": StatusCase(
         "refuse", "secure-legacy", f=False, v1=False, tag=None, secure=True
     ),
     # A transitional device that virtio_pci drives by its legacy interface
-    "secure, legacy by choice": Case(
+    "secure, legacy by choice": StatusCase(
         "refuse", "secure-legacy", f=False, tag=None, secure=True, bound=False
     ),
-    "no IOMMU": Case(
+    "no IOMMU": StatusCase(
         "refuse",
         "iommu-off",
         "bypass:property-absent identity:iommu-off",
@@ -188,11 +188,11 @@ AGREE = {
         iommu_off=True,
         bound=False,
     ),
-    "no IOMMU, bypass": Case("bypass", "dt-bypass", "tce:request-unavailable", iommu_off=True),
-    "no driver, untagged": Case(
+    "no IOMMU, bypass": StatusCase("bypass", "dt-bypass", "tce:request-unavailable", iommu_off=True),
+    "no driver, untagged": StatusCase(
         "identity", "ddw-covers-memory", "bypass:property-absent", tag=None, bound=False
     ),
-    "no driver, secure": Case(
+    "no driver, secure": StatusCase(
         "bounce",
         "secure-platform",
         "bypass:secure-veto identity:secure-veto",
@@ -227,43 +227,43 @@ def test_agrees(run: Path, name: str) -> None:
 
 
 DISAGREE = {
-    "bypass without a tag": Case(
+    "bypass without a tag": StatusCase(
         "bypass",
         "dt-bypass",
         tag=None,
         calls_for="mode identity, reason ddw-covers-memory, passed over bypass:property-absent",
     ),
-    "bypass with a malformed tag": Case(
+    "bypass with a malformed tag": StatusCase(
         "bypass",
         "dt-bypass",
         tag=TAG + b"\0",
         calls_for="mode identity, reason ddw-covers-memory, passed over bypass:property-malformed",
     ),
-    "tag not seen": Case(
+    "tag not seen": StatusCase(
         "identity",
         "ddw-covers-memory",
         "bypass:property-absent",
         calls_for="mode bypass, reason dt-bypass, passed over -",
     ),
-    "call not seen": Case(
+    "call not seen": StatusCase(
         "identity",
         "ddw-covers-memory",
         "bypass:hcall-missing",
         calls_for="mode bypass, reason dt-bypass, passed over -",
     ),
-    "direct although it has F": Case(
+    "direct although it has F": StatusCase(
         "direct",
         "no-access-platform",
         calls_for="mode bypass, reason dt-bypass, passed over -",
     ),
-    "bypass in a secure guest": Case(
+    "bypass in a secure guest": StatusCase(
         "bypass",
         "dt-bypass",
         secure=True,
         calls_for="mode bounce, reason secure-platform,"
         " passed over bypass:secure-veto identity:secure-veto",
     ),
-    "words that do not exist": Case(
+    "words that do not exist": StatusCase(
         "fast",
         "because",
         "x y:z bypass:why",
@@ -290,7 +290,7 @@ def test_disagrees(run: Path, name: str) -> None:
 
 def test_another_window(run: Path) -> None:
     """The window in use must be the tagged one."""
-    case = Case("bypass", "dt-bypass", base=BASE + 0x10000)
+    case = StatusCase("bypass", "dt-bypass", base=BASE + 0x10000)
     code, row, _ = status(make_sysfs(run / "sys", case))
     assert code == 1
     assert row["disagreement"] == "its bypass window differs from the one in the device tree"
@@ -298,7 +298,7 @@ def test_another_window(run: Path) -> None:
 
 def test_without_a_driver_features_say_nothing(run: Path) -> None:
     """No driver has accepted a feature: F is as the tag says."""
-    case = Case("bypass", "dt-bypass", f=False, bound=False)
+    case = StatusCase("bypass", "dt-bypass", f=False, bound=False)
     _, row, said = status(make_sysfs(run / "sys", case))
     assert (row["driver"], row["f"], said) == ("-", True, "")
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.lib.build.parts import TOP
-from tests.lib.guest.baremetal import Row, Run, table
+from tests.lib.guest.baremetal import GuestRow, Run, table
 
 ROWS = table("tests/tsan")
-OURS = re.compile(
+PROJECT_FILES = re.compile(
     "|".join(re.escape(f"/{path.name}:") for path in (TOP / "hypervisor/qemu").glob("*.[ch]"))
 )
 REPORT = re.compile(r"^WARNING: ThreadSanitizer: .*?^SUMMARY: [^\n]*", re.MULTILINE | re.DOTALL)
@@ -23,11 +23,11 @@ REPORT = re.compile(r"^WARNING: ThreadSanitizer: .*?^SUMMARY: [^\n]*", re.MULTIL
 
 @pytest.mark.more
 @pytest.mark.parametrize("row", [pytest.param(row, id=row.id()) for row in ROWS])
-def test_no_race_of_ours(run: Path, monkeypatch: pytest.MonkeyPatch, row: Row) -> None:
+def test_no_race_of_ours(run: Path, monkeypatch: pytest.MonkeyPatch, row: GuestRow) -> None:
     """All is right, and no report names a file of ours."""
     monkeypatch.setenv("TSAN_OPTIONS", "exitcode=0")
     assert Run(row, run).problems() == []
     reports = REPORT.findall((run / "qemu.log").read_text(errors="replace"))
     # one that sees nothing at all is not at work
     assert reports
-    assert [report for report in reports if OURS.search(report)] == []
+    assert [report for report in reports if PROJECT_FILES.search(report)] == []

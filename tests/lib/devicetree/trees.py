@@ -41,7 +41,7 @@ class Function:
 
 
 @dataclass
-class Case:
+class ExplainCase:
     """A tree, how it is looked at, and what is to be said of it."""
 
     name: str
@@ -51,7 +51,7 @@ class Case:
     functions: list[Function] = field(default_factory=list)
 
 
-def cases(file: Path) -> Iterator[Case]:
+def cases(file: Path) -> Iterator[ExplainCase]:
     """Reads a .cases file; its head says what a line is."""
     case = None
     for line in file.read_text(encoding="ascii").splitlines():
@@ -62,7 +62,7 @@ def cases(file: Path) -> Iterator[Case]:
             if case:
                 yield case
             name, tree, status, *args = words
-            case = Case(name, file.parent / tree, int(status), tuple(args))
+            case = ExplainCase(name, file.parent / tree, int(status), tuple(args))
             continue
         assert case, f"{file}: a function without a case: {line}"
         where, driver, f, tag, row, mode, reason, *passed_over = words

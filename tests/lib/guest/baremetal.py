@@ -31,14 +31,14 @@ SUFFIX = {"be": ".elf", "le": "-le.elf"}
 AXES = ("qemu", "endian", "page", "cpu", "mode", "load")
 
 # Options of a vhost-blk device that are not QEMU's.
-OURS = re.compile(r"(lie|error)=")
+RUNNER_OPTIONS = re.compile(r"(fault|error)=")
 
 MIB = 1 << 20
 WORDS = MIB // 8
 
 
 @dataclass(frozen=True)
-class Row:
+class GuestRow:
     """One run of the program. docs/testing.md tells what a row may say."""
 
     name: str
@@ -52,7 +52,7 @@ class Row:
     smp: int = 1
     memory: str = "512M"
     limit: float = 60.0
-    lives: int = 1
+    boots: int = 1
     devices: tuple[str, ...] = ()
     drive: str = ""
     args: str = ""
@@ -68,28 +68,28 @@ class Row:
         return "-".join(filter(None, (self.group, self.name, *axes)))
 
 
-def firsts(rows: list[Row]) -> set[str]:
+def firsts(rows: list[GuestRow]) -> set[str]:
     """Of each row of the table that is not for more runs, the first: what its lists
     begin with."""
     names = {(row.group, row.name): row.id() for row in reversed(rows) if not row.more}
     return set(names.values())
 
 
-def _spread(entry: dict[str, Any]) -> Iterator[Row]:
+def _spread(entry: dict[str, Any]) -> Iterator[GuestRow]:
     """All runs of a row."""
-    known = {f.name for f in fields(Row)}
+    known = {f.name for f in fields(GuestRow)}
     if unknown := entry.keys() - known:
         raise ValueError(f"{entry.get('group')}-{entry.get('name')}: unknown {sorted(unknown)}")
     plain = {key: value for key, value in entry.items() if key not in AXES}
     for key in ("devices", "fails"):
         plain[key] = tuple(plain.get(key, ()))
-    lists = [entry.get(axis, getattr(Row, axis)) for axis in AXES]
+    lists = [entry.get(axis, getattr(GuestRow, axis)) for axis in AXES]
     lists = [value if isinstance(value, list) else [value] for value in lists]
     for values in itertools.product(*lists):
-        yield replace(Row(**plain), **dict(zip(AXES, values)))
+        yield replace(GuestRow(**plain), **dict(zip(AXES, values)))
 
 
-def _read(path: Path) -> Iterator[Row]:
+def _read(path: Path) -> Iterator[GuestRow]:
     """All runs of one table; what it says of none in particular holds for all. A table
     of something else has none."""
     with path.open("rb") as file:
@@ -98,7 +98,7 @@ def _read(path: Path) -> Iterator[Row]:
         yield from _spread(loaded.get("default", {}) | entry)
 
 
-def table(folder: str = "tests/guest") -> list[Row]:
+def table(folder: str = "tests/guest") -> list[GuestRow]:
     """All runs of a folder's tables, each with a name of its own."""
     paths = sorted((parts.TOP / folder).glob("*.toml"))
     rows = [row for path in paths for row in _read(path)]
@@ -150,19 +150,19 @@ class Disk:
 
 
 @dataclass
-class Peer:
-    """A disk that we serve ourselves, and may lie about: vhost_user_blk.py.
+class ServedDisk:
+    """A disk that the runner serves, with a FAULT of vhost_user_blk.py or without.
 
-    ERROR is what the guest is to find wrong with it, by its name in
-    include/vdma/error.h; empty: nothing.
+    ERROR is the error that the guest must get, by its name in include/vdma/error.h;
+    empty: none.
     """
 
     disk: Disk
-    lie: str = ""
+    fault: str = ""
     error: str = ""
 
     def __post_init__(self) -> None:
-        self.device = BlockDevice(self.disk.path, self.lie)
+        self.device = BlockDevice(self.disk.path, self.fault)
         # It does not mind devices without ACCESS_PLATFORM.
         self.backend = IotlbBackend(self.device)
 
@@ -172,11 +172,11 @@ class Peer:
         self.device.close()
 
     def problems(self) -> list[str]:
-        """Was it told, and did we survive it?"""
+        """Was the fault injected, and did the back end survive it?"""
         if self.backend.problem:
             return [f"{self.disk.path.name}: {self.backend.problem}"]
-        if self.lie and not self.device.told:
-            return [f"{self.disk.path.name}: {self.lie}: the guest has not asked for it"]
+        if self.fault and not self.device.injected:
+            return [f"{self.disk.path.name}: {self.fault}: the guest has not triggered it"]
         return []
 
 
@@ -184,13 +184,13 @@ class Run:
     """One boot of the program. FOLDER is for what it leaves behind. Into SHARED
     memory others can look."""
 
-    def __init__(self, row: Row, folder: Path, shared: bool = False) -> None:
+    def __init__(self, row: GuestRow, folder: Path, shared: bool = False) -> None:
         self.row = row
         self.folder = folder
         self._shared = shared or any(device.startswith("vhost-") for device in row.devices)
         self.disks: list[Disk] = []
-        self.ends: list[Cable | Testpmd] = []
-        self.peers: dict[int, Peer] = {}
+        self.network_peers: list[Cable | Testpmd] = []
+        self.served_disks: dict[int, ServedDisk] = {}
 
     def problems(self) -> list[str]:
         """Boot, wait, judge: what is wrong."""
@@ -205,21 +205,21 @@ class Run:
             raise QemuError("\n".join([str(error), *self._report(self.console())])) from None
         finally:
             self.close()
-        return self.judge() + guarded
+        return self.check() + guarded
 
     def close(self) -> None:
         """End what is at the other end of the guest's devices."""
-        for end in self.ends:
-            end.close()
-        for peer in self.peers.values():
+        for peer in self.network_peers:
             peer.close()
+        for disk in self.served_disks.values():
+            disk.close()
 
-    def judge(self) -> list[str]:
+    def check(self) -> list[str]:
         """What is wrong with a run that has ended."""
         console = self.console()
         found = self._report(console)
-        for peer in self.peers.values():
-            found += peer.problems()
+        for served in self.served_disks.values():
+            found += served.problems()
         counts = ktap.metrics(console)
         for index, disk in enumerate(self.disks):
             written = [int(value) for name, value in counts if name == f"written{index}"]
@@ -228,13 +228,13 @@ class Run:
         return found
 
     def _report(self, console: str) -> list[str]:
-        """What each life of the guest reports; one that was cut off is one too few."""
-        lives = ktap.lives(console)
+        """Problems that each boot of the guest reports; a boot cut short counts as missing."""
+        boots = ktap.boots(console)
         found = []
-        if len(lives) != self.row.lives:
-            found.append(f"the guest lived {len(lives)} times, and not {self.row.lives}")
-        for life in lives:
-            found += ktap.problems(life)
+        if len(boots) != self.row.boots:
+            found.append(f"the guest booted {len(boots)} times, not {self.row.boots}")
+        for boot in boots:
+            found += ktap.problems(boot)
         return found
 
     def guarded(self, guest: Qemu) -> list[str]:
@@ -270,7 +270,7 @@ class Run:
         row = self.row
         args = [str(parts.qemu_binary(row.qemu))]
         args += ["-nodefaults", "-no-user-config", "-display", "none"]
-        args += ["-no-reboot"] if row.lives == 1 else []
+        args += ["-no-reboot"] if row.boots == 1 else []
         if row.secure:
             # The figures are read when the guest has powered off.
             args += ["-machine", "x-ultravisor=on", "-no-shutdown"]
@@ -286,8 +286,8 @@ class Run:
         words += ["icount=1"] if row.icount else []
         words += ["secure=1"] if row.secure else []
         words += [f"seed{index}={disk.seed}" for index, disk in enumerate(self.disks)]
-        for index, peer in self.peers.items():
-            words += [f"lie{index}={peer.lie}", f"error{index}={peer.error}"]
+        for index, disk in self.served_disks.items():
+            words += [f"fault{index}={disk.fault}", f"error{index}={disk.error}"]
         return [*args, *shlex.split(row.args), *self._loaded(" ".join(words))]
 
     def _loaded(self, line: str) -> list[str]:
@@ -347,10 +347,10 @@ class Run:
         """The other end of a card's cable: we, or testpmd."""
         if kind == "net":
             cable = Cable()
-            self.ends.append(cable)
+            self.network_peers.append(cable)
             return ["-netdev", f"socket,id=n{index},connect=127.0.0.1:{cable.port}"]
         testpmd = Testpmd(self.folder)
-        self.ends.append(testpmd)
+        self.network_peers.append(testpmd)
         socket = f"socket,id=c{index},path={testpmd.path}"
         return ["-chardev", socket, "-netdev", f"vhost-user,id=n{index},chardev=c{index}"]
 
@@ -361,12 +361,11 @@ class Run:
         return disk
 
     def _vhost_blk(self, index: int, options: list[str]) -> list[str]:
-        """A disk that we serve: lie= and error= are ours, the rest is QEMU's."""
-        ours = dict(option.split("=", 1) for option in options if OURS.match(option))
-        more = [option for option in options if not OURS.match(option)]
-        more = [F_OPTIONS if option == "f" else option for option in more]
-        peer = Peer(self._disk(index, 1), **ours)
-        self.peers[len(self.disks) - 1] = peer
+        """A disk that the runner serves: fault= and error= are its options, the rest QEMU's."""
+        mine = [option for option in options if RUNNER_OPTIONS.match(option)]
+        extra = [F_OPTIONS if o == "f" else o for o in options if o not in mine]
+        served = ServedDisk(self._disk(index, 1), **dict(o.split("=", 1) for o in mine))
+        self.served_disks[len(self.disks) - 1] = served
         line = ["vhost-user-blk-pci", f"id=d{index}", f"chardev=c{index}", "num-queues=1"]
-        line += [*([] if "f" in options else ["disable-legacy=on"]), *more]
-        return ["-chardev", peer.backend.chardev(f"c{index}"), "-device", ",".join(line)]
+        line += [*([] if "f" in options else ["disable-legacy=on"]), *extra]
+        return ["-chardev", served.backend.chardev(f"c{index}"), "-device", ",".join(line)]

@@ -29,7 +29,7 @@ class Level:
         return []
 
 
-def lives(console: str) -> list[str]:
+def boots(console: str) -> list[str]:
     """The text of each start of the program; before the first there is firmware's."""
     before, *rest = re.split(r"^(?=KTAP version 1$)", console, flags=re.MULTILINE)
     return [before + rest[0], *rest[1:]] if rest else [before]

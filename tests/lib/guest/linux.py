@@ -40,7 +40,7 @@ SERIAL_BYTES = 48 << 10
 
 
 @dataclass(frozen=True)
-class Cargo:
+class GuestImage:
     """What goes into a guest.
 
     POLICY: put our module in. SCRIPT: for busybox sh, instead of boot.sh.
@@ -71,14 +71,14 @@ class Result:
     seconds: float
     versions: Versions
 
-    def left(self, but: tuple[str, ...]) -> list[str]:
+    def left(self, ignore: tuple[str, ...]) -> list[str]:
         """The problems that have none of the words BUT."""
-        return [p for p in self.problems if not any(word in p for word in but)]
+        return [p for p in self.problems if not any(word in p for word in ignore)]
 
-    def check(self, but: tuple[str, ...] = ()) -> None:
+    def check(self, ignore: tuple[str, ...] = ()) -> None:
         """Fail with a line for each problem that has none of the words BUT."""
         __tracebackhide__ = True
-        left = self.left(but)
+        left = self.left(ignore)
         if left:
             raise AssertionError("\n".join(left))
 
@@ -86,10 +86,10 @@ class Result:
 class Guest:
     """A guest that runs while the with statement does. RUN is a folder for it."""
 
-    def __init__(self, machine: Machine, run: Path, cargo: Cargo = Cargo()) -> None:
+    def __init__(self, machine: Machine, run: Path, image: GuestImage = GuestImage()) -> None:
         self.machine = machine
         self.run = run
-        self.cargo = cargo
+        self.image = image
         self._payload = os.urandom(checks.PAYLOAD_BYTES)
         self._peers: dict[str, EchoServer] = {}
         self._disks: dict[str, Disk] = {}
@@ -97,13 +97,13 @@ class Guest:
         run.mkdir(parents=True, exist_ok=True)
         for old in ("console.log", "report.log"):
             (run / old).write_bytes(b"")
-        self.versions = versions.of_machine(machine, cargo.policy)
+        self.versions = versions.of_machine(machine, image.policy)
         versions.write(self.versions, run)
         try:
             self._prepare()
-            command = pseries.command(machine, run, cargo.interactive, cargo.talk)
-            talk = f"id=report,logfile={run}/report.log" if cargo.talk else ""
-            self.qemu = Qemu(command, run, cargo.interactive, talk)
+            command = pseries.command(machine, run, image.interactive, image.talk)
+            talk = f"id=report,logfile={run}/report.log" if image.talk else ""
+            self.qemu = Qemu(command, run, image.interactive, talk)
         except BaseException:
             self._clean()
             raise
@@ -184,9 +184,9 @@ class Guest:
         seconds = self.qemu.seconds()
         report, console = self.report(), self.console()
         rows = self._rows(report)
-        whole = not found and not self.cargo.interactive
+        whole = not found and not self.image.interactive
         found += self._general_problems(report, console, whole)
-        if self.cargo.interactive:
+        if self.image.interactive:
             # a person may do anything to devices, and end the guest at any time
             return Result(report, console, [], found, seconds, self.versions)
         if not report.lines:
@@ -214,7 +214,7 @@ class Guest:
             machine.qemu,
             machine.firmware_used(),
             machine.ddw(),
-            self.cargo.policy,
+            self.image.policy,
             machine.secure(),
         )
 
@@ -233,13 +233,13 @@ class Guest:
             made = pool.map(self._make_disk, disks)
             self._disks = dict(zip((device.name for device in disks), made))
         kernel = self.machine.kernel
-        policy = parts.policy_module(kernel) if self.cargo.policy else None
-        base = initramfs.base(kernel, policy, self.cargo.modules)
+        policy = parts.policy_module(kernel) if self.image.policy else None
+        base = initramfs.base(kernel, policy, self.image.modules)
         self._open_pipe("answers")
         (self.run / "initramfs.cpio").write_bytes(base + self._own_files())
 
     def _make_disk(self, device: Device) -> Disk:
-        return Disk(pseries.disk_file(self.run, device), self.cargo.disk_mib)
+        return Disk(pseries.disk_file(self.run, device), self.image.disk_mib)
 
     def _open_pipe(self, name: str) -> int:
         # both ways, so that it opens at once and never ends
@@ -249,7 +249,7 @@ class Guest:
 
     def _own_files(self) -> bytes:
         archive = Archive()
-        script = self.cargo.script
+        script = self.image.script
         archive.add("main.sh", ". /lib/boot.sh\n" if script is None else script)
         archive.add("payload", self._payload)
         cards = []
@@ -259,13 +259,13 @@ class Guest:
                 cards.append(f"{device.address},{net}.15,{net}.2,{port}")
         archive.add(
             "etc/vdma.conf",
-            f"DISK_MIB={self.cargo.disk_mib}\n"
+            f"DISK_MIB={self.image.disk_mib}\n"
             f"SERIAL_BYTES={SERIAL_BYTES}\n"
-            f"INTERACTIVE={int(self.cargo.interactive)}\n"
-            f"PIPED={int(self.cargo.piped)}\n"
+            f"INTERACTIVE={int(self.image.interactive)}\n"
+            f"PIPED={int(self.image.piped)}\n"
             f"NET='{' '.join(cards)}'\n",
         )
-        for path, content in self.cargo.files.items():
+        for path, content in self.image.files.items():
             archive.add(path, content)
         return archive.finish()
 

@@ -21,7 +21,7 @@ STEPS, AGREED = 0x0C, 0x08
 
 
 @dataclass
-class Queue:
+class TracedQueue:
     """A queue and what was written of it. EARLY: some of it before FEATURES_OK."""
 
     device: str
@@ -44,10 +44,10 @@ class Queue:
         return (self.written[DESC_HIGH] << 32 | self.written[DESC_LOW]) % order == 0
 
 
-def queues(log: str) -> list[Queue]:
+def queues(log: str) -> list[TracedQueue]:
     """All that were given a size and enabled, in order. Firmware gives none."""
     found = []
-    now: dict[tuple[str, int], Queue] = {}
+    now: dict[tuple[str, int], TracedQueue] = {}
     registers: dict[tuple[str, int], int] = {}
     for region, address, text, device in WRITE.findall(log):
         offset, value = int(address, 16) & 0xFFF, int(text, 16)
@@ -55,7 +55,7 @@ def queues(log: str) -> list[Queue]:
         if offset not in (SIZE, ENABLE, *AREAS):
             continue
         index = registers[region, SELECT]
-        queue = now.setdefault((region, index), Queue(device, index))
+        queue = now.setdefault((region, index), TracedQueue(device, index))
         queue.written[offset] = value
         queue.early |= registers[region, STATUS] & STEPS != AGREED
         if offset == ENABLE and SIZE in now.pop((region, index)).written:

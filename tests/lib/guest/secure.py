@@ -33,7 +33,7 @@ PAGE_SHIFT = 16
 # The kernel's own check of the DMA API, which the secure kernels have, prints the first
 # thing that it finds: up to 6.12 virtio_scsi's event buffers too close to each other,
 # since then that virtio_scsi leaves them mapped when it is unbound.
-KNOWN = ("add_dma_entry", "dma_debug_device_change")
+KNOWN_WARNINGS = ("add_dma_entry", "dma_debug_device_change")
 
 
 @dataclass(frozen=True)

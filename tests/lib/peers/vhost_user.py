@@ -55,7 +55,7 @@ PROTOCOL_CONFIG = 1 << 9
 
 
 @dataclass
-class Queue:
+class VhostQueue:
     """One of the device's queues, running while it has a ring."""
 
     num: int = 0
@@ -68,7 +68,7 @@ class Queue:
 
 
 @dataclass
-class Device:
+class VhostDevice:
     """What a device is: its features, configuration and work, for subclasses."""
 
     queues: int = 1
@@ -87,7 +87,7 @@ class Device:
 class Backend:
     """Serves DEVICE to the one QEMU that connects, until close()."""
 
-    device: Device
+    device: VhostDevice
     problem: str = ""
     protocol: int = PROTOCOL_MQ | PROTOCOL_CONFIG
     path: str = field(default_factory=lambda: f"vdma-{os.getpid()}-{secrets.token_hex(8)}")
@@ -96,7 +96,7 @@ class Backend:
         self._memory = Memory()
         self._connection: socket.socket | None = None
         self._features = 0
-        self._queues = [Queue() for _ in range(self.device.queues)]
+        self._queues = [VhostQueue() for _ in range(self.device.queues)]
         self._selector = selectors.DefaultSelector()
         # abstract: nothing to remove, and no limit by the length of our path
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -146,7 +146,7 @@ class Backend:
                 self._work(key.data)
         return True
 
-    def _work(self, queue: Queue) -> None:
+    def _work(self, queue: VhostQueue) -> None:
         if queue.kick is None or not queue.enabled:
             return
         if not queue.ring:
@@ -230,20 +230,20 @@ class Backend:
         elif fd is not None:
             os.close(fd)
 
-    def _start(self, queue: Queue, kick: int | None) -> None:
+    def _start(self, queue: VhostQueue, kick: int | None) -> None:
         self._stop(queue)
         if kick is None:
             raise RingError("a queue without notifications")
         queue.kick = kick
         self._selector.register(kick, selectors.EVENT_READ, queue)
 
-    def _ring(self, queue: Queue) -> Ring:
+    def _ring(self, queue: VhostQueue) -> Ring:
         """Where the driver has put it, at the first kick: it is known then."""
         packed = self._features & F_RING_PACKED
         kind: type[PackedRing] | type[SplitRing] = PackedRing if packed else SplitRing
         return kind(self._memory, queue.num, queue.areas, queue.base)
 
-    def _stop(self, queue: Queue) -> None:
+    def _stop(self, queue: VhostQueue) -> None:
         if queue.kick is not None:
             self._selector.unregister(queue.kick)
             os.close(queue.kick)

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A block device over vhost-user, honest but for one request.
+"""A block device over vhost-user that injects one fault.
 
-It does what it is asked for, from a file. A read of the last sector alone makes
-it tell the one lie that it is here for (docs/rings.md); then it does nothing
-more until the driver has reset it.
+It serves requests from a file. A read of the last sector alone makes it inject its
+fault (docs/rings.md); after that it does nothing until the driver has reset it.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.lib.peers.vhost_user import F_IN_ORDER, F_RING_PACKED, F_VERSION_1, Device
+from tests.lib.peers.vhost_user import F_IN_ORDER, F_RING_PACKED, F_VERSION_1, VhostDevice
 from tests.lib.peers.vhost_user_ring import Chain, Ring
 
 SECTOR = 512
@@ -28,29 +27,29 @@ REQUEST = struct.Struct("<I4xQ")
 READ, WRITE, FLUSH = 0, 1, 4
 OK, FAILED, UNKNOWN = b"\0", b"\1", b"\2"
 
-# What a lie is told with: the ring, the buffer that asked for it, the one that
-# was given back before, and those that the device holds beside it.
-Lie = Callable[[Ring, Chain, Chain, list[Chain]], None]
+# A fault gets the ring, the buffer that triggered it, the buffer returned before, and
+# the other buffers that the device holds.
+Fault = Callable[[Ring, Chain, Chain, list[Chain]], None]
 
 
 def _used(
     buffer: Callable[[Ring, Chain, Chain], int], more: Callable[[Chain], int] = lambda chain: 1
-) -> Lie:
+) -> Fault:
     """Give back another buffer than the one that is due, or with another length."""
 
-    def lie(ring: Ring, due: Chain, before: Chain, _: list[Chain]) -> None:
+    def fault(ring: Ring, due: Chain, before: Chain, _: list[Chain]) -> None:
         ring.use(buffer(ring, due, before), more(due), due.descs)
 
-    return lie
+    return fault
 
 
-def _index(entries: Callable[[int], int]) -> Lie:
+def _index(entries: Callable[[int], int]) -> Fault:
     """Move the index of a split ring by what is no number of used buffers."""
 
-    def lie(ring: Ring, _: Chain, __: Chain, rest: list[Chain]) -> None:
+    def fault(ring: Ring, _: Chain, __: Chain, rest: list[Chain]) -> None:
         ring.move(entries(1 + len(rest)))
 
-    return lie
+    return fault
 
 
 def _batch(ring: Ring, due: Chain, _: Chain, rest: list[Chain]) -> None:
@@ -58,11 +57,11 @@ def _batch(ring: Ring, due: Chain, _: Chain, rest: list[Chain]) -> None:
     ring.use(rest[-1].id, 1, due.descs)
 
 
-def _silent(_: Ring, __: Chain, ___: Chain, ____: list[Chain]) -> None:
+def _never_answer(_: Ring, __: Chain, ___: Chain, ____: list[Chain]) -> None:
     """Never answer."""
 
 
-LIES: dict[str, Lie] = {
+FAULTS: dict[str, Fault] = {
     "used-id": _used(lambda ring, due, before: ring.num),
     "used-id-max": _used(lambda ring, due, before: 0xFFFF),
     "used-never": _used(lambda ring, due, before: ring.num - 1),
@@ -75,32 +74,32 @@ LIES: dict[str, Lie] = {
     # the driver may not have seen the one before, but it has those before that
     "index-back": _index(lambda held: -2),
     "batch": _batch,
-    "silent": _silent,
+    "silent": _never_answer,
 }
 
 
-class BlockDevice(Device):
-    """Serves the image at PATH; LIE is one of LIES, "scribble", or "" for none.
+class BlockDevice(VhostDevice):
+    """Serves the image at PATH; FAULT is one of FAULTS, "scribble", or "" for none.
 
-    "scribble" is no lie: answers are right, but what the driver has written into
-    the ring is spoiled before they come.
+    "scribble" answers right, but first overwrites all that the driver has written into
+    the ring.
     """
 
-    def __init__(self, path: Path, lie: str = "", queues: int = 1) -> None:
-        if lie and lie != "scribble" and lie not in LIES:
-            raise ValueError(f"there is no lie {lie}")
+    def __init__(self, path: Path, fault: str = "", queues: int = 1) -> None:
+        if fault and fault != "scribble" and fault not in FAULTS:
+            raise ValueError(f"unknown fault {fault}")
         size = path.stat().st_size
         super().__init__(
             queues=queues,
             features=F_VERSION_1 | F_RING_PACKED | F_IN_ORDER | F_SEG_MAX | F_FLUSH | F_MQ,
             config=CONFIG.pack(size // SECTOR, 0, SEG_MAX, queues),
         )
-        self.lie = lie
-        self.told = 0
+        self.fault = fault
+        self.injected = 0
         self._sectors = size // SECTOR
         self._path = path
         self._fd = os.open(path, os.O_RDWR)
-        self._lied: list[Ring] = []
+        self._faulted: list[Ring] = []
         self._in_order = False
 
     def close(self) -> None:
@@ -109,26 +108,26 @@ class BlockDevice(Device):
 
     def started(self, ring: Ring, features: int) -> None:
         """See Device: a new start for this device."""
-        self._lied.clear()
+        self._faulted.clear()
         self._in_order = bool(features & F_IN_ORDER)
 
     def serve(self, ring: Ring) -> bool:
         """See Device."""
-        if ring in self._lied:
+        if ring in self._faulted:
             return False
         chains: list[Chain] = []
         while chain := ring.fetch():
             chains.append(chain)
-        if self.lie == "scribble" and any(map(self._asks, chains)):
+        if self.fault == "scribble" and any(map(self._asks, chains)):
             ring.scribble()
-            self.told += 1
-        asks = (i for i, chain in enumerate(chains) if self.lie in LIES and self._asks(chain))
+            self.injected += 1
+        asks = (i for i, chain in enumerate(chains) if self.fault in FAULTS and self._asks(chain))
         at = next(asks, len(chains))
         self._use(ring, chains[:at])
         if at < len(chains):
-            LIES[self.lie](ring, chains[at], chains[at - 1], chains[at + 1 :])
-            self._lied.append(ring)
-            self.told += 1
+            FAULTS[self.fault](ring, chains[at], chains[at - 1], chains[at + 1 :])
+            self._faulted.append(ring)
+            self.injected += 1
         return bool(chains)
 
     def _use(self, ring: Ring, chains: list[Chain]) -> None:

@@ -53,7 +53,7 @@ class Range:
 
 
 @dataclass
-class Told:
+class IotlbMessages:
     """All that QEMU has said, in order, and how often we had to ask."""
 
     misses: int = 0
@@ -90,7 +90,7 @@ class IotlbBackend(Backend):
     protocol: int = (
         PROTOCOL_MQ | PROTOCOL_CONFIG | PROTOCOL_REPLY_ACK | PROTOCOL_BACKEND_REQ
     )
-    told: Told = field(default_factory=Told)
+    messages: IotlbMessages = field(default_factory=IotlbMessages)
 
     def __post_init__(self) -> None:
         self._entries: list[tuple[Range, int]] = []
@@ -114,7 +114,7 @@ class IotlbBackend(Backend):
     def _ask(self, address: int) -> None:
         """Report a miss; QEMU may have other things to say before it answers."""
         assert self._requests and self._connection
-        self.told.misses += 1
+        self.messages.misses += 1
         body = MESSAGE.pack(address, 0, 0, READ | WRITE, MISS)
         header = HEADER.pack(BACKEND_IOTLB_MSG, VERSION | NEED_REPLY, len(body))
         self._requests.sendall(header + body)
@@ -141,10 +141,10 @@ class IotlbBackend(Backend):
 
     def _hear(self, kind: int, what: Range, user: int) -> None:
         if kind == UPDATE:
-            self.told.updates.append(what)
+            self.messages.updates.append(what)
             self._entries.append((what, user))
         elif kind == INVALIDATE:
-            self.told.gone.append(what)
+            self.messages.gone.append(what)
             self._entries = [
                 (entry, user)
                 for entry, user in self._entries

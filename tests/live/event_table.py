@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The table of docs/lifecycle.md: what becomes of a device in each mode at each event.
 
-python3 -m tests.live.table compares it with what the last runs of the tests have left in
+python3 -m tests.live.event_table compares it with what the last runs of the tests have left in
 build/live, or, with --write, rewrites it from that, once every cell has been seen and
 none has failed. events.toml has the events, and where one can't happen."""
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The table of docs/secure-vm.md: what stock kernels do with private pages.
 
-python3 -m tests.secure.table compares it with what the last runs of the matrix have left
+python3 -m tests.secure.stock_table compares it with what the last runs of the matrix have left
 in build/secure, or, with --write, rewrites it from that; a row that has not run stays as
 it is."""
 
@@ -17,7 +17,7 @@ from tests.lib.build.parts import BUILD, TOP
 from tests.lib.guest.linux import Result
 from tests.lib.guest.secure import Violation
 from tests.lib.host.doc_table import asked_to_write, update
-from tests.secure.matrix import DEVICES, Case, cases
+from tests.secure.matrix import DEVICES, MatrixCase, cases
 
 Cells = dict[str, str]
 
@@ -27,7 +27,7 @@ RIGHT = "right"
 
 
 def cells(
-    case: Case, result: Result, failed: list[str], seen: Iterable[Violation]
+    case: MatrixCase, result: Result, failed: list[str], seen: Iterable[Violation]
 ) -> Cells:
     """A word or two for each device: its I/O, and what it did to private pages."""
     ways: dict[str, set[str]] = defaultdict(set)
@@ -48,11 +48,11 @@ def cells(
     return found
 
 
-def _file(case: Case) -> Path:
+def _file(case: MatrixCase) -> Path:
     return BUILD / "secure" / f"{case.name()}.json"
 
 
-def save(case: Case, found: Cells, seen: Iterable[Violation]) -> None:
+def save(case: MatrixCase, found: Cells, seen: Iterable[Violation]) -> None:
     """Keep what a run has shown, and which pages each device touched."""
     pages: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for violation in seen:
@@ -62,7 +62,7 @@ def save(case: Case, found: Cells, seen: Iterable[Violation]) -> None:
     file.write_text(json.dumps({"cells": found, "pages": pages}, indent=1) + "\n")
 
 
-def _key(case: Case) -> tuple[str, ...]:
+def _key(case: MatrixCase) -> tuple[str, ...]:
     cpus = f"{case.cpus} CPU" + "s" * (case.cpus > 1)
     swiotlb = "force" if case.swiotlb else ""
     return (case.kernel, "yes" if case.f else "no", swiotlb, cpus)
@@ -75,7 +75,7 @@ def _line(fields: Iterable[str]) -> str:
 HEAD = ("kernel", "F", "swiotlb", "CPUs", *DEVICES)
 
 
-def committed(case: Case) -> Cells:
+def committed(case: MatrixCase) -> Cells:
     """The cells that the page has."""
     for line in PAGE.read_text(encoding="utf-8").partition(MARK)[2].splitlines():
         fields = [field.strip() for field in line.strip("|").split("|")]

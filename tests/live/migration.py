@@ -1,22 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A guest that goes from QEMU to QEMU, and what must be the same after each move."""
+"""Guests that migrate from QEMU to QEMU, and what each move must preserve."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.lib.guest.baremetal import GuestRow, Run
 from tests.lib.machine.migrate import MigrationFailed, address_spaces, different_pages, migrate
 from tests.lib.machine.qemu import Qemu
 from tests.lib.machine.qmp import QmpError
+from tests.lib.peers.testpmd import Testpmd
 
 Change = Callable[[list[str]], list[str]]
-END_LIMIT = 90.0
+START_LIMIT = END_LIMIT = 90.0
 
 
-class Journey:
+class MigrationChain:
     """QEMU is where the guest is; each that follows has a folder of its own below
     FOLDER, and COMMAND as its command line. To COMPARE memory, which must be shared,
     the guest stands still."""
@@ -79,3 +82,52 @@ class Journey:
     def runs(self) -> bool:
         """Does the guest go on?"""
         return bool(self.qemu.qmp.command("query-status")["status"] == "running")
+
+
+class MigratingProgram(MigrationChain):
+    """A row's guest. Its last disk is the way to tell it to end."""
+
+    def __init__(self, row: GuestRow, folder: Path) -> None:
+        self.run = Run(row, folder, shared=True)
+        (folder / "console.log").touch()
+        try:
+            command = self.run.command()
+            first = Qemu(command, folder)
+        except BaseException:
+            self.run.close()
+            raise
+        super().__init__(first, command, folder, compare=True)
+        self._stop = self.run.disks[-1].path
+
+    def target(self, change: Change = list) -> Qemu:
+        """As of a MigrationChain; a peer that serves one QEMU at a time gets a second socket."""
+        for end in self.run.network_peers:
+            if isinstance(end, Testpmd):
+                paths = str(end.path), str(end.other)
+                self.command = [arg.replace(*paths) for arg in self.command]
+                end.move()
+        return super().target(change)
+
+    def wait_for(self, text: str) -> None:
+        """Until the guest has said it."""
+        end = time.monotonic() + START_LIMIT
+        while text not in self.run.console():
+            assert self.qemu.running() and time.monotonic() < end, f"never said: {text}"
+            time.sleep(0.05)
+
+    def finish(self) -> list[str]:
+        """Tell the guest that it is enough, and judge."""
+        with self._stop.open("r+b") as file:
+            word = file.read(8)
+            file.seek(0)
+            file.write(bytes(8))
+        found = self.run.guarded(self.qemu) if self.run.row.secure else []
+        self.qemu.wait(self.run.row.limit)
+        with self._stop.open("r+b") as file:
+            file.write(word)
+        return found + self.run.check()
+
+    def close(self) -> None:
+        """End all that is left of it."""
+        self.qemu.kill()
+        self.run.close()
