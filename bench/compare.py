@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import fmean
 
-from bench.document import BadDocument, Document, Json, read
+from bench.results import BadResults, Results, Json, read
 from bench.stats import FEWEST, differ, summary
 from bench.summary import COUNTED, MICROSECONDS, short
-from bench.table import columns
+from bench.text_report import columns
 
 # A frame that nobody waits for, a retransmission.
 STRAY = 0.01
@@ -25,7 +25,7 @@ STRAY = 0.01
 TIMED = (("value", ""), ("cpu_per_io", "us of CPU"))
 
 
-def changes(a: Document, b: Document) -> Iterator[str]:
+def changes(a: Results, b: Results) -> Iterator[str]:
     """What is not the same on both sides, but for what was measured."""
     for key in sorted(a.environment.keys() | b.environment.keys()):
         old, new = a.environment.get(key, "-"), b.environment.get(key, "-")
@@ -33,7 +33,7 @@ def changes(a: Document, b: Document) -> Iterator[str]:
             yield f"{key}: {old} -> {new}"
 
 
-def cells(a: Document, b: Document) -> Iterator[tuple[str, Json]]:
+def cells(a: Results, b: Results) -> Iterator[tuple[str, Json]]:
     """Configurations and workloads that both have."""
     there = {row["name"] for row in b.workloads}
     for row in a.workloads:
@@ -42,7 +42,7 @@ def cells(a: Document, b: Document) -> Iterator[tuple[str, Json]]:
                 yield name, row
 
 
-def _timed(a: Document, b: Document, name: str, row: Json) -> Iterator[list[str]]:
+def _timed(a: Results, b: Results, name: str, row: Json) -> Iterator[list[str]]:
     for key, unit in TIMED:
         old, new = (list(d.values(name, row["name"], key).values()) for d in (a, b))
         if not old or not new:
@@ -58,7 +58,7 @@ def _timed(a: Document, b: Document, name: str, row: Json) -> Iterator[list[str]
         yield [f"{row['name']} {name}", *figures]
 
 
-def _counted(a: Document, b: Document, name: str, row: Json) -> Iterator[list[str]]:
+def _counted(a: Results, b: Results, name: str, row: Json) -> Iterator[list[str]]:
     for key in COUNTED:
         old, new = (d.counted(name, row["name"], key) for d in (a, b))
         if not old or not new:
@@ -86,7 +86,7 @@ def _exact(a: list[Json], b: list[Json], keys: tuple[str, ...], what: str) -> It
                 yield [f"{what} {name}", figures, "", "DIFFERS (counts)"]
 
 
-def compare(a: Document, b: Document) -> str:
+def compare(a: Results, b: Results) -> str:
     """All of it, as text."""
     lines: list[list[str]] = []
     for name, row in cells(a, b):
@@ -112,7 +112,7 @@ def main() -> int:
         return 2
     try:
         print(compare(read(Path(sys.argv[1])), read(Path(sys.argv[2]))))
-    except BadDocument as error:
+    except BadResults as error:
         print(f"bench-compare: {error}", file=sys.stderr)
         return 2
     return 0

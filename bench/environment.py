@@ -8,7 +8,7 @@ import platform
 import re
 from pathlib import Path
 
-from bench.document import Json
+from bench.results import Json
 from bench.guest import HostSetup
 from tests.lib.build import parts
 from tests.lib.machine import versions
@@ -21,7 +21,7 @@ def _found(pattern: str, file: str) -> str:
 
 
 def describe(host: HostSetup) -> Json:
-    """For bench.json; Document.booted() adds what is booted."""
+    """For bench.json; Results.booted() adds what is booted."""
     tools = (parts.part("bench-ppc64le") / "VERSION").read_text(encoding="utf-8").strip()
     return {
         "cpu": _found(r"^(?:model name|cpu)\s*: (.*)", "/proc/cpuinfo"),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.counts import EVENTS, hcall_name, read_trace
-from bench.rows import FOLDER, Configuration, Workload
+from bench.config import FOLDER, Configuration, Workload
 from tests.lib.build import parts
 from tests.lib.guest.linux import Guest, GuestImage
 from tests.lib.guest.report import Fields, Report, parse

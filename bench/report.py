@@ -11,7 +11,7 @@ from html import escape
 from pathlib import Path
 
 from bench import plot
-from bench.document import BadDocument, Document, Json, read
+from bench.results import BadResults, Results, Json, read
 from bench.plot import PlotError, Series
 from bench.summary import (
     BASE,
@@ -54,9 +54,9 @@ def _figure(draw: Callable[[int], str], caption: str) -> str:
     return f"<figure>{drawn}<figcaption>{escape(caption)}</figcaption></figure>"
 
 
-def _rows(document: Document, base: str = BASE) -> list[Json]:
+def _rows(results: Results, base: str = BASE) -> list[Json]:
     """Workloads that a base has done."""
-    return [row for row in document.workloads if document.values(base, row["name"])]
+    return [row for row in results.workloads if results.values(base, row["name"])]
 
 
 def _titles(rows: Sequence[Json]) -> list[str]:
@@ -64,15 +64,15 @@ def _titles(rows: Sequence[Json]) -> list[str]:
 
 
 def _series(
-    document: Document, names: Sequence[str], rows: Sequence[Json], cpu: bool = False
+    results: Results, names: Sequence[str], rows: Sequence[Json], cpu: bool = False
 ) -> list[Series]:
     """Configurations that were measured beside their base, for a picture."""
     series = []
     for name in names:
         speed, calls, translations = [], [], []
         for row in rows:
-            found = result(document, name, row["name"])
-            counted = counts(document, name, row["name"])
+            found = result(results, name, row["name"])
+            counted = counts(results, name, row["name"])
             speed.append((found.cpu_ratio if cpu else found.speed) if found else None)
             calls.append(counted["dma_hypercalls"] if counted else None)
             translations.append(counted["translations"] if counted else None)
@@ -81,10 +81,10 @@ def _series(
     return series
 
 
-def speed_plot(document: Document, names: Sequence[str]) -> str:
+def speed_plot(results: Results, names: Sequence[str]) -> str:
     """The first picture: what each I/O costs, and what becomes of speed."""
-    rows = _rows(document)
-    series = _series(document, names, rows)
+    rows = _rows(results)
+    series = _series(results, names, rows)
     if not series:
         return ""
     label = "Hypercalls and translations for each I/O, and speed of direct's"
@@ -96,9 +96,9 @@ def speed_plot(document: Document, names: Sequence[str]) -> str:
     )
 
 
-def _cpu_plot(document: Document, names: Sequence[str]) -> str:
-    rows = _rows(document)
-    series = _series(document, names, rows, cpu=True)
+def _cpu_plot(results: Results, names: Sequence[str]) -> str:
+    rows = _rows(results)
+    series = _series(results, names, rows, cpu=True)
     if not series:
         return ""
     title = "QEMU's CPU time for an I/O, direct = 100 %"
@@ -109,14 +109,14 @@ def _cpu_plot(document: Document, names: Sequence[str]) -> str:
     return _section("CPU time", figure)
 
 
-def secure_plots(document: Document) -> str:
+def secure_plots(results: Results) -> str:
     """Our pools beside swiotlb, a picture for each number of CPUs."""
     figures = []
-    for base in bases(document):
-        rows = _rows(document, base) if base != BASE else []
-        series = _series(document, compared(document, base), rows)
+    for base in bases(results):
+        rows = _rows(results, base) if base != BASE else []
+        series = _series(results, compared(results, base), rows)
         if series:
-            cpus = document.smp(base)
+            cpus = results.smp(base)
             title = f"speed, {base} = 100 %"
             caption = f"A guest with {cpus} CPU{'s' * (cpus > 1)}: our pools beside swiotlb."
             label = f"Speed beside {base}"
@@ -125,12 +125,12 @@ def secure_plots(document: Document) -> str:
     return _section("In a secure VM", *figures) if figures else ""
 
 
-def _counts_table(document: Document) -> str:
+def _counts_table(results: Results) -> str:
     rows = []
-    for row in document.workloads:
-        for name in document.ran():
-            found = counts(document, name, row["name"])
-            timed = result(document, name, row["name"])
+    for row in results.workloads:
+        for name in results.ran():
+            found = counts(results, name, row["name"])
+            timed = result(results, name, row["name"])
             if found is None:
                 continue
             rows.append(
@@ -140,7 +140,7 @@ def _counts_table(document: Document) -> str:
                     short(found["dma_hypercalls"]),
                     short(found["tce_written"]),
                     short(found["translations"]),
-                    *copying(document, name, row["name"]),
+                    *copying(results, name, row["name"]),
                     f"{timed.cpu.median:.0f} {noise(timed.cpu)}" if timed else "-",
                 ]
             )
@@ -148,14 +148,14 @@ def _counts_table(document: Document) -> str:
     return _table([*head, "copies of a byte", "CPU, µs"], rows)
 
 
-def _speed_table(document: Document) -> str:
+def _speed_table(results: Results) -> str:
     rows = []
-    for row in document.workloads:
-        for name in document.ran():
-            found = result(document, name, row["name"])
+    for row in results.workloads:
+        for name in results.ran():
+            found = result(results, name, row["name"])
             if found is None:
                 continue
-            base = document.base(name)
+            base = results.base(name)
             speed = [f"{percentage(found.speed)} of {base}", verdict(found.speed)]
             if base == name:
                 speed = ["", ""]
@@ -165,12 +165,12 @@ def _speed_table(document: Document) -> str:
     return _table(["workload", "configuration", "median", "interval", "compared", ""], rows)
 
 
-def _setup_section(document: Document) -> str:
+def _setup_section(results: Results) -> str:
     lines = {}
-    for row in document.configurations:
+    for row in results.configurations:
         line = [
             (entry["memory_mib"] / 1024, float(entry["table_bytes"]))
-            for entry in document.setup
+            for entry in results.setup
             if entry["configuration"] == row["name"]
             and entry["devices"] == 1
             and entry["kernel"] != "6.12"
@@ -184,7 +184,7 @@ def _setup_section(document: Document) -> str:
         parts.append(_figure(draw, caption))
     keys = ("devices", "tce_calls", "tce_written", "table_bytes")
     rows = []
-    for e in document.setup:
+    for e in results.setup:
         memory = f"{e['memory_mib'] // 1024} GiB"
         rows.append([e["configuration"], e["kernel"], memory, *(str(e[key]) for key in keys)])
     head = ["configuration", "kernel", "memory", "devices", "TCE calls", "TCEs", "table bytes"]
@@ -197,10 +197,10 @@ def _setup_section(document: Document) -> str:
     return _section("What it costs to set a device up", *parts)
 
 
-def _bare_section(document: Document) -> str:
-    reads = [e for e in document.bare_metal if "instructions" in e]
-    bounced = [e for e in document.bare_metal if "what" in e]
-    first = [e for e in document.bare_metal if "ns" in e]
+def _bare_section(results: Results) -> str:
+    reads = [e for e in results.bare_metal if "instructions" in e]
+    bounced = [e for e in results.bare_metal if "what" in e]
+    first = [e for e in results.bare_metal if "ns" in e]
     parts = []
     if reads:
         rows = [
@@ -226,71 +226,71 @@ def _bare_section(document: Document) -> str:
     return _section("Bare metal, counted by instruction", *parts)
 
 
-def _bars(document: Document) -> str:
+def _criteria(results: Results) -> str:
     rows = []
-    for bar in document.bars:
-        kind = {"met": "met", "not met": "unmet"}.get(bar["state"], "none")
-        if not bar["decided"]:
+    for criterion in results.criteria:
+        kind = {"met": "met", "not met": "unmet"}.get(criterion["state"], "none")
+        if not criterion["decided"]:
             kind = "none"
-        state = bar["state"] + ("" if bar["decided"] else ", within the noise")
+        state = criterion["state"] + ("" if criterion["decided"] else ", within the noise")
         rows.append(
-            f'<tr class="{kind}"><td class="state">{escape(state)}</td><td>{escape(bar["name"])}'
-            f'</td><td>{escape(bar["basis"])}: {escape(bar["detail"])}</td></tr>'
+            f'<tr class="{kind}"><td class="state">{escape(state)}</td><td>{escape(criterion["name"])}'
+            f'</td><td>{escape(criterion["basis"])}: {escape(criterion["detail"])}</td></tr>'
         )
-    return '<div class="scroll"><table class="bars">' + "\n".join(rows) + "</table></div>"
+    return '<div class="scroll"><table class="criteria">' + "\n".join(rows) + "</table></div>"
 
 
-def _missing(document: Document) -> str:
-    cannot = [row for row in document.configurations if not row["ran"]]
+def _missing(results: Results) -> str:
+    cannot = [row for row in results.configurations if not row["ran"]]
     rows = [[row["name"], row["title"], row["why"]] for row in cannot]
     named = {row["name"] for row in cannot}
-    rows += [[m["what"], "", m["why"]] for m in document.missing if m["what"] not in named]
+    rows += [[m["what"], "", m["why"]] for m in results.missing if m["what"] not in named]
     if not rows:
         return ""
     return _section("Not in this report", _table(["what", "", "why"], rows))
 
 
-def _facts(document: Document) -> str:
-    rows = [[key.replace("_", " "), str(value)] for key, value in document.environment.items()]
+def _facts(results: Results) -> str:
+    rows = [[key.replace("_", " "), str(value)] for key, value in results.environment.items()]
     rows += [
-        ["started", document.started],
-        ["took", f"{document.seconds:.0f} s"],
-        ["profile", document.profile],
-        ["seed", str(document.seed)],
+        ["started", results.started],
+        ["took", f"{results.seconds:.0f} s"],
+        ["profile", results.profile],
+        ["seed", str(results.seed)],
     ]
     return _section("What it ran on", _table(["", ""], rows))
 
 
-def page(document: Document) -> str:
+def page(results: Results) -> str:
     """The whole file."""
-    names = [name for name in MAIN if name in compared(document)]
+    names = [name for name in MAIN if name in compared(results)]
     said = "\n".join(
         f'<li>{escape(text)} <span class="basis">{BASIS[basis]}</span></li>'
-        for text, basis in conclusions(document)
+        for text, basis in conclusions(results)
     )
-    first, secure = speed_plot(document, names), secure_plots(document)
-    rounds = 1 + max((sample["round"] for sample in document.samples), default=-1)
-    accel = document.environment.get("accel", "?")
-    meta = f"{document.started[:10]}, {accel}, {rounds} rounds, seed {document.seed}"
-    if not document.complete:
+    first, secure = speed_plot(results, names), secure_plots(results)
+    rounds = 1 + max((sample["round"] for sample in results.samples), default=-1)
+    accel = results.environment.get("accel", "?")
+    meta = f"{results.started[:10]}, {accel}, {rounds} rounds, seed {results.seed}"
+    if not results.complete:
         meta += "; not complete"
     parts = [
-        f"<header><h1>{escape(headline(document))}</h1><p>{escape(meta)}</p></header>",
+        f"<header><h1>{escape(headline(results))}</h1><p>{escape(meta)}</p></header>",
         first or secure or "<p>No configuration was measured beside direct.</p>",
         _section("What this session says", f"<ul>{said}</ul>" if said else "<p>Nothing.</p>"),
-        _section("What was promised", _bars(document)),
+        _section("What was promised", _criteria(results)),
     ]
-    if document.counts:
-        parts.append(_section("For each I/O", _counts_table(document)))
-    if document.samples:
-        parts.append(_section("Speed", _speed_table(document)))
-        parts.append(_cpu_plot(document, names))
+    if results.counts:
+        parts.append(_section("For each I/O", _counts_table(results)))
+    if results.samples:
+        parts.append(_section("Speed", _speed_table(results)))
+        parts.append(_cpu_plot(results, names))
         parts.append(secure if first else "")
-    if document.setup:
-        parts.append(_setup_section(document))
-    if document.bare_metal:
-        parts.append(_bare_section(document))
-    parts += [_missing(document), _facts(document)]
+    if results.setup:
+        parts.append(_setup_section(results))
+    if results.bare_metal:
+        parts.append(_bare_section(results))
+    parts += [_missing(results), _facts(results)]
     style = STYLE.read_text(encoding="utf-8")
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -301,14 +301,14 @@ def page(document: Document) -> str:
     )
 
 
-def picture(document: Document) -> str:
+def picture(results: Results) -> str:
     """The first picture alone, as an SVG file that a README can show."""
-    names = [name for name in MAIN if name in compared(document)]
-    rows = _rows(document)
-    series = _series(document, names, rows)
+    names = [name for name in MAIN if name in compared(results)]
+    rows = _rows(results)
+    series = _series(results, names, rows)
     if not series:
         raise PlotError("no configuration was measured beside direct")
-    svg = plot.overview(_titles(rows), series, headline(document))
+    svg = plot.overview(_titles(rows), series, headline(results))
     colours = STYLE.read_text(encoding="utf-8").partition("body {")[0].partition("*/\n")[2]
     # the second comment of the style sheet
     colours = colours.partition("*/\n")[2]
@@ -320,10 +320,10 @@ def picture(document: Document) -> str:
     return f"<!-- SPDX-License-Identifier: GPL-2.0-or-later -->\n{svg}\n"
 
 
-def write(document: Document, file: Path) -> None:
+def write(results: Results, file: Path) -> None:
     """Write it whole or not at all; a name that ends in .svg gets the picture."""
     half = file.with_suffix(".new")
-    text = picture(document) if file.suffix == ".svg" else page(document)
+    text = picture(results) if file.suffix == ".svg" else page(results)
     half.write_text(text, encoding="utf-8")
     half.rename(file)
 
@@ -335,7 +335,7 @@ def main() -> int:
         return 2
     try:
         write(read(Path(sys.argv[1])), Path(sys.argv[2]))
-    except (BadDocument, PlotError, OSError) as error:
+    except (BadResults, PlotError, OSError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 2
     return 0

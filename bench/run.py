@@ -3,8 +3,8 @@
 
 Run from the top of the tree: python3 -m bench.run --help
 Exit status: 0 all that was asked for is in the report, 1 something is missing (a
-line each), 2 nothing could be measured, 130 interrupted. Whether bars are met does
-not matter here: a machine may be slow.
+line each), 2 nothing could be measured, 130 interrupted. Whether criteria are met
+does not matter here: a machine may be slow.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ import signal
 import sys
 from pathlib import Path
 
-from bench import bare, bars, needs, report, setup, table
-from bench.document import Document
+from bench import baremetal, criteria, report, requirements, setup, text_report
+from bench.results import Results
 from bench.environment import describe
 from bench.guest import HostSetup
 from bench.netserver import Netserver
 from bench.plot import PlotError
 from bench.progress import Progress
-from bench.rows import BadRow, Configuration, Profile, Rows, Workload, choose, read
+from bench.config import BadConfig, Config, Configuration, Profile, Workload, choose, read
 from bench.session import PASSES, Session, cells_of, planned_seconds, shuffled
 from tests.lib.build import parts, rows as tables
 from tests.lib.host import runs
@@ -59,17 +59,17 @@ def arguments() -> argparse.Namespace:
     return options
 
 
-def profile_of(rows: Rows, options: argparse.Namespace) -> Profile:
+def profile_of(rows: Config, options: argparse.Namespace) -> Profile:
     """The profile, with what the command line says instead."""
     if options.profile not in rows.profiles:
         known = ", ".join(rows.profiles)
-        raise BadRow(f"there is no profile {options.profile}; there are {known}")
+        raise BadConfig(f"there is no profile {options.profile}; there are {known}")
     profile = rows.profiles[options.profile]
     for key in ("rounds", "seconds"):
         value = getattr(options, key)
         if value is not None:
             if value <= 0:
-                raise BadRow(f"--{key} {value}: must be above 0")
+                raise BadConfig(f"--{key} {value}: must be above 0")
             profile = dataclasses.replace(profile, **{key: value})
     for key in ("configurations", "workloads"):
         if names := getattr(options, key).replace(",", " ").split():
@@ -81,7 +81,7 @@ class Bench:
     """One run of the program. FOLDER gets what it writes."""
 
     def __init__(
-        self, options: argparse.Namespace, rows: Rows, profile: Profile, folder: Path
+        self, options: argparse.Namespace, rows: Config, profile: Profile, folder: Path
     ) -> None:
         self._options = options
         self._folder = folder
@@ -90,12 +90,12 @@ class Bench:
         self._seed = options.seed if options.seed is not None else random.randrange(1 << 32)
         self._progress = Progress(1.0)
         now = datetime.datetime.now(datetime.timezone.utc)
-        self.document = Document(
+        self.results = Results(
             now.isoformat(timespec="seconds"), options.profile, self._seed, {}
         )
 
     def configurations(self, smp: int) -> list[Configuration]:
-        """Those that can run; the document gets all that were asked for. SMP is how
+        """Those that can run; the results get all that were asked for. SMP is how
         many CPUs a guest has whose row does not say it."""
         chosen, unknown = choose(self._rows.configurations, self._profile.configurations)
         asked = choose(self._rows.workloads, self._profile.workloads)[0]
@@ -103,8 +103,8 @@ class Bench:
             self._miss(name, "there is no such configuration (bench/bench.toml)")
         can = []
         for row in chosen:
-            why = needs.cannot_run(row.needs, self._options.qemu)
-            self.document.configurations.append(
+            why = requirements.cannot_run(row.requires, self._options.qemu)
+            self.results.configurations.append(
                 {
                     "name": row.name,
                     "title": row.title,
@@ -126,7 +126,7 @@ class Bench:
         for name in unknown:
             self._miss(name, "there is no such workload (bench/bench.toml)")
         for row in chosen:
-            self.document.workloads.append(
+            self.results.workloads.append(
                 {"name": row.name, "title": row.title, "device": row.device, "unit": row.unit}
             )
         return chosen
@@ -136,41 +136,41 @@ class Bench:
         options, folder = self._options, self._folder
         with Netserver(folder) as server:
             host = HostSetup(options.qemu, options.kernel, options.accel, server.port)
-            self.document.environment = describe(host)
+            self.results.environment = describe(host)
             rows, workloads = self.configurations(host.smp()), self.workloads()
             setups = [row for row in rows if row.setup] if self._profile.setup else []
             self._plan(len(cells_of(rows, workloads)), len({r.guest() for r in rows}), bool(setups))
             self._linux(host, rows, workloads)
             if setups:
                 cases = self._rows.setups
-                setup.measure(host, self.document, self._progress, folder, cases, setups)
+                setup.measure(host, self.results, self._progress, folder, cases, setups)
             # bypass is our QEMU's, and what else is there does not depend on it
             if self._profile.bare_metal and host.qemu == "vdma":
-                bare.measure(self.document, self._progress, folder)
-        self.document.complete = True
+                baremetal.measure(self.results, self._progress, folder)
+        self.results.complete = True
 
     def finish(self) -> None:
         """Judge and write, whatever there is."""
         self._progress.end()
-        document = self.document
-        document.seconds = round(self._progress.seconds(), 1)
-        measured = {sample["configuration"] for sample in document.samples}
-        for row in document.configurations:
+        results = self.results
+        results.seconds = round(self._progress.seconds(), 1)
+        measured = {sample["configuration"] for sample in results.samples}
+        for row in results.configurations:
             if row["ran"] and row["name"] not in measured:
                 row["ran"] = False
                 row["why"] = next(
-                    (m["why"] for m in document.missing if m["what"] == row["name"]),
+                    (m["why"] for m in results.missing if m["what"] == row["name"]),
                     "no sample",
                 )
-        document.bars = bars.judge(document)
-        document.write(self._folder / "bench.json")
-        report.write(document, self._folder / "report.html")
-        print(table.text(document))
+        results.criteria = criteria.judge(results)
+        results.write(self._folder / "bench.json")
+        report.write(results, self._folder / "report.html")
+        print(text_report.text(results))
         print(f"\n{self._folder}/report.html shows it, bench.json has every sample")
 
     def _linux(self, host: HostSetup, rows: list[Configuration], workloads: list[Workload]) -> None:
         rng = random.Random(self._seed)
-        session = Session(host, self.document, self._progress, self._folder, self._options.limit)
+        session = Session(host, self.results, self._progress, self._folder, self._options.limit)
         with session.guests(rows):
             cells = cells_of(session.usable(rows), workloads)
             for _ in range(PASSES):
@@ -181,7 +181,7 @@ class Bench:
     def _plan(self, cells: int, guests: int, setups: bool) -> None:
         planned = planned_seconds(cells, guests, self._profile)
         planned += setup.SECONDS * len(self._rows.setups) if setups else 0.0
-        planned += bare.planned_seconds() if self._profile.bare_metal else 0.0
+        planned += baremetal.planned_seconds() if self._profile.bare_metal else 0.0
         self._progress = Progress(planned)
         self._progress.say(
             f"{cells} cells, {self._profile.rounds} rounds of {self._profile.seconds} s each, "
@@ -189,7 +189,7 @@ class Bench:
         )
 
     def _miss(self, what: str, why: str) -> None:
-        self.document.miss(what, why)
+        self.results.miss(what, why)
         self._progress.say(f"{what}: {why}")
 
 
@@ -204,11 +204,11 @@ def session(bench: Bench) -> int:
     try:
         bench.measure()
     except KeyboardInterrupt:
-        bench.document.miss("the rest of the session", "interrupted")
+        bench.results.miss("the rest of the session", "interrupted")
         print("\nbench: interrupted; what there is goes into the report", file=sys.stderr)
         status = 128 + signal.SIGINT
     except (parts.Missing, OSError) as error:
-        bench.document.miss("the session", str(error))
+        bench.results.miss("the session", str(error))
         print(f"bench: {error}", file=sys.stderr)
         status = 2
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -217,7 +217,7 @@ def session(bench: Bench) -> int:
     except (OSError, PlotError) as error:
         print(f"bench: can't write the report: {error}", file=sys.stderr)
         return 2
-    return status or (1 if bench.document.missing else 0)
+    return status or (1 if bench.results.missing else 0)
 
 
 def need_space(folder: Path) -> None:
@@ -239,7 +239,7 @@ def main() -> int:
         need_space(options.run or FOLDER)
         with runs.use(options.run, FOLDER) as folder:
             return session(Bench(options, rows, profile, folder))
-    except (BadRow, OSError) as error:
+    except (BadConfig, OSError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 2
 

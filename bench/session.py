@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.counts import TCE_HCALLS, TRACED_CALLS
-from bench.document import Document
+from bench.results import Results
 from bench.guest import BenchGuest, CellError, CellRefused, HostSetup, Order
 from bench.progress import Progress
-from bench.rows import Configuration, Profile, Workload
+from bench.config import Configuration, Profile, Workload
 from tests.lib.build.parts import Missing
 from tests.lib.machine.qemu import QemuError
 from tests.lib.machine.qmp import QmpError
@@ -64,13 +64,13 @@ class Session:
     def __init__(
         self,
         host: HostSetup,
-        document: Document,
+        results: Results,
         progress: Progress,
         folder: Path,
         limit: float = CELL_LIMIT,
     ) -> None:
         self._host = host
-        self._document = document
+        self._results = results
         self._progress = progress
         self._folder = folder
         self._limit = limit
@@ -110,7 +110,7 @@ class Session:
             self._progress.step(COUNT_SECONDS, f"counting  {cell.name}")
             done = self._order(cell, 0, cell.workload.count)
             if done:
-                self._document.counts.append(_counts(cell, done, self._host.accel == "tcg"))
+                self._results.counts.append(_counts(cell, done, self._host.accel == "tcg"))
 
     def round(self, number: int, cells: Sequence[Cell], profile: Profile) -> None:
         """Each cell once, against the clock. The order of CELLS is that of time."""
@@ -120,7 +120,7 @@ class Session:
             done = self._order(cell, round(profile.seconds * 1000), 0)
             if done:
                 value = cell.workload.value(done.ios, done.bytes, done.seconds)
-                self._document.samples.append(
+                self._results.samples.append(
                     {
                         "configuration": cell.row.name,
                         "workload": cell.workload.name,
@@ -142,7 +142,7 @@ class Session:
         except TROUBLES as error:
             self._lose(rows, reason(error))
             return None
-        self._document.booted(guest.versions)
+        self._results.booted(guest.versions)
         for row in rows:
             self._guests[row] = guest
         return guest
@@ -160,7 +160,7 @@ class Session:
                 del self._guests[row]
                 self._lose([row], wrong)
             else:
-                self._document.shared(row.name, guest.shared(row))
+                self._results.shared(row.name, guest.shared(row))
 
     def _drop(self, guest: BenchGuest) -> list[Configuration]:
         """End a guest; the rows that it had."""
@@ -172,7 +172,7 @@ class Session:
 
     def _lose(self, rows: Sequence[Configuration], why: str) -> None:
         for row in rows:
-            self._document.miss(row.name, why)
+            self._results.miss(row.name, why)
             self._progress.say(f"{row.name}: {why}")
 
     def _order(self, cell: Cell, milliseconds: int, count: int) -> Order | None:
@@ -192,7 +192,7 @@ class Session:
 
     def _lose_cell(self, cell: Cell, why: str) -> None:
         self._lost.add(cell)
-        self._document.miss(cell.name, why)
+        self._results.miss(cell.name, why)
         self._progress.say(f"{cell.name}: {why}; the other cells go on")
 
 

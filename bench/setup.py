@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.counts import EVENTS, TRACED_CALLS, read_trace
-from bench.document import Document, Json
+from bench.results import Results, Json
 from bench.guest import HostSetup
 from bench.progress import Progress
-from bench.rows import Configuration, Setup, choose
+from bench.config import Configuration, Setup, choose
 from bench.session import TROUBLES, reason
 from tests.lib.build.parts import TOP
 from tests.lib.guest.linux import Guest, GuestImage
@@ -74,11 +74,11 @@ def _result(case: Setup, row: Configuration, said: Counter[str]) -> Json:
 
 
 def _run(
-    host: HostSetup, case: Setup, rows: Sequence[Configuration], run: Path, document: Document
+    host: HostSetup, case: Setup, rows: Sequence[Configuration], run: Path, results: Results
 ) -> list[Json]:
     image = GuestImage(script=SCRIPT.read_text(encoding="utf-8"))
     with Guest(machine(host, case, rows), run, image) as guest:
-        document.booted(guest.versions)
+        results.booted(guest.versions)
         guest.qemu.wait(LIMIT)
         report = guest.report()
     if failed := report.one("fail"):
@@ -96,7 +96,7 @@ def _run(
 
 def measure(
     host: HostSetup,
-    document: Document,
+    results: Results,
     progress: Progress,
     folder: Path,
     cases: Sequence[Setup],
@@ -107,7 +107,7 @@ def measure(
         progress.step(SECONDS, f"set-up  {case.name}")
         try:
             mine = choose(rows, case.configurations)[0]
-            document.setup += _run(host, case, mine, folder / f"setup-{case.name}", document)
+            results.setup += _run(host, case, mine, folder / f"setup-{case.name}", results)
         except TROUBLES as error:
-            document.miss(f"set-up {case.name}", reason(error))
+            results.miss(f"set-up {case.name}", reason(error))
             progress.say(f"set-up {case.name}: {reason(error)}; the other cells go on")

@@ -8,7 +8,7 @@ import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bench.document import Document, Json
+from bench.results import Results, Json
 from bench.stats import Summary, ratio, summary
 
 BASE = "direct"
@@ -29,37 +29,37 @@ class Result:
     cpu_ratio: Summary | None
 
 
-def result(document: Document, configuration: str, workload: str) -> Result | None:
+def result(results: Results, configuration: str, workload: str) -> Result | None:
     """A cell's figures; None if it has no samples."""
-    values = document.values(configuration, workload)
+    values = results.values(configuration, workload)
     if not values:
         return None
-    cpu = document.values(configuration, workload, "cpu_per_io")
-    base = document.base(configuration)
+    cpu = results.values(configuration, workload, "cpu_per_io")
+    base = results.base(configuration)
     return Result(
         summary(list(values.values())),
-        ratio(values, document.values(base, workload)),
+        ratio(values, results.values(base, workload)),
         summary([seconds * MICROSECONDS for seconds in cpu.values()]),
-        ratio(cpu, document.values(base, workload, "cpu_per_io")),
+        ratio(cpu, results.values(base, workload, "cpu_per_io")),
     )
 
 
-def counts(document: Document, configuration: str, workload: str) -> dict[str, float] | None:
+def counts(results: Results, configuration: str, workload: str) -> dict[str, float] | None:
     """What was counted in a cell, for each I/O, the mean of all passes."""
-    found = {key: document.counted(configuration, workload, key) for key in COUNTED}
+    found = {key: results.counted(configuration, workload, key) for key in COUNTED}
     if not found["translations"]:
         return None
     return {key: statistics.fmean(values) for key, values in found.items() if values}
 
 
-def copying(document: Document, configuration: str, workload: str) -> tuple[str, str]:
+def copying(results: Results, configuration: str, workload: str) -> tuple[str, str]:
     """What was copied: KiB for each I/O, and how often a byte; - if not counted."""
-    copies = document.copies(configuration, workload)
+    copies = results.copies(configuration, workload)
     if copies is None:
         return "-", "-"
-    each = document.counted(configuration, workload, "copied_bytes")
+    each = results.counted(configuration, workload, "copied_bytes")
     # of a request of one byte, nearly all that is copied is around it
-    told = statistics.fmean(document.counted(configuration, workload, "bytes")) >= LEAST_BYTES
+    told = statistics.fmean(results.counted(configuration, workload, "bytes")) >= LEAST_BYTES
     return f"{statistics.fmean(each) / 1024:.3g}", f"{copies:.3g}" if told else "-"
 
 
@@ -100,15 +100,15 @@ def noise(found: Summary) -> str:
     return f"±{found.noise:.0%}" if found.decides else "±?"
 
 
-def bases(document: Document) -> list[str]:
+def bases(results: Results) -> list[str]:
     """Of the configurations that have run, those that others are compared with."""
-    found = {document.base(name) for name in document.ran()}
-    return [name for name in document.ran() if name in found]
+    found = {results.base(name) for name in results.ran()}
+    return [name for name in results.ran() if name in found]
 
 
-def compared(document: Document, base: str = BASE) -> list[str]:
+def compared(results: Results, base: str = BASE) -> list[str]:
     """Configurations that have run and are compared with a base."""
-    return [name for name in document.ran() if document.base(name) == base != name]
+    return [name for name in results.ran() if results.base(name) == base != name]
 
 
 def _range(found: list[Summary]) -> str:
@@ -116,46 +116,46 @@ def _range(found: list[Summary]) -> str:
     return f"{low:.0%}" if f"{low:.0%}" == f"{high:.0%}" else f"{low:.0%} to {high:.0%}"
 
 
-def speeds(document: Document, name: str, device: str = "") -> list[Summary]:
+def speeds(results: Results, name: str, device: str = "") -> list[Summary]:
     """Of its base, in each workload."""
     found = (
-        result(document, name, row["name"])
-        for row in document.workloads
+        result(results, name, row["name"])
+        for row in results.workloads
         if device in ("", row["device"])
     )
     return [each.speed for each in found if each and each.speed]
 
 
-def _example(document: Document, device: str) -> Json | None:
+def _example(results: Results, device: str) -> Json | None:
     """The workload that stands for a device: the last that does one thing at a time,
     where there is one."""
-    rows = [row for row in document.workloads if row["device"] == device]
+    rows = [row for row in results.workloads if row["device"] == device]
     single = [row for row in rows if row["name"].endswith(("-rr", "read-4k-1"))]
     return next(iter(single or rows), None)
 
 
-def _cost(document: Document, configuration: str, row: Json) -> str:
-    found = counts(document, configuration, row["name"])
+def _cost(results: Results, configuration: str, row: Json) -> str:
+    found = counts(results, configuration, row["name"])
     if found is None:
         return ""
     calls, translations = short(found["dma_hypercalls"]), short(found["translations"])
     return f"{calls} hypercalls and {translations} translations"
 
 
-def headline(document: Document) -> str:
+def headline(results: Results) -> str:
     """What the IOMMU costs each device, and what bypass gives back: counts first."""
     said, left = [], set()
     for device, owner in (("disk", "a disk"), ("net", "a network card")):
-        row = _example(document, device)
-        cost = row and (_cost(document, "tce", row) or _cost(document, "identity", row))
+        row = _example(results, device)
+        cost = row and (_cost(results, "tce", row) or _cost(results, "identity", row))
         if not row or not cost:
             continue
         what = row["title"].partition(": ")[2].partition(",")[0]
         what = what.removesuffix("s") if device == "disk" else what
         said.append(f"{owner} {cost} for each {what}")
-        left.add(_cost(document, "bypass", row))
+        left.add(_cost(results, "bypass", row))
     if not said:
-        return _bounced(document) or "This session has not counted what the IOMMU costs."
+        return _bounced(results) or "This session has not counted what the IOMMU costs."
     if left == {"0 hypercalls and 0 translations"}:
         back = "bypass costs none of it"
     elif "" in left:
@@ -165,45 +165,45 @@ def headline(document: Document) -> str:
     return f"The IOMMU costs {', '.join(said)}; {back}."
 
 
-def copied(document: Document, name: str) -> str:
+def copied(results: Results, name: str) -> str:
     """How often a configuration copies a byte of a disk's, over all workloads."""
-    disks = [row["name"] for row in document.workloads if row["device"] == "disk"]
-    found = [each for disk in disks if (each := document.copies(name, disk)) is not None]
+    disks = [row["name"] for row in results.workloads if row["device"] == "disk"]
+    found = [each for disk in disks if (each := results.copies(name, disk)) is not None]
     if not found:
         return ""
     low, high = f"{min(found):.2f}", f"{max(found):.2f}"
     return low if low == high else f"{low} to {high}"
 
 
-def _bounced(document: Document) -> str:
+def _bounced(results: Results) -> str:
     """What bouncing costs a secure VM, in a session without the IOMMU's costs."""
     found = {
-        row["mode"]: copied(document, row["name"])
-        for row in document.configurations
-        if row["name"] in document.ran()
+        row["mode"]: copied(results, row["name"])
+        for row in results.configurations
+        if row["name"] in results.ran()
     }
     if not found.get("bounce"):
         return ""
     # the kernel's swiotlb is the same in any guest
-    swiotlb = found.get("swiotlb") or copied(document, "swiotlb")
+    swiotlb = found.get("swiotlb") or copied(results, "swiotlb")
     beside = f", swiotlb {swiotlb}" if swiotlb else ""
     return f"In a secure VM, bouncing copies {found['bounce']} bytes for each of a disk's{beside}."
 
 
-def conclusions(document: Document) -> Iterator[tuple[str, str]]:
+def conclusions(results: Results) -> Iterator[tuple[str, str]]:
     """Sentences, and what each rests on: what is certain comes first."""
-    for name in compared(document):
-        entries = [entry for entry in document.counts if entry["configuration"] == name]
+    for name in compared(results):
+        entries = [entry for entry in results.counts if entry["configuration"] == name]
         if entries and not any(e["dma_hypercalls"] or e["translations"] for e in entries):
             ios = sum(entry["ios"] for entry in entries)
             yield f"{name} made no DMA hypercall and no translation in {ios} I/Os", "counts"
-    copies = {name: copied(document, name) for name in document.ran()}
+    copies = {name: copied(results, name) for name in results.ran()}
     said = [f"{name} {each}" for name, each in copies.items() if each not in ("", "0.00")]
     if said:
         yield f"bytes copied for each byte of a disk's: {', '.join(said)}", "counts"
-    for base in bases(document):
-        for name in compared(document, base):
-            if found := speeds(document, name):
+    for base in bases(results):
+        for name in compared(results, base):
+            if found := speeds(results, name):
                 yield _speed_sentence(name, base, found)
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from bench.compare import compare
-from bench.document import BadDocument, Document, read
-from tests.bench.documents import EVEN, GOOD, NOISY, SLOW, session
+from bench.results import BadResults, Results, read
+from tests.bench.sessions import EVEN, GOOD, NOISY, SLOW, session
 from tests.lib.build.parts import TOP
 
 
@@ -56,10 +56,10 @@ def test_counts_of_passes_that_disagree() -> None:
     """Two passes of one session that lie further apart than the two sessions."""
     first, second = copy.deepcopy(GOOD), copy.deepcopy(GOOD)
     # 16 and 17 for an I/O, then 17.9 and 18.9
-    for document, offset in ((first, 0), (second, 950)):
-        for entry in [e for e in document.counts if e["configuration"] == "tce"]:
+    for results, offset in ((first, 0), (second, 950)):
+        for entry in [e for e in results.counts if e["configuration"] == "tce"]:
             entry["translations"] += offset
-            document.counts.append({**entry, "translations": entry["translations"] + 500})
+            results.counts.append({**entry, "translations": entry["translations"] + 500})
     assert not lines(compare(first, second), "translations", "DIFFERS")
 
 
@@ -80,7 +80,7 @@ def test_what_was_measured() -> None:
 
 def test_nothing_in_common() -> None:
     """Also an answer."""
-    empty = Document("now", "quick", 1, {})
+    empty = Results("now", "quick", 1, {})
     assert "nothing in common" in compare(GOOD, empty)
 
 
@@ -90,7 +90,7 @@ def test_nothing_in_common() -> None:
         (None, "No such file or directory"),
         ("{", "not JSON"),
         ("[]", "not a bench.json"),
-        ('{"version": 99}', "version 99; this program reads 1"),
+        ('{"version": 99}', "version 99; this program reads 2"),
         ('{"version": 1}', "not a whole bench.json"),
     ],
     ids=["absent", "cut", "else", "newer", "empty"],
@@ -100,7 +100,7 @@ def test_bad_file(tmp_path: Path, content: str | None, line: str) -> None:
     file = tmp_path / "a.json"
     if content is not None:
         file.write_text(content)
-    with pytest.raises(BadDocument) as caught:
+    with pytest.raises(BadResults) as caught:
         read(file)
     assert str(caught.value).startswith(f"{file}: {line}")
 
@@ -112,7 +112,7 @@ def test_part_of_a_file(tmp_path: Path) -> None:
     content = json.loads(file.read_text())
     del content["counts"][1]["copied_bytes"]
     file.write_text(json.dumps(content))
-    with pytest.raises(BadDocument) as caught:
+    with pytest.raises(BadResults) as caught:
         read(file)
     line = "not a whole bench.json (counts without copied_bytes)"
     assert str(caught.value) == f"{file}: {line}"
@@ -137,5 +137,5 @@ def test_program(tmp_path: Path) -> None:
     status, out, err = run(good, good)
     assert (status, err) == (0, "")
     assert "0 of 12 figures differ" in out
-    assert run(good, bad) == (2, "", f"bench-compare: {bad}: version 0; this program reads 1\n")
+    assert run(good, bad) == (2, "", f"bench-compare: {bad}: version 0; this program reads 2\n")
     assert run("", "") == (2, "", "usage: make bench-compare A=old.json B=new.json\n")

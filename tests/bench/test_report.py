@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is made of a session: bars, sentences, bench.json, the page, the table."""
+"""What is made of a session: criteria, sentences, bench.json, the page, the table."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from bench import bars, plot, report, summary, table
-from bench.document import Document
-from bench.rows import read
-from tests.bench.documents import EVEN, GOOD, NOISY, SLOW, secure, session, validate
+from bench import criteria, plot, report, summary, text_report
+from bench.results import Results
+from bench.config import read
+from tests.bench.sessions import EVEN, GOOD, NOISY, SLOW, secure, session, validate
 
-def state(found: Document, name: str) -> tuple[str, bool]:
-    """Of the one bar that has these words."""
-    (bar,) = [bar for bar in bars.judge(found) if name in bar["name"]]
-    return bar["state"], bar["decided"]
+def state(found: Results, name: str) -> tuple[str, bool]:
+    """Of the one criterion that has these words."""
+    (criterion,) = [criterion for criterion in criteria.judge(found) if name in criterion["name"]]
+    return criterion["state"], criterion["decided"]
 
 
-def test_bar_of_speed() -> None:
+def test_criteria_of_speed() -> None:
     """Met by the median; decided if the noise could not turn it round."""
     name = "read-4k-1: bypass reaches 97%"
     assert state(GOOD, name) == ("met", True)
@@ -31,7 +31,7 @@ def test_bar_of_speed() -> None:
     assert state(session({"direct": (1.0,) * 5}), name) == ("not measured", True)
 
 
-def test_bar_within_the_noise_has_no_colour() -> None:
+def test_criteria_within_the_noise_has_no_colour() -> None:
     """Green and red are for what is certain."""
     speeds = {"direct": (1.0,) * 5, "bypass": NOISY}
     page = report.page(session(speeds))
@@ -41,7 +41,7 @@ def test_bar_within_the_noise_has_no_colour() -> None:
     )
 
 
-def test_bar_of_counts() -> None:
+def test_criteria_of_counts() -> None:
     """One translation in all workloads is one too many."""
     name = "0 IOMMU translations per I/O in bypass"
     assert state(GOOD, name) == ("met", True)
@@ -62,7 +62,7 @@ def test_bar_of_counts() -> None:
         ((0,), (512,), ("not measured", "not measured")),
     ],
 )
-def test_bars_of_memory(
+def test_criteria_of_memory(
     table_bytes: tuple[int, ...], calls: tuple[int, ...], states: tuple[str, str]
 ) -> None:
     """No tables, and no more calls, however large memory is."""
@@ -88,14 +88,14 @@ FAST = (1.5, 1.4, 1.6, 1.7, 1.3)
         (SLOW, 1, "net-rr: secure-bounce is as fast", ("not met", True)),
     ],
 )
-def test_bars_of_bouncing(
+def test_criteria_of_bouncing(
     speeds: tuple[float, ...], smp: int, name: str, want: tuple[str, bool]
 ) -> None:
     """Beside swiotlb: as fast, and faster with 4 CPUs."""
     assert state(secure(speeds, smp), name) == want
 
 
-def test_bars_of_copies() -> None:
+def test_criteria_of_copies() -> None:
     """Each byte once, in little memory; neither swiotlb nor another configuration is
     held to that."""
     copies, shared = "copies each byte to or from a disk once", "shares less than 10%"
@@ -121,14 +121,14 @@ def test_secure_session(tmp_path: Path) -> None:
     # compared with direct, which has not run
     stray = {**found.configurations[0], "name": "swiotlb", "base": "direct"}
     found.configurations.append(stray)
-    assert "of secure-swiotlb's speed: faster in 2 of 2" in table.text(found)
-    assert "direct's" not in table.text(found)
+    assert "of secure-swiotlb's speed: faster in 2 of 2" in text_report.text(found)
+    assert "direct's" not in text_report.text(found)
     page = report.page(found)
     Page(page)
     body = page[page.index("<body>") :]
     assert body.index("<h1>In a secure VM") < body.index("<svg") < body.index("What this session")
     assert "beside direct" not in page
-    assert not [bar["name"] for bar in found.bars if "bypass" in bar["name"]]
+    assert not [criterion["name"] for criterion in found.criteria if "bypass" in criterion["name"]]
 
 
 def test_each_with_its_base() -> None:
@@ -139,7 +139,7 @@ def test_each_with_its_base() -> None:
             getattr(both, name).extend(rows)
     assert summary.compared(both) == ["bypass", "tce"]
     assert summary.compared(both, "secure-swiotlb") == ["secure-bounce"]
-    text = table.text(both)
+    text = text_report.text(both)
     assert "bypass runs at 100% of direct's speed" in text
     assert "secure-bounce runs at 150% of secure-swiotlb's speed" in text
     page = report.page(both)
@@ -180,7 +180,7 @@ def test_headline() -> None:
 def test_noise_of_a_few_rounds_is_not_known() -> None:
     """Two values that happen to be alike are no certainty."""
     few = session({"direct": (1.0, 1.0), "bypass": (1.0, 1.0)})
-    text = table.text(few)
+    text = text_report.text(few)
     assert "100% ±?" in text and "±0" not in text
     assert "too few rounds to tell" in text
 
@@ -310,7 +310,7 @@ def test_missing_is_listed() -> None:
     why = "this QEMU's machine has no option <x-ultravisor>"
     row = {**other.configurations[0], "name": "secure", "ran": False, "why": why}
     other.configurations.append(row)
-    text = table.text(other)
+    text = text_report.text(other)
     assert text.count("tce net-rr: the guest did not answer in time") == 1
     assert f"secure: cannot run here: {why}" in text
     page = report.page(other)
@@ -328,9 +328,9 @@ def test_page_of_a_session_that_ended_early(keep: str) -> None:
         early.counts = []
     if keep != "samples":
         early.samples = []
-    early.bars = bars.judge(early)
+    early.criteria = criteria.judge(early)
     Page(report.page(early))
-    assert table.text(early)
+    assert text_report.text(early)
 
 
 def test_picture_alone(tmp_path: Path) -> None:

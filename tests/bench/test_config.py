@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import needs, rows
+from bench import config, requirements
 
 GOOD = """
 [profile.default]
@@ -28,8 +28,8 @@ run = "fio rw=read"
 
 
 def test_the_real_table() -> None:
-    """It reads, and has what the bars are about."""
-    found = rows.read()
+    """It reads, and has what the criteria are about."""
+    found = config.read()
     assert {"direct", "bypass", "identity", "tce"} <= {c.name for c in found.configurations}
     assert {"disk", "net"} == {w.device for w in found.workloads}
     assert found.profiles["default"].rounds >= 5
@@ -55,20 +55,20 @@ def test_bad_row(tmp_path: Path, old: str, new: str, line: str) -> None:
     """Which row, and what is wrong with it."""
     table = tmp_path / "bench.toml"
     table.write_text(GOOD)
-    rows.read(table)
+    config.read(table)
     table.write_text(GOOD.replace(old, new, 1))
-    with pytest.raises(rows.BadRow) as caught:
-        rows.read(table)
+    with pytest.raises(config.BadConfig) as caught:
+        config.read(table)
     assert line in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_choose() -> None:
     """Rows in the file's order, and names that no row has."""
-    workloads = rows.read().workloads
+    workloads = config.read().workloads
     names = [row.name for row in workloads]
-    assert rows.choose(workloads, ()) == (list(workloads), [])
-    chosen, unknown = rows.choose(workloads, (names[2], "nix", names[0]))
+    assert config.choose(workloads, ()) == (list(workloads), [])
+    chosen, unknown = config.choose(workloads, (names[2], "nix", names[0]))
     assert [row.name for row in chosen] == [names[0], names[2]]
     assert unknown == ["nix"]
 
@@ -83,15 +83,15 @@ def test_choose() -> None:
         ("kernel:6.12", ""),
         ("kernel:0.1", "there is no kernel 0.1 (mk/kernels)"),
         ("back-end:nix", "the benchmarks can't start a nix back end yet"),
-        ("nix", "its row needs nix, which is not known here"),
+        ("nix", "its row requires nix, which is not known here"),
     ],
 )
 def test_needs(need: str, why: str) -> None:
     """What this QEMU has and has not."""
-    assert needs.cannot_run((need,), "vdma") == why
+    assert requirements.cannot_run((need,), "vdma") == why
 
 
 def test_stock_qemu_has_no_bypass() -> None:
     """So a configuration that needs it can't run there, and says so."""
-    row = next(row for row in rows.read().configurations if row.name == "bypass")
-    assert needs.cannot_run(row.needs, "stock") == "this QEMU's PHB has no option dma-bypass"
+    row = next(row for row in config.read().configurations if row.name == "bypass")
+    assert requirements.cannot_run(row.requires, "stock") == "this QEMU's PHB has no option dma-bypass"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether a configuration can run here: what a row's "needs" may say.
+"""Whether a configuration can run here: what "requires" of a row may say.
 
 machine:NAME and phb:NAME are switches that QEMU's pseries machine and its PHB must
 have, kernel:NAME a row of mk/kernels, back-end:NAME a back end that bench/guest.py can
@@ -38,12 +38,12 @@ def why_not(need: str, qemu: str) -> str:
     elif kind == "phb":
         there = f"  {name}=" in _options(binary, "-device", "spapr-pci-host-bridge,help")
     else:
-        return f"its row needs {need}, which is not known here"
+        return f"its row requires {need}, which is not known here"
     of = "machine" if kind == "machine" else "PHB"
     return "" if there else f"this QEMU's {of} has no option {name}"
 
 
-def cannot_run(needs: tuple[str, ...], qemu: str) -> str:
+def cannot_run(requires: tuple[str, ...], qemu: str) -> str:
     """The first reason of a row's, "" if all can be had."""
-    reasons = (why_not(need, qemu) for need in needs)
+    reasons = (why_not(need, qemu) for need in requires)
     return next((reason for reason in reasons if reason), "")

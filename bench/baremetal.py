@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from bench.document import Document, Json
+from bench.results import Results, Json
 from bench.progress import Progress
 from bench.session import TROUBLES, reason
 from tests.lib.guest import baremetal, ktap
@@ -54,7 +54,7 @@ def metrics(row: baremetal.GuestRow, console: str) -> list[Json]:
     return list(found.values())
 
 
-def measure(document: Document, progress: Progress, folder: Path) -> None:
+def measure(results: Results, progress: Progress, folder: Path) -> None:
     """Boot each."""
     for row in rows():
         progress.step(SECONDS.get(row.name, 10.0), f"bare metal  {row.name} {row.mode}")
@@ -66,7 +66,7 @@ def measure(document: Document, progress: Progress, folder: Path) -> None:
         except TROUBLES as error:
             problems = [reason(error)]
         if problems:
-            document.miss(name, problems[0])
+            results.miss(name, problems[0])
             progress.say(f"{name}: {problems[0]}; the other cells go on")
         else:
-            document.bare_metal += metrics(row, run.console())
+            results.bare_metal += metrics(row, run.console())

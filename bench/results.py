@@ -13,18 +13,19 @@ from typing import Any
 from tests.lib.build.parts import TOP
 from tests.lib.machine.versions import Versions
 
-VERSION = 1
+# Version 1 called the criteria bars.
+VERSION = 2
 SCHEMA = TOP / "bench/schema.json"
 
 Json = dict[str, Any]
 
 
-class BadDocument(Exception):
+class BadResults(Exception):
     """Not a bench.json that this program reads."""
 
 
 @dataclass
-class Document:
+class Results:
     """One session. The lists have an object for each row, sample or count."""
 
     started: str
@@ -40,7 +41,7 @@ class Document:
     setup: list[Json] = field(default_factory=list)
     bare_metal: list[Json] = field(default_factory=list)
     missing: list[Json] = field(default_factory=list)
-    bars: list[Json] = field(default_factory=list)
+    criteria: list[Json] = field(default_factory=list)
 
     def miss(self, what: str, why: str) -> None:
         """Something that was to be there is not."""
@@ -118,26 +119,28 @@ class Document:
         half.rename(file)
 
 
-def read(file: Path) -> Document:
-    """A file that write() has written; else BadDocument with a line."""
+def read(file: Path) -> Results:
+    """A file that write() has written; else BadResults with a line."""
     try:
         loaded = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise BadDocument(f"{file}: {error.strerror}") from error
+        raise BadResults(f"{file}: {error.strerror}") from error
     except ValueError as error:
-        raise BadDocument(f"{file}: not JSON: {error}") from error
+        raise BadResults(f"{file}: not JSON: {error}") from error
     if not isinstance(loaded, Mapping) or "version" not in loaded:
-        raise BadDocument(f"{file}: not a bench.json")
+        raise BadResults(f"{file}: not a bench.json")
     content = dict(loaded)
     version = content.pop("version")
-    if version != VERSION:
-        raise BadDocument(f"{file}: version {version}; this program reads {VERSION}")
+    if version == 1:
+        content["criteria"] = content.pop("bars", [])
+    elif version != VERSION:
+        raise BadResults(f"{file}: version {version}; this program reads {VERSION}")
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))["properties"]
     try:
         for key, entries in content.items():
             for entry in entries if isinstance(entries, list) else ():
                 if lacks := set(schema[key]["items"]["required"]) - set(entry):
                     raise LookupError(f"{key} without {min(lacks)}")
-        return Document(**content)
+        return Results(**content)
     except (LookupError, TypeError) as error:
-        raise BadDocument(f"{file}: not a whole bench.json ({error.args[0]})") from error
+        raise BadResults(f"{file}: not a whole bench.json ({error.args[0]})") from error

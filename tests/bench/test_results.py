@@ -10,8 +10,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from bench import document
-from tests.bench.documents import GOOD, validate
+from bench import results
+from tests.bench.sessions import GOOD, validate
 
 
 def test_json(tmp_path: Path) -> None:
@@ -19,8 +19,17 @@ def test_json(tmp_path: Path) -> None:
     file = tmp_path / "bench.json"
     GOOD.write(file)
     validate(file)
-    assert vars(document.read(file)) == vars(GOOD)
+    assert vars(results.read(file)) == vars(GOOD)
     assert not file.with_suffix(".new").exists()
+
+
+def test_version_1_is_read(tmp_path: Path) -> None:
+    """A file from before the criteria had their name gives the same results."""
+    file = tmp_path / "bench.json"
+    GOOD.write(file)
+    content = json.loads(file.read_text())
+    file.write_text(json.dumps(content | {"version": 1, "bars": content.pop("criteria")}))
+    assert vars(results.read(file)) == vars(GOOD)
 
 
 def test_each_kernel_is_named(tmp_path: Path) -> None:
@@ -42,7 +51,7 @@ def test_each_kernel_is_named(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("key", ["samples", "version", "bars"])
+@pytest.mark.parametrize("key", ["samples", "version", "criteria"])
 def test_schema_misses_nothing(tmp_path: Path, key: str) -> None:
     """A file without one of its parts is not valid."""
     file = tmp_path / "bench.json"

@@ -11,8 +11,8 @@ from typing import Any
 
 import jsonschema
 
-from bench import bars
-from bench.document import Document
+from bench import criteria
+from bench.results import Results
 from tests.lib.build.parts import TOP
 
 SCHEMA = json.loads((TOP / "bench/schema.json").read_text())
@@ -46,13 +46,13 @@ def session(
     base: str = "direct",
     smp: int = 1,
     copies: Mapping[str, float] | None = None,
-) -> Document:
+) -> Results:
     """Every configuration in every workload; TRANSLATIONS for each I/O, COPIES of each
     byte. All are compared with BASE, in guests with SMP CPUs."""
-    document = Document("2026-01-02T03:04:05+00:00", "quick", 7, {"accel": "tcg"}, 12.5, True)
-    document.workloads = [{**row, "unit": "IOPS"} for row in WORKLOADS]
+    results = Results("2026-01-02T03:04:05+00:00", "quick", 7, {"accel": "tcg"}, 12.5, True)
+    results.workloads = [{**row, "unit": "IOPS"} for row in WORKLOADS]
     for name, rounds in speeds.items():
-        document.configurations.append(
+        results.configurations.append(
             {
                 "name": name,
                 "title": name,
@@ -66,7 +66,7 @@ def session(
         )
         for row in WORKLOADS:
             for number, part in enumerate(rounds):
-                document.samples.append(
+                results.samples.append(
                     {
                         "configuration": name,
                         "workload": row["name"],
@@ -81,7 +81,7 @@ def session(
                     }
                 )
             each = (translations or {}).get(name, 0)
-            document.counts.append(
+            results.counts.append(
                 {
                     "configuration": name,
                     "workload": row["name"],
@@ -95,18 +95,18 @@ def session(
                     "copied_bytes": int(500 * 4096 * (copies or {}).get(name, 0)),
                 }
             )
-    document.bars = bars.judge(document)
-    return document
+    results.criteria = criteria.judge(results)
+    return results
 
 
-def secure(ours: Sequence[float], smp: int = 1, copied: float = 1.02) -> Document:
+def secure(ours: Sequence[float], smp: int = 1, copied: float = 1.02) -> Results:
     """A pool beside swiotlb."""
     speeds = {"secure-swiotlb": (1.0,) * 5, "secure-bounce": ours}
     copies = {"secure-swiotlb": 2.02, "secure-bounce": copied}
     found = session(speeds, base="secure-swiotlb", smp=smp, copies=copies)
     found.shared("secure-swiotlb", 64 << 20)
     found.shared("secure-bounce", 6 << 20)
-    found.bars = bars.judge(found)
+    found.criteria = criteria.judge(found)
     return found
 
 

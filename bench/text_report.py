@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bench.document import Document
+from bench.results import Results
 from bench.summary import (
     bases,
     compared,
@@ -31,26 +31,26 @@ def columns(lines: Sequence[Sequence[str]]) -> str:
     )
 
 
-def _speeds(document: Document, base: str, names: Sequence[str]) -> str:
+def _speeds(results: Results, base: str, names: Sequence[str]) -> str:
     lines = [["", base, *names]]
-    for row in document.workloads:
-        first = result(document, base, row["name"])
+    for row in results.workloads:
+        first = result(results, base, row["name"])
         line = [row["name"], "-"]
         if first:
             line[1] = f"{short(first.value.median)} {row['unit']} {noise(first.value)}"
         for name in names:
-            found = result(document, name, row["name"])
+            found = result(results, name, row["name"])
             line.append(percentage(found.speed) if found else "-")
         if any(cell != "-" for cell in line[1:]):
             lines.append(line)
     return columns(lines)
 
 
-def _counts(document: Document) -> str:
+def _counts(results: Results) -> str:
     lines = [["", "hypercalls", "TCEs", "translations", "KiB copied", "copies", "QEMU's CPU"]]
-    for row in document.workloads:
-        for name in document.ran():
-            found, timed = counts(document, name, row["name"]), result(document, name, row["name"])
+    for row in results.workloads:
+        for name in results.ran():
+            found, timed = counts(results, name, row["name"]), result(results, name, row["name"])
             if found is None:
                 continue
             lines.append(
@@ -58,16 +58,16 @@ def _counts(document: Document) -> str:
                     f"{row['name']} {name}",
                     *(short(found[key]) for key in ("dma_hypercalls", "tce_written")),
                     short(found["translations"]),
-                    *copying(document, name, row["name"]),
+                    *copying(results, name, row["name"]),
                     f"{timed.cpu.median:.0f} us {noise(timed.cpu)}" if timed else "-",
                 ]
             )
     return columns(lines)
 
 
-def _bare_metal(document: Document) -> str:
+def _bare_metal(results: Results) -> str:
     lines = [["", "hypercalls", "instructions"]]
-    for entry in document.bare_metal:
+    for entry in results.bare_metal:
         if "instructions" in entry:
             lines.append(
                 [
@@ -79,9 +79,9 @@ def _bare_metal(document: Document) -> str:
     return columns(lines)
 
 
-def _setup(document: Document) -> str:
+def _setup(results: Results) -> str:
     lines = [["", "memory", "devices", "TCE calls", "TCEs", "table bytes"]]
-    for entry in document.setup:
+    for entry in results.setup:
         lines.append(
             [
                 f"{entry['configuration']}, {entry['kernel']}",
@@ -95,34 +95,34 @@ def _setup(document: Document) -> str:
     return columns(lines)
 
 
-def bar_line(bar: dict[str, object]) -> str:
-    """One bar, in words."""
-    state = str(bar["state"])
-    if not bar["decided"]:
+def criterion_line(criterion: dict[str, object]) -> str:
+    """One criterion, in words."""
+    state = str(criterion["state"])
+    if not criterion["decided"]:
         state += ", within the noise"
-    return f"{state}: {bar['name']} ({bar['basis']}: {bar['detail']})"
+    return f"{state}: {criterion['name']} ({criterion['basis']}: {criterion['detail']})"
 
 
-def text(document: Document) -> str:
+def text(results: Results) -> str:
     """All of it."""
-    out = [headline(document), ""]
-    for base in bases(document) if document.samples else ():
-        names = compared(document, base)
+    out = [headline(results), ""]
+    for base in bases(results) if results.samples else ():
+        names = compared(results, base)
         out.append(f"Speed; of {base}'s, * if they differ by more than the noise")
         for start in range(0, max(1, len(names)), ACROSS):
-            out += [_speeds(document, base, names[start : start + ACROSS]), ""]
-    if document.counts:
-        out += ["For each I/O", _counts(document), ""]
-    if document.bare_metal:
-        out += ["Bare metal: a 4 KiB read", _bare_metal(document), ""]
-    if document.setup:
-        out += ["Set-up", _setup(document), ""]
-    out += [f"{line} [{basis}]" for line, basis in conclusions(document)]
-    out += ["", *(bar_line(bar) for bar in document.bars)]
-    cannot = [row for row in document.configurations if not row["ran"]]
-    if cannot or document.missing:
+            out += [_speeds(results, base, names[start : start + ACROSS]), ""]
+    if results.counts:
+        out += ["For each I/O", _counts(results), ""]
+    if results.bare_metal:
+        out += ["Bare metal: a 4 KiB read", _bare_metal(results), ""]
+    if results.setup:
+        out += ["Set-up", _setup(results), ""]
+    out += [f"{line} [{basis}]" for line, basis in conclusions(results)]
+    out += ["", *(criterion_line(criterion) for criterion in results.criteria)]
+    cannot = [row for row in results.configurations if not row["ran"]]
+    if cannot or results.missing:
         out += ["", "Missing"]
         out += [f"{row['name']}: cannot run here: {row['why']}" for row in cannot]
         named = {row["name"] for row in cannot}
-        out += [f"{m['what']}: {m['why']}" for m in document.missing if m["what"] not in named]
+        out += [f"{m['what']}: {m['why']}" for m in results.missing if m["what"] not in named]
     return "\n".join(out)

@@ -17,7 +17,7 @@ DEVICES = ("disk", "net")
 UNITS = ("IOPS", "MiB/s", "per second")
 
 
-class BadRow(Exception):
+class BadConfig(Exception):
     """A row that says something that is not known here."""
 
 
@@ -31,8 +31,8 @@ class Configuration:
     FORGE_TAG: firmware tags it though the hypervisor will refuse; STOCK: its drivers
     come before our module, and the kernel does as it does without. APPEND, MACHINE,
     KERNEL and SMP (CPUs) belong to the guest: configurations that differ there can't
-    share one. BASE is the configuration that it is compared with. NEEDS: see
-    needs.py. WORKLOADS: only these, all if empty.
+    share one. BASE is the configuration that it is compared with. REQUIRES: see
+    requirements.py. WORKLOADS: only these, all if empty.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Configuration:
     smp: int = 0
     stock: bool = False
     base: str = "direct"
-    needs: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
     workloads: tuple[str, ...] = ()
 
     def guest(self) -> tuple[str, str, str, int]:
@@ -100,7 +100,7 @@ class Setup:
 
 
 @dataclass(frozen=True)
-class Rows:
+class Config:
     """All that the file has."""
 
     profiles: dict[str, Profile]
@@ -116,30 +116,30 @@ Named = TypeVar("Named", Configuration, Workload, Setup)
 def _row(kind: type[Row], entry: dict[str, Any], where: str) -> Row:
     known = {field.name: field for field in fields(kind)}
     if unknown := sorted(entry.keys() - known.keys()):
-        raise BadRow(f"{where}: unknown key {unknown[0]}")
+        raise BadConfig(f"{where}: unknown key {unknown[0]}")
     entry = {k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()}
     try:
         return kind(**entry)
     except TypeError as error:
         # "__init__() missing 1 required positional argument: 'mode'"
-        raise BadRow(f"{where}: {str(error).partition('() ')[2]}") from error
+        raise BadConfig(f"{where}: {str(error).partition('() ')[2]}") from error
 
 
 def _named(kind: type[Named], entries: list[dict[str, Any]], where: str) -> tuple[Named, ...]:
     rows = tuple(_row(kind, e, f"{where} {e.get('name', '?')}") for e in entries)
     names = [row.name for row in rows]
     if twice := [name for name in names if names.count(name) > 1]:
-        raise BadRow(f"{where} {twice[0]}: is there twice")
+        raise BadConfig(f"{where} {twice[0]}: is there twice")
     return rows
 
 
-def read(table: Path = TABLE) -> Rows:
+def read(table: Path = TABLE) -> Config:
     """The file, or BadRow with a line that says where it is wrong."""
     try:
         loaded = tomllib.loads(table.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
-        raise BadRow(f"{table.name}: {error}") from error
-    rows = Rows(
+        raise BadConfig(f"{table.name}: {error}") from error
+    config = Config(
         {
             name: _row(Profile, entry, f"{table.name}: profile {name}")
             for name, entry in loaded.get("profile", {}).items()
@@ -148,25 +148,25 @@ def read(table: Path = TABLE) -> Rows:
         _named(Workload, loaded.get("workload", []), f"{table.name}: workload"),
         _named(Setup, loaded.get("setup", []), f"{table.name}: setup"),
     )
-    for workload in rows.workloads:
+    for workload in config.workloads:
         where = f"{table.name}: workload {workload.name}"
         if workload.device not in DEVICES:
-            raise BadRow(f"{where}: device {workload.device} is none of {', '.join(DEVICES)}")
+            raise BadConfig(f"{where}: device {workload.device} is none of {', '.join(DEVICES)}")
         if workload.unit not in UNITS:
-            raise BadRow(f"{where}: unit {workload.unit} is none of {', '.join(UNITS)}")
+            raise BadConfig(f"{where}: unit {workload.unit} is none of {', '.join(UNITS)}")
         if not (FOLDER / f"{workload.run.split()[0]}.sh").exists():
-            raise BadRow(f"{where}: bench/workloads has no {workload.run.split()[0]}.sh")
-    names = [row.name for row in rows.configurations]
-    for row in rows.configurations:
+            raise BadConfig(f"{where}: bench/workloads has no {workload.run.split()[0]}.sh")
+    names = [row.name for row in config.configurations]
+    for row in config.configurations:
         if row.base not in names:
-            raise BadRow(f"{table.name}: configuration {row.name}: there is no base {row.base}")
-    names = [workload.name for workload in rows.workloads]
-    lists = [row.workloads for row in rows.configurations]
-    lists += [profile.workloads for profile in rows.profiles.values()]
+            raise BadConfig(f"{table.name}: configuration {row.name}: there is no base {row.base}")
+    names = [workload.name for workload in config.workloads]
+    lists = [row.workloads for row in config.configurations]
+    lists += [profile.workloads for profile in config.profiles.values()]
     for wanted in lists:
         if unknown := [name for name in wanted if name not in names]:
-            raise BadRow(f"{table.name}: there is no workload {unknown[0]}")
-    return rows
+            raise BadConfig(f"{table.name}: there is no workload {unknown[0]}")
+    return config
 
 
 def choose(rows: Sequence[Named], names: Sequence[str]) -> tuple[list[Named], list[str]]:
