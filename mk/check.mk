@@ -31,7 +31,7 @@ TOOL_TESTS := tests/tools tests/library tests/abi
 
 .PHONY: check check-host
 check: check-host $(CHECK_NEEDS) $(SECURE_MODULE) | check-parts secure-part ## all tests
-	$(Q)$(PYTEST) -m 'not more and not matrix' tests
+	$(Q)$(PYTEST) -m 'not extended and not matrix' tests
 
 check-host: unit fuzz-replay module-strict ## unit tests, a minute of fuzzing; core and module without a warning
 

@@ -63,7 +63,7 @@ def test_two_configurations(run: Path) -> None:
     assert "The IOMMU costs a disk 8 hypercalls" in (run / "report.html").read_text()
 
 
-@pytest.mark.more
+@pytest.mark.extended
 def test_secure_configurations(run: Path) -> None:
     """The kernel's buffers and our pools, in one secure VM: which device is bounced by
     whom shows in what is shared, translated and copied."""
@@ -91,7 +91,7 @@ def test_secure_configurations(run: Path) -> None:
     assert len(criteria) == 6 and {criterion["state"] for criterion in criteria} == {"met"}
 
 
-@pytest.mark.more
+@pytest.mark.extended
 def test_guest_that_does_not_answer(run: Path) -> None:
     """Its cell is missing, another guest takes over, and the report is written."""
     options = ("--configurations", "direct", "--limit", "0.01")

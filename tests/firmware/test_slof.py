@@ -33,7 +33,7 @@ EVERY_KIND = [
 
 
 @pytest.mark.parametrize(
-    "cpu", ["power9", *(pytest.param(n, marks=pytest.mark.more) for n in ("power8", "power10"))]
+    "cpu", ["power9", *(pytest.param(n, marks=pytest.mark.extended) for n in ("power8", "power10"))]
 )
 def test_every_status_of_the_hypercall(run: Path, cpu: str) -> None:
     """Each status of docs/abi/h-dma-bypass.md that firmware can get, from a real guest."""
@@ -66,7 +66,7 @@ def test_old_hypervisor_gets_no_question(run: Path) -> None:
     assert "may bypass" not in console
 
 
-@pytest.mark.more
+@pytest.mark.extended
 @pytest.mark.parametrize("machine", ["type=pseries-9.2", "cap-dma-bypass=off"])
 def test_machine_without_the_capability(run: Path, machine: str) -> None:
     """An older machine type, or the administrator, has no H_DMA_BYPASS."""

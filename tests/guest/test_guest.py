@@ -12,7 +12,7 @@ from tests.lib.guest.baremetal import GuestRow, Run, firsts, table
 ROWS = table()
 FIRSTS = firsts(ROWS)
 CASES = [
-    pytest.param(row, id=row.id(), marks=[] if row.id() in FIRSTS else [pytest.mark.more])
+    pytest.param(row, id=row.id(), marks=[] if row.id() in FIRSTS else [pytest.mark.extended])
     for row in ROWS
 ]
 

@@ -69,7 +69,7 @@ def test_report_counts_and_lets_through(run: Path) -> None:
     assert found.count(("blk", 16, "read")) >= 4
 
 
-@pytest.mark.more
+@pytest.mark.extended
 def test_deny_gives_the_device_nothing(run: Path) -> None:
     """deny, the default: not even the request is read, and memory stays as it was."""
     console = read_disk(run, "-machine x-ultravisor=on")
@@ -144,7 +144,7 @@ def unplug_dimm(guest: slof.Prompt) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.more
+@pytest.mark.extended
 def test_what_is_unplugged_and_plugged(run: Path) -> None:
     """Memory that goes takes its state and its content along; a PHB without IOMMU does
     not get in."""
@@ -179,7 +179,7 @@ def test_what_is_unplugged_and_plugged(run: Path) -> None:
             guest.qmp.command("device_add", **phb)
 
 
-@pytest.mark.more
+@pytest.mark.extended
 def test_no_phb_without_iommu(run: Path) -> None:
     """One that is there already, if only to be filled: UV_ESM is refused."""
     phb = "-device spapr-pci-host-bridge,index=1,id=open,bypass-iommu=on"

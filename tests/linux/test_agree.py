@@ -118,7 +118,7 @@ def expectations(report: Report) -> dict[Device, Expected]:
     }
 
 
-@pytest.mark.more
+@pytest.mark.extended
 @pytest.mark.parametrize("seed", range(12))
 def test_agree(run: Path, seed: int) -> None:
     """Mode and reason, I/O, and the way that the DMA takes."""

@@ -47,12 +47,12 @@ MACHINES = {
 # Two differences that others have one by one, or one that changes little; the usual
 # one is what test_boot_program boots, "stock" is with nvramrc, and test_modes.py
 # boots each kernel.
-MORE = (
+EXTENDED = (
     *("usual", "nvramrc", "6.1", "stock-6.1", "stock-disable_ddw"),
     *("hash", "hash-6.1", "power8", "power10", "1GiB-1cpu"),
 )
 CASES = [
-    pytest.param(name, marks=[pytest.mark.more] if name in MORE else []) for name in MACHINES
+    pytest.param(name, marks=[pytest.mark.extended] if name in EXTENDED else []) for name in MACHINES
 ]
 
 
@@ -64,7 +64,7 @@ def test_chain(run: Path, name: str) -> None:
     result.check()
 
 
-@pytest.mark.more
+@pytest.mark.extended
 @pytest.mark.parametrize("append, mmu", [("", "Radix"), ("disable_radix", "Hash")])
 def test_mmu_is_what_the_case_says(run: Path, append: str, mmu: str) -> None:
     """The hash cases above do run on the hash MMU."""
@@ -102,7 +102,7 @@ report high "from=$((block * 0x$bytes))" \
 """
 
 
-@pytest.mark.more
+@pytest.mark.extended
 @pytest.mark.parametrize("append", ["", "disable_ddw"])
 def test_memory_above_4_gib(run: Path, append: str) -> None:
     """8 GiB, and all buffers of the I/O in the upper half."""
@@ -141,7 +141,7 @@ def test_boot_program(run: Path) -> None:
     }
 
 
-@pytest.mark.more
+@pytest.mark.extended
 def test_boot_program_sees_a_wrong_mode(run: Path) -> None:
     """Status 1 and a line for each device that is not as it must be."""
     done = subprocess.run(
@@ -223,7 +223,7 @@ def test_shell_stopped_by_a_key(run: Path) -> None:
     os.close(slave)
 
 
-@pytest.mark.more
+@pytest.mark.extended
 def test_two_boots_at_once(run: Path) -> None:
     """Each has a folder of its own, and both are right."""
     command = ["/usr/bin/python3", "-m", "tests.lib.guest.boot", "--smp", "1", "--mem", "1024"]
@@ -236,7 +236,7 @@ def test_two_boots_at_once(run: Path) -> None:
         assert boot.returncode == 0, said
 
 
-@pytest.mark.more
+@pytest.mark.extended
 def test_hang_ends_with_a_line(run: Path) -> None:
     """A guest that never ends is killed at its limit, and what it was at stays."""
     image = GuestImage(script="while :; do sleep 1; done\n")

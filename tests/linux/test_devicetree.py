@@ -42,7 +42,7 @@ def tree(run: Path, machine: Machine) -> tuple[dict[str, str], int]:
     return kept, tagged
 
 
-@pytest.mark.more
+@pytest.mark.extended
 def test_rom_and_nvramrc_give_the_same_tree(run: Path) -> None:
     """Every node, every property."""
     rom, in_rom = tree(run / "rom", Machine(firmware="rom"))

@@ -53,7 +53,7 @@ done
 """
 
 
-@pytest.mark.more
+@pytest.mark.extended
 def test_packed_ring_and_full_pool(run: Path) -> None:
     """Reads wait for room; the kernel makes errors of a full pool with a packed ring."""
     disks = (BLK, SCSI)
@@ -82,7 +82,7 @@ LARGE_DISKS = {
 }
 
 
-@pytest.mark.more
+@pytest.mark.extended
 @pytest.mark.parametrize("name", LARGE_DISKS)
 def test_request_fits(run: Path, name: str) -> None:
     """4 MiB, and 2040 KiB in 240 buffers, whatever the host's limits and rings."""
@@ -108,7 +108,7 @@ report done "ports={PORTS}"
 """
 
 
-@pytest.mark.more
+@pytest.mark.extended
 def test_console_of_many_ports(run: Path) -> None:
     """Each gets its buffers, and the pool has room to write."""
     args = ["-device", "virtio-serial-pci,id=many,addr=d,iommu_platform=on,disable-legacy=on"]
@@ -143,7 +143,7 @@ report done "modules=$(ls -d /sys/module/virtio_dma_policy 2>/dev/null | wc -l)"
 """
 
 
-@pytest.mark.more
+@pytest.mark.extended
 def test_unloaded_while_a_device_is_removed(run: Path) -> None:
     """The removal of a device whose filesystem is mounted waits, and so does rmmod: the
     device has our operations until it is gone."""

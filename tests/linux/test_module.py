@@ -29,7 +29,7 @@ BALLOON_OPTIONS = "free-page-reporting=on,free-page-hint=on,iothread=hint"
 # VIRTIO_BALLOON_F_FREE_PAGE_HINT and _REPORTING
 FREE_PAGES = (3, 5)
 BLK_ONLY = Machine(devices=(BLK,))
-KERNELS = [BLK_ONLY.kernel, pytest.param("6.1", marks=pytest.mark.more)]
+KERNELS = [BLK_ONLY.kernel, pytest.param("6.1", marks=pytest.mark.extended)]
 
 Seen = tuple[str, str, str]
 
@@ -185,7 +185,7 @@ run_device {FN}
 """
 
 
-@pytest.mark.more
+@pytest.mark.extended
 def test_unload_under_a_probe(run: Path) -> None:
     """Whoever comes first: no pool outlives the module, and the device works."""
     result = boot(run, BLK_ONLY, UNLOAD_UNDER_PROBE)
@@ -255,14 +255,14 @@ REQUESTS = {
 
 
 # Others have each part of these.
-MORE = (
+EXTENDED = (
     *("auto", "identity for one", "bypass for all", "one differs from all"),
     *("direct with F", "bounce", "no IOMMU"),
 )
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=pytest.mark.more if n in MORE else []) for n in REQUESTS]
+    "name", [pytest.param(n, marks=pytest.mark.extended if n in EXTENDED else []) for n in REQUESTS]
 )
 def test_request(run: Path, name: str) -> None:
     """What the administrator asks for is followed, or left with a reason."""

@@ -76,7 +76,7 @@ def cleared(log: str, base: int, size: int) -> list[int]:
     return count
 
 
-@pytest.mark.more
+@pytest.mark.extended
 def test_pool_stays_until_the_last_unmap(run: Path) -> None:
     """A process with a buffer of a graphics card, which gets a driver again meanwhile; a
     module with coherent memory of a function that is gone for good."""

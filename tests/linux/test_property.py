@@ -90,7 +90,7 @@ def machine(run: Path, qemu: str) -> Machine:
     )
 
 
-@pytest.mark.parametrize("qemu", ["vdma", pytest.param("stock", marks=pytest.mark.more)])
+@pytest.mark.parametrize("qemu", ["vdma", pytest.param("stock", marks=pytest.mark.extended)])
 def test_forged_tag(run: Path, qemu: str) -> None:
     """Each wrong tag leaves its device behind the IOMMU, for its own reason."""
 

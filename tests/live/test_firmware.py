@@ -27,7 +27,7 @@ OFF_THEN_ON = "life: 0 1 0 3"
 BOOTS = 3
 
 
-@pytest.mark.more
+@pytest.mark.extended
 def test_reset_all(run: Path, outcome: Outcome) -> None:
     """SLOF's reset-all with a window open: it is closed when firmware starts again."""
     outcome("reset-all", "bypass")
@@ -53,7 +53,7 @@ def test_reset_all(run: Path, outcome: Outcome) -> None:
 PHB_RESET = "QEMU resets a PHB by RTAS (`ibm,set-slot-reset`) for devices of the host's only."
 
 
-@pytest.mark.more
+@pytest.mark.extended
 def test_phb_reset(run: Path, outcome: Outcome) -> None:
     """The call is there and refuses; what a reset of the whole system does is seen next."""
     for mode in MODES:

@@ -222,7 +222,7 @@ RIDES = {
     "bounce": Ride("bounce", "secure-platform"),
 }
 CASES = [pytest.param(SHORT, id="bypass")]
-CASES += [pytest.param(ride, id=name, marks=pytest.mark.more) for name, ride in RIDES.items()]
+CASES += [pytest.param(ride, id=name, marks=pytest.mark.extended) for name, ride in RIDES.items()]
 
 
 @pytest.mark.parametrize("ride", CASES)

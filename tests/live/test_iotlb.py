@@ -75,7 +75,7 @@ def boot(row: GuestRow, run: Path) -> tuple[IotlbMessages, str]:
 # What make check boots, too.
 SHORT = ("bypass", "tce")
 LOADS = [
-    pytest.param(row, id=row.id(), marks=[] if row.mode in SHORT else [pytest.mark.more])
+    pytest.param(row, id=row.id(), marks=[] if row.mode in SHORT else [pytest.mark.extended])
     for row in ROWS
     if row.name.startswith("load")
 ]
@@ -138,7 +138,7 @@ def test_reset(run: Path) -> None:
     assert sorted(str(gone) for gone in messages.gone) == sorted(due(console))
 
 
-@pytest.mark.more
+@pytest.mark.extended
 @pytest.mark.parametrize("row", ECHOES)
 def test_testpmd(run: Path, outcome: Outcome, row: GuestRow) -> None:
     """Every frame comes back through a peer that is not ours, for few messages."""

@@ -157,7 +157,7 @@ def windows(guest: Guest) -> dict[str, int]:
 
 @pytest.mark.parametrize(
     "way",
-    [pytest.param(w, id=f"memory-{w.mode}", marks=pytest.mark.more) for w in WAYS],
+    [pytest.param(w, id=f"memory-{w.mode}", marks=pytest.mark.extended) for w in WAYS],
 )
 def test_memory(run: Path, outcome: Outcome, way: Way) -> None:
     """Added, read into by the device, removed; the disk never stops."""
@@ -225,7 +225,7 @@ DEFAULT_BYTES = 2 << 20
 
 @pytest.mark.parametrize(
     "size",
-    [pytest.param(s, id=f"{s.gib}-{s.shift}", marks=pytest.mark.more) for s in SIZES],
+    [pytest.param(s, id=f"{s.gib}-{s.shift}", marks=pytest.mark.extended) for s in SIZES],
 )
 def test_tables(run: Path, size: WindowTable) -> None:
     """The default window's table is the same at any size; a dynamic one's grows."""

@@ -47,7 +47,7 @@ def logged(folder: Path) -> set[int]:
 @pytest.mark.parametrize(
     ("row", "rounds"),
     [
-        *(pytest.param(r, ROUNDS, id=r.id(), marks=pytest.mark.more) for r in ROWS),
+        *(pytest.param(r, ROUNDS, id=r.id(), marks=pytest.mark.extended) for r in ROWS),
         pytest.param(ROWS[0], SHORT, id=f"short-{ROWS[0].id()}"),
     ],
 )
@@ -122,7 +122,7 @@ REFUSALS = (
 @pytest.mark.parametrize(
     "refusal",
     [
-        pytest.param(r, id=r.name, marks=[] if r.name == "device-off" else [pytest.mark.more])
+        pytest.param(r, id=r.name, marks=[] if r.name == "device-off" else [pytest.mark.extended])
         for r in REFUSALS
     ],
 )
@@ -142,7 +142,7 @@ def test_refused(run: Path, outcome: Outcome, refusal: Refusal) -> None:
     assert problems == []
 
 
-@pytest.mark.more
+@pytest.mark.extended
 def test_from_a_qemu_without_it(run: Path) -> None:
     """Debian's QEMU of the same machine type: its guest finds no H_DMA_BYPASS here either,
     and may go back. One that began here may not go there."""

@@ -111,7 +111,7 @@ def image() -> GuestImage:
     return GuestImage(script=script, files=files, disk_mib=DISK_MIB)
 
 
-@pytest.mark.more
+@pytest.mark.extended
 @pytest.mark.timeout(LIMIT + 100)
 @pytest.mark.parametrize("iothread", [False, True], ids=["main-loop", "iothread"])
 def test_linux(run: Path, outcome: Outcome, iothread: bool) -> None:

@@ -39,7 +39,7 @@ PARAMETERS = "virtio_dma_policy.override=0000:00:03.0=tce,0000:00:05.0=bounce"
 MARKED = ("scsi@1", "scsi@2", "scsi@3", "scsi@5", "pci@4")
 
 
-@pytest.mark.more
+@pytest.mark.extended
 def test_noncoherent(run: Path, outcome: Outcome) -> None:
     """Marked itself, or on a bus that is: everything but bypass, and it works."""
     for mode in ("direct", "identity", "tce", "bounce"):

@@ -326,7 +326,7 @@ def live(run: Path, script: str, lives: dict[str, Way]) -> Story:
 
 def cases(event: str) -> list[Any]:
     """An event in each mode; they take long."""
-    return [pytest.param(way, id=f"{event}-{way.mode}", marks=pytest.mark.more) for way in WAYS]
+    return [pytest.param(way, id=f"{event}-{way.mode}", marks=pytest.mark.extended) for way in WAYS]
 
 
 @pytest.mark.parametrize("way", cases("reboot"))

@@ -14,9 +14,9 @@ from tests.live.conftest import Outcome
 
 ROWS = [row for row in table("tests/live") if row.group == "toggle"]
 SHORT, SOAK = "short", "soak"
-MARKS = {SHORT: [], SOAK: [pytest.mark.more, pytest.mark.soak, pytest.mark.timeout(1000)]}
+MARKS = {SHORT: [], SOAK: [pytest.mark.extended, pytest.mark.soak, pytest.mark.timeout(1000)]}
 CASES = [
-    pytest.param(row, id=row.id(), marks=MARKS.get(row.name, [pytest.mark.more])) for row in ROWS
+    pytest.param(row, id=row.id(), marks=MARKS.get(row.name, [pytest.mark.extended])) for row in ROWS
 ]
 
 

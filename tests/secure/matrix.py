@@ -75,6 +75,6 @@ def cases() -> list[MatrixCase]:
 
 
 CASES = [
-    pytest.param(case, id=case.name(), marks=() if case.often() else pytest.mark.more)
+    pytest.param(case, id=case.name(), marks=() if case.often() else pytest.mark.extended)
     for case in cases()
 ]

@@ -12,7 +12,7 @@ import pytest
 from tests.lib.build import rows
 from tests.lib.build.parts import TOP
 
-pytestmark = pytest.mark.more
+pytestmark = pytest.mark.extended
 
 
 def boot(run: Path, *options: str) -> subprocess.CompletedProcess[str]:

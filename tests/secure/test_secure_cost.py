@@ -41,7 +41,7 @@ give_back
 
 
 @pytest.mark.parametrize(
-    "f", [pytest.param(True, id="f"), pytest.param(False, id="no-f", marks=pytest.mark.more)]
+    "f", [pytest.param(True, id="f"), pytest.param(False, id="no-f", marks=pytest.mark.extended)]
 )
 def test_no_calls_and_one_copy(run: Path, f: bool) -> None:
     """A disk: 4 KiB and 128 KiB, read and written."""

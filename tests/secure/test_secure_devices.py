@@ -157,7 +157,7 @@ def cold(types: dict[str, str]) -> list[str]:
     return options
 
 
-@pytest.mark.more
+@pytest.mark.extended
 def test_every_type(run: Path) -> None:
     """No type without a rule, and each as its rule has it."""
     types = offered(qemu_binary("vdma"))

@@ -126,7 +126,7 @@ def secure_cpus(guest: Guest) -> list[bool]:
     return [bool(int(msr, 16) & MSR_S) for msr in re.findall(r"\bMSR (\w+) ", text)]
 
 
-@pytest.mark.more
+@pytest.mark.extended
 @pytest.mark.parametrize("how", ["reset", "reboot"])
 def test_the_next_boot_begins_anew(run: Path, how: str) -> None:
     """MSR[S], shared pages and the guard are gone; then it is secure again."""

@@ -95,7 +95,7 @@ give_back
 """
 
 
-@pytest.mark.more
+@pytest.mark.extended
 @pytest.mark.parametrize("f", [False, True])
 def test_device_that_is_not_on_pci(run: Path, f: bool) -> None:
     """Without F its driver would have it reach private memory, and it has no pool."""
@@ -226,7 +226,7 @@ give_back
 """
 
 
-@pytest.mark.parametrize("kind", ["blk", pytest.param("scsi", marks=pytest.mark.more)])
+@pytest.mark.parametrize("kind", ["blk", pytest.param("scsi", marks=pytest.mark.extended)])
 def test_unbind_with_requests_in_flight(run: Path, kind: str) -> None:
     """The pool goes only after the device's reset; what follows works."""
     disk = device(kind, True, 1)
@@ -252,7 +252,7 @@ give_back
 """
 
 
-@pytest.mark.more
+@pytest.mark.extended
 def test_pool_outlives_its_driver(run: Path) -> None:
     """A process has a buffer of a graphics card: the pool is shared until it is gone."""
     card = device("gpu", False, 2)
@@ -302,7 +302,7 @@ def test_quirk_switched_off(run: Path) -> None:
     assert "in a secure guest: the device has no ACCESS_PLATFORM and the quirk" in result.console
 
 
-@pytest.mark.more
+@pytest.mark.extended
 def test_legacy_device_is_refused(run: Path) -> None:
     """Without VERSION_1 there is no driver either; it counts what virtio_pci uses, not
     what the device could do."""
@@ -360,7 +360,7 @@ give_back
 
 
 @pytest.mark.parametrize(
-    "f", [pytest.param(True, id="f"), pytest.param(False, id="no-f", marks=pytest.mark.more)]
+    "f", [pytest.param(True, id="f"), pytest.param(False, id="no-f", marks=pytest.mark.extended)]
 )
 def test_hot_plug_and_unplug(run: Path, f: bool) -> None:
     """A device that comes later has a pool of its own, and leaves nothing."""
@@ -391,7 +391,7 @@ def test_hot_plug_and_unplug(run: Path, f: bool) -> None:
     assert int(line["distinct"]) > 200
 
 
-@pytest.mark.more
+@pytest.mark.extended
 def test_report_mode_changes_nothing(run: Path) -> None:
     """The guard lets all through, and there is nothing to let through but the control."""
     options = {"guard": "report"}

@@ -247,7 +247,7 @@ def test_mirror_away(apt: Apt) -> None:
     assert apt.lists() == apt.said.count("  FETCH ") == 1 and "trying the set" not in apt.said
 
 
-@pytest.mark.more
+@pytest.mark.extended
 def test_suite_that_the_mirror_has_not(apt: Apt) -> None:
     """It has answered: a later release is asked for."""
     shutil.rmtree(apt.mirror.root / "dists/forky")

@@ -66,7 +66,7 @@ def test_a_secure_row_is_its_own() -> None:
     """What the secure matrix boots often, it boots with the kernel that was asked for."""
     for kernel in rows.kernels(secure_ones=True):
         done = subprocess.run(
-            ["/usr/bin/python3", "-m", "pytest", "-q", "--collect-only", "-m", "not more",
+            ["/usr/bin/python3", "-m", "pytest", "-q", "--collect-only", "-m", "not extended",
              "-p", "no:cacheprovider", "tests/secure/test_secure_matrix.py"],
             cwd=TOP, env={**os.environ, "VDMA_KERNEL": kernel},
             capture_output=True, text=True, check=True,

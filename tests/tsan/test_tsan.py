@@ -21,7 +21,7 @@ PROJECT_FILES = re.compile(
 REPORT = re.compile(r"^WARNING: ThreadSanitizer: .*?^SUMMARY: [^\n]*", re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.more
+@pytest.mark.extended
 @pytest.mark.parametrize("row", [pytest.param(row, id=row.id()) for row in ROWS])
 def test_no_race_of_ours(run: Path, monkeypatch: pytest.MonkeyPatch, row: GuestRow) -> None:
     """All is right, and no report names a file of ours."""

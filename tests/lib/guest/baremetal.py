@@ -59,7 +59,7 @@ class GuestRow:
     icount: bool = False
     secure: bool = False
     load: str = ""
-    more: bool = False
+    extended: bool = False
     fails: tuple[str, ...] = ()
 
     def id(self) -> str:
@@ -71,7 +71,7 @@ class GuestRow:
 def firsts(rows: list[GuestRow]) -> set[str]:
     """Of each row of the table that is not for more runs, the first: what its lists
     begin with."""
-    names = {(row.group, row.name): row.id() for row in reversed(rows) if not row.more}
+    names = {(row.group, row.name): row.id() for row in reversed(rows) if not row.extended}
     return set(names.values())
 
 
