@@ -4,18 +4,16 @@
 from __future__ import annotations
 
 import socket
-import subprocess
 import time
 from pathlib import Path
-from types import TracebackType
 
 from tests.lib.build import parts
-from tests.lib.machine.qemu import die_with_parent
+from tests.lib.host.process import Closing, start
 
 START_LIMIT = 10.0
 
 
-class Netserver:
+class Netserver(Closing):
     """Runs while the with statement does. `port` is where."""
 
     def __init__(self, folder: Path) -> None:
@@ -24,31 +22,12 @@ class Netserver:
         root = parts.part("bench-ppc64le") / "host"
         command: list[str | Path] = [root / "ld.so", "--library-path", root, root / "netserver"]
         command += ["-D", "-4", "-L", "127.0.0.1", "-p", str(self.port)]
-        with (folder / "netserver.log").open("wb") as log:
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                # pylint: disable=subprocess-popen-preexec-fn
-                preexec_fn=die_with_parent(),
-            )
+        self._process = start(command, folder / "netserver.log")
         try:
             self._wait()
         except BaseException:
-            self._end()
+            self.close()
             raise
-
-    def __enter__(self) -> Netserver:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._end()
 
     def _wait(self) -> None:
         deadline = time.monotonic() + START_LIMIT
@@ -60,6 +39,7 @@ class Netserver:
                 time.sleep(0.05)
         raise parts.Missing("netserver did not start (netserver.log)")
 
-    def _end(self) -> None:
+    def close(self) -> None:
+        """End it."""
         self._process.kill()
         self._process.wait()

@@ -93,7 +93,7 @@ class Session:
             yield
         finally:
             for guest in set(self._guests.values()):
-                guest.__exit__(None, None, None)
+                guest.close()
             self._guests.clear()
 
     def usable(self, rows: Sequence[Configuration]) -> list[Configuration]:
@@ -167,7 +167,7 @@ class Session:
         had = [row for row in guest.rows if self._guests.get(row) is guest]
         for row in had:
             del self._guests[row]
-        guest.__exit__(None, None, None)
+        guest.close()
         return had
 
     def _lose(self, rows: Sequence[Configuration], why: str) -> None:

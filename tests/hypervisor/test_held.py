@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.lib.guest.baremetal import GuestRow, Run
+from tests.lib.host.process import Closing, until
 from tests.lib.machine.qemu import Qemu
 
 # What QEMU writes when a device has looked at a page, and before it has the page.
@@ -30,17 +31,7 @@ WRITE = "1 "  # the system call's number on x86-64
 ROOM = 90
 
 
-def until(true: Callable[[], object], limit: float = LIMIT) -> bool:
-    """Wait for something; was it, in time?"""
-    end = time.monotonic() + limit
-    while not true():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.01)
-    return True
-
-
-class Brake:
+class Brake(Closing):
     """The end of a pipe that QEMU logs to: a thread that logs stands still while the
     pipe is full."""
 
@@ -91,7 +82,7 @@ def word_of(qemu: Qemu, address: int) -> Iterator[Callable[[int], None]]:
 def hold(boot: Run, qemu: Qemu, brake: Brake) -> bool:
     """Hold the disk's thread between look and use. Does the page become private?"""
     where = "the host's word is at "
-    assert until(lambda: where in boot.console())
+    assert until(lambda: where in boot.console(), LIMIT)
     found = re.search(where + r"(\d+)\n", boot.console())
     assert found
     (thread,) = qemu.qmp.command("query-iothreads")
@@ -100,9 +91,9 @@ def hold(boot: Run, qemu: Qemu, brake: Brake) -> bool:
         brake.pull()
         qemu.qmp.command("trace-event-set-state", name=EVENT, enable=True)
         write(1)
-        assert until(lambda: call.read_text().startswith(WRITE))
+        assert until(lambda: call.read_text().startswith(WRITE), LIMIT)
         write(2)
-        private = until(lambda: "the page is private" in boot.console(), HOLD)
+        private = until(lambda: "the page is private" in boot.console(), HOLD, 0.01)
         brake.release()
     return private
 
@@ -110,17 +101,14 @@ def hold(boot: Run, qemu: Qemu, brake: Brake) -> bool:
 @pytest.mark.parametrize("device", ["blk f iothread", "blk iothread"])
 def test_unshare_waits_for_a_thread_on_its_way(run: Path, device: str) -> None:
     """UV_UNSHARE_PAGE returns when the device can't use the page any more."""
-    row = GuestRow(name="held", run="test=revoke_held", mode="bounce", secure=True, devices=(device,))
-    boot = Run(row, run, shared=True)
-    brake = Brake(run / "log.pipe")
+    row = GuestRow(
+        name="held", run="test=revoke_held", mode="bounce", secure=True, devices=(device,)
+    )
     (run / "console.log").touch()
-    try:
+    with Run(row, run, shared=True) as boot, Brake(run / "log.pipe") as brake:
         with Qemu([*boot.command(), "-D", str(run / "log.pipe")], run) as qemu:
             private = hold(boot, qemu, brake)
             guarded = boot.guarded(qemu)
             qemu.wait(LIMIT)
-    finally:
-        brake.close()
-        boot.close()
     assert boot.check() + guarded == []
     assert not private

@@ -14,6 +14,7 @@ import pytest
 
 from tests.lib.guest import secure
 from tests.lib.guest.baremetal import GuestRow, Run
+from tests.lib.host.process import until
 from tests.lib.machine import slof
 from tests.lib.machine.qemu import Qemu
 from tests.lib.machine.qmp import QmpError
@@ -138,10 +139,7 @@ def plug_dimm(guest: slof.Prompt) -> int:
 def unplug_dimm(guest: slof.Prompt) -> None:
     """SLOF has not taken it, so that it goes at once."""
     guest.qmp.command("device_del", id="dimm")
-    end = time.monotonic() + slof.LIMIT
-    while memory_devices(guest):
-        assert time.monotonic() < end, "the DIMM is still there"
-        time.sleep(0.05)
+    assert until(lambda: not memory_devices(guest), slof.LIMIT), "the DIMM is still there"
 
 
 @pytest.mark.extended

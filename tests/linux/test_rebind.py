@@ -130,15 +130,12 @@ def machine(backend: vhost_user.Backend) -> Machine:
 
 def test_rebind_refuses_what_is_in_use(run: Path) -> None:
     """Each kind of use: a line, and the device goes on. Then all are idle."""
-    backend = vhost_user.Backend(FailingFs(queues=2))
     files = {"romfs": empty_romfs()}
     modules = ("9pnet_virtio", "9p", "virtiofs", "virtio_console", "loop", "zram")
     image = GuestImage(script=SCRIPT, files=files, disk_mib=8, modules=modules)
-    try:
+    with vhost_user.Backend(FailingFs(queues=2)) as backend:
         with Guest(machine(backend), run, image) as guest:
             result = guest.finish()
-    finally:
-        backend.close()
     # this script does no I/O that the host could check; what gains is another test's
     result.check(ignore=("I/O", P9.address))
     for device in (BLK, NET):

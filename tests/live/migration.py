@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.lib.guest.baremetal import GuestRow, Run
+from tests.lib.host.process import Closing
 from tests.lib.machine.migrate import MigrationFailed, address_spaces, different_pages, migrate
 from tests.lib.machine.qemu import Qemu
 from tests.lib.machine.qmp import QmpError
@@ -56,9 +57,9 @@ class MigrationChain:
             if self._compare:
                 target.qmp.command("cont")
         except BaseException:
-            target.kill()
+            target.close()
             raise
-        self.qemu.kill()
+        self.qemu.close()
         self.qemu = target
         return found
 
@@ -84,7 +85,7 @@ class MigrationChain:
         return bool(self.qemu.qmp.command("query-status")["status"] == "running")
 
 
-class MigratingProgram(MigrationChain):
+class MigratingProgram(MigrationChain, Closing):
     """A row's guest. Its last disk is the way to tell it to end."""
 
     def __init__(self, row: GuestRow, folder: Path) -> None:
@@ -129,5 +130,5 @@ class MigratingProgram(MigrationChain):
 
     def close(self) -> None:
         """End all that is left of it."""
-        self.qemu.kill()
+        self.qemu.close()
         self.run.close()

@@ -55,14 +55,11 @@ def test_there_and_back(run: Path, outcome: Outcome, row: GuestRow, rounds: int)
     """No page lost, no error in the I/O, mode and windows as before, each time."""
     if rounds != SHORT:
         outcome(event_of(row), row.mode)
-    guest = MigratingProgram(row, run)
-    try:
+    with MigratingProgram(row, run) as guest:
         guest.wait_for("at work")
         for number in range(rounds):
             assert guest.move() == [], f"move {number + 1}"
         problems = guest.finish()
-    finally:
-        guest.close()
     assert problems == []
     if row.name.startswith("dirty"):
         # that no written page is missing has been seen by each move's comparison
@@ -130,15 +127,12 @@ def test_refused(run: Path, outcome: Outcome, refusal: Refusal) -> None:
     """The destination says why, and the guest works on; elsewhere it may go."""
     outcome("migrate-without", refusal.mode, "The destination says why, and the source goes on.")
     row = next(row for row in ROWS if row.name == "blk" and row.mode == refusal.mode)
-    guest = MigratingProgram(row, run)
-    try:
+    with MigratingProgram(row, run) as guest:
         guest.wait_for("at work")
         said = guest.refused(refusal.change)
         assert refusal.says in said
         assert guest.move() == []
         problems = guest.finish()
-    finally:
-        guest.close()
     assert problems == []
 
 

@@ -29,11 +29,8 @@ def test_no_migration(run: Path, outcome: Outcome) -> None:
     """The source refuses before it has sent anything, and works on."""
     for kind in ("blk", "iothread", "net", "testpmd", "dirty", "without", "linux"):
         outcome(f"migrate-{kind}", "bounce", NO_MOVE)
-    guest = MigratingProgram(STAY, run)
-    try:
+    with MigratingProgram(STAY, run) as guest:
         guest.wait_for("at work")
         assert "a secure VM does not migrate" in guest.refused_here()
         problems = guest.finish()
-    finally:
-        guest.close()
     assert problems == []

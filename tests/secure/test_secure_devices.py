@@ -6,9 +6,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-import time
 import tomllib
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -19,8 +17,12 @@ from typing import Any
 import pytest
 
 from tests.lib.build.parts import TOP, qemu_binary
+from tests.lib.host.process import until
 from tests.lib.machine import slof
 from tests.lib.machine.qmp import QmpError
+
+# Seconds for a device to go.
+LIMIT = 60.0
 
 # The VM's own address spaces, those of its CPUs, and what the others must not show.
 SYSTEM = re.compile(r"memory|device-memory|cpu-memory-\d+")
@@ -89,16 +91,6 @@ def unguarded(guest: slof.Prompt) -> list[str]:
     return [n for n, view in views(guest).items() if RAM.search(view) and not SYSTEM.fullmatch(n)]
 
 
-def until(condition: Callable[[], bool], limit: float = 60.0) -> bool:
-    """Wait for it, and leave QEMU to the guest meanwhile."""
-    end = time.monotonic() + limit
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.1)
-    return True
-
-
 class Trial:
     """One type after another, in one secure VM."""
 
@@ -119,7 +111,7 @@ class Trial:
         with suppress(QmpError):
             self.guest.qmp.command("device_del", id=f"it-{name}")
             devices = partial(self.guest.qmp.command, "qom-list", path="/machine/peripheral")
-            until(lambda: f"it-{name}" not in [device["name"] for device in devices()])
+            until(lambda: f"it-{name}" not in [device["name"] for device in devices()], LIMIT)
 
     def guarded(self) -> int:
         """How many address spaces have a guard in front of them."""

@@ -98,7 +98,7 @@ def test_denied_requests_never_end(run: Path) -> None:
             assert [s["stats"]["rd_operations"] for s in stats] == [0]
             last = secure.metric(qmp, "dma-guard-last")
             assert re.fullmatch(r"device=blk address=0x\w+ size=\d+ direction=read", last)
-            guest.qemu.kill()
+            guest.qemu.close()
 
         return {"end": look}
 

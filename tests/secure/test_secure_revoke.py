@@ -60,7 +60,7 @@ def test_pages_taken_back_under_a_device(run: Path) -> None:
         def end() -> None:
             done = [s["stats"]["rd_operations"] for s in qmp.command("query-blockstats")]
             counts["reads"] = max(done)
-            guest.qemu.kill()
+            guest.qemu.close()
 
         def slow() -> None:
             qmp.command("block_set_io_throttle", device="blk-disk", **(none | {"iops": 2}))

@@ -63,10 +63,8 @@ def test_it_gets_no_memory(run: Path) -> None:
 
     options = {"args": ("-chardev", backend.chardev("back"))}
     plan = Plan(SCRIPT, (BLK,), options, {"bin/drc": cross.drc(run)})
-    try:
+    with backend:
         watch, result = boot(run, plan, steps)
-    finally:
-        backend.close()
     result.check()
     watch.check_module()
     said = (run / "qemu.log").read_text(errors="replace")

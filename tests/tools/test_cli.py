@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.lib.build.parts import TOP
-from tests.lib.devicetree.vdmactl import dump_tree, one_line, vdmactl
+from tests.lib.devicetree.vdmactl import dump_tree, on_full_disk, one_line, vdmactl
 
 TOOL = TOP / "tools/vdmactl"
 
@@ -161,14 +161,7 @@ def test_input_that_is_no_tree(run: Path, tree: Path) -> None:
 
 def test_output_that_does_not_arrive(tree: Path) -> None:
     """A table on a full disk is not success."""
-    with open("/dev/full", "wb") as full:
-        done = subprocess.run(
-            [vdmactl("-h").args[0], "explain", tree],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
+    done = on_full_disk("explain", tree)
     assert done.returncode == 3
     assert done.stderr == "vdmactl: cannot write standard output: No space left on device\n"
 

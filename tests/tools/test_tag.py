@@ -12,7 +12,7 @@ import pytest
 
 from tests.lib.build.parts import TOP
 from tests.lib.devicetree.trees import compile_tree
-from tests.lib.devicetree.vdmactl import dump_tree, one_line, vdmactl
+from tests.lib.devicetree.vdmactl import dump_tree, on_full_disk, one_line, vdmactl
 
 NODE = "/pci@800000020000000/legacy-device@1"
 DEVICE = "0000:00:01.0"
@@ -178,14 +178,7 @@ def test_output_that_cannot_be_written(run: Path, tree: Path) -> None:
         f"cannot write {missing}: No such file or directory; nothing was written"
     )
     assert one_line(vdmactl(*args, "/dev/full"), 3) == "cannot write /dev/full: No space left on device"
-    with open("/dev/full", "wb") as full:
-        done = subprocess.run(
-            [vdmactl("-h").args[0], *args, "-"],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
+    done = on_full_disk(*args, "-")
     assert done.returncode == 3
     assert done.stderr == "vdmactl: cannot write standard output: No space left on device\n"
     assert vdmactl(*args, "/dev/null").returncode == 0

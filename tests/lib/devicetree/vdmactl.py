@@ -33,6 +33,18 @@ def vdmactl(
     )
 
 
+def on_full_disk(*args: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run it with a standard output that takes no byte."""
+    with open("/dev/full", "wb") as full:
+        return subprocess.run(
+            [BINARY or built("tools/vdmactl"), *args],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+
 def one_line(done: subprocess.CompletedProcess[str], status: int) -> str:
     """What it complained of; that must be one line, and nothing else be said."""
     assert (done.returncode, done.stdout) == (status, "")

@@ -16,6 +16,7 @@ from typing import Any
 
 from tests.lib.build import parts
 from tests.lib.guest import ktap
+from tests.lib.host.process import Closing
 from tests.lib.machine import bootmedium
 from tests.lib.machine.devices import F_OPTIONS
 from tests.lib.machine.pseries import CAPABILITIES
@@ -180,7 +181,7 @@ class ServedDisk:
         return []
 
 
-class Run:
+class Run(Closing):
     """One boot of the program. FOLDER is for what it leaves behind. Into SHARED
     memory others can look."""
 
@@ -196,15 +197,13 @@ class Run:
         """Boot, wait, judge: what is wrong."""
         guarded: list[str] = []
         try:
-            with Qemu(self.command(), self.folder) as guest:
+            with self, Qemu(self.command(), self.folder) as guest:
                 if self.row.secure:
                     guarded = self.guarded(guest)
                 guest.wait(self.row.limit)
         except QemuError as error:
             # what the guest has said until then may tell why
             raise QemuError("\n".join([str(error), *self._report(self.console())])) from None
-        finally:
-            self.close()
         return self.check() + guarded
 
     def close(self) -> None:

@@ -15,7 +15,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 
 from tests.lib.build import parts
 from tests.lib.guest import checks, initramfs
@@ -23,6 +22,7 @@ from tests.lib.guest.initramfs import Archive
 from tests.lib.guest.disk import Disk
 from tests.lib.guest.report import Report, parse
 from tests.lib.guest.device_table import DeviceRow, make_row
+from tests.lib.host.process import Closing
 from tests.lib.machine import pseries, versions
 from tests.lib.machine.devices import Device, Expected, expected
 from tests.lib.machine.pseries import Machine
@@ -83,7 +83,7 @@ class Result:
             raise AssertionError("\n".join(left))
 
 
-class Guest:
+class Guest(Closing):
     """A guest that runs while the with statement does. RUN is a folder for it."""
 
     def __init__(self, machine: Machine, run: Path, image: GuestImage = GuestImage()) -> None:
@@ -108,16 +108,9 @@ class Guest:
             self._clean()
             raise
 
-    def __enter__(self) -> Guest:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.qemu.kill()
+    def close(self) -> None:
+        """End QEMU, and what served the guest."""
+        self.qemu.close()
         self._clean()
 
     def report(self) -> Report:

@@ -15,9 +15,10 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from types import TracebackType
 from typing import Any
 from urllib.parse import unquote
+
+from tests.lib.host.process import Closing
 
 ARCH = "ppc64el"
 
@@ -41,7 +42,7 @@ class _Handler(SimpleHTTPRequestHandler):
         """Say nothing: the test knows what was asked for."""
 
 
-class Mirror:
+class Mirror(Closing):
     """Serves while the with statement runs. ROOT is an empty folder for it; a suite
     has what publish() gives it, and files whose names are in `lost` are not given."""
 
@@ -57,15 +58,8 @@ class Mirror:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, mirror=self))
         Thread(target=self._server.serve_forever, daemon=True).start()
 
-    def __enter__(self) -> Mirror:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Stop serving, and gpg's agent."""
         self._server.shutdown()
         self._server.server_close()
         subprocess.run(["gpgconf", "--homedir", self._home, "--kill", "gpg-agent"], check=False)

@@ -8,13 +8,12 @@ import os
 import shutil
 import signal
 import subprocess
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.lib.build.parts import TOP
+from tests.lib.host.process import until
 
 LIMIT = 20.0
 
@@ -30,14 +29,6 @@ def _runs(group: int) -> bool:
         os.killpg(group, 0)
         return True
     return False
-
-
-def _wait(condition: Callable[[], bool]) -> None:
-    """Until CONDITION holds."""
-    end = time.monotonic() + LIMIT
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 @dataclass(frozen=True)
@@ -92,11 +83,11 @@ class StubTree:
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         ) as process:  # fmt: skip
             try:
-                _wait(lambda: bool(self.calls(name)) or process.poll() is not None)
+                assert until(lambda: self.calls(name) or process.poll() is not None, LIMIT)
                 assert process.poll() is None
                 os.killpg(process.pid, signal.SIGINT)
                 status = process.wait(LIMIT)
-                _wait(lambda: not _runs(process.pid))
+                assert until(lambda: not _runs(process.pid), LIMIT)
                 return status
             finally:
                 if _runs(process.pid):

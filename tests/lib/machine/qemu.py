@@ -3,22 +3,17 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import re
-import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from types import TracebackType
 
+from tests.lib.host.process import Closing, start
 from tests.lib.machine.qmp import Qmp, QmpError
-
-_libc = ctypes.CDLL(None, use_errno=True)
-PR_SET_PDEATHSIG = 1
 
 # What a kernel writes when it has met a bug of its own, or of ours.
 TROUBLE = re.compile(r"\b(WARNING|BUG|Oops|Kernel panic)\b")
@@ -34,19 +29,7 @@ def find_trouble(log: str) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
-def die_with_parent() -> Callable[[], None]:
-    """To be called in the child, before exec: it will be killed when we end."""
-    parent = os.getpid()
-
-    def prepare() -> None:
-        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
-
-    return prepare
-
-
-class Qemu:
+class Qemu(Closing):
     """A running QEMU, to be used in a with statement, which ends it.
 
     RUN is a folder for the logs. With a TERMINAL, QEMU has ours. With TALK, which
@@ -65,32 +48,18 @@ class Qemu:
         passed = [end for end in (theirs, spoken) if end]
         if spoken:
             control += ["-chardev", f"socket,fd={spoken.fileno()},{talk}"]
-        with self._errors.open("wb") as errors, ExitStack() as ends:
+        with ExitStack() as ends:
             for end in passed:
                 ends.enter_context(end)
-            self.process = subprocess.Popen(
+            self.process = start(
                 [*command, *control],
+                self._errors,
                 pass_fds=[end.fileno() for end in passed],
-                stdin=None if terminal else subprocess.DEVNULL,
-                stdout=None if terminal else errors,
-                stderr=errors,
-                # pylint: disable=subprocess-popen-preexec-fn
-                preexec_fn=die_with_parent(),
+                **({"stdin": None, "stdout": None} if terminal else {}),
             )
         self.qmp = Qmp(ours)
 
-    def __enter__(self) -> Qemu:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.kill()
-
-    def kill(self) -> None:
+    def close(self) -> None:
         """End it now; harmless if it has ended."""
         if self.process.poll() is None:
             self.process.kill()
@@ -114,7 +83,7 @@ class Qemu:
             status = self.process.wait(left)
         except subprocess.TimeoutExpired:
             self.examine()
-            self.kill()
+            self.close()
             raise QemuError(
                 f"the guest had not ended after {limit:.0f} s and was killed"
             ) from None

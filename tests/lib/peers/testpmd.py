@@ -11,11 +11,10 @@ import os
 import shutil
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
 from tests.lib.build.parts import Missing
-from tests.lib.machine.qemu import die_with_parent
+from tests.lib.host.process import start, until
 
 # It polls: it must not take the guest's CPU from it.
 NICE = 5
@@ -52,22 +51,16 @@ class Testpmd:
         script.write_text(COMMANDS, encoding="ascii")
         command += ["--", "--interactive", f"--cmdline-file={script}"]
         command += ["--port-topology=loop", "--total-num-mbufs=4096"]
-        with (run / "testpmd.log").open("wb") as log:
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                env={**os.environ, "XDG_RUNTIME_DIR": str(self._folder)},
-                # pylint: disable=subprocess-popen-preexec-fn
-                preexec_fn=die_with_parent(),
-            )
-        end = time.monotonic() + START_LIMIT
-        while not self.other.exists():
-            if self._process.poll() is not None or time.monotonic() > end:
-                self.close()
-                raise Missing(f"testpmd has not started; see {run}/testpmd.log")
-            time.sleep(0.05)
+        self._process = start(
+            command,
+            run / "testpmd.log",
+            stdin=subprocess.PIPE,
+            env={**os.environ, "XDG_RUNTIME_DIR": str(self._folder)},
+        )
+        until(lambda: self.other.exists() or self._process.poll() is not None, START_LIMIT)
+        if not self.other.exists():
+            self.close()
+            raise Missing(f"testpmd has not started; see {run}/testpmd.log")
 
     def move(self) -> None:
         """Exchange the two."""

@@ -16,6 +16,7 @@ import threading
 import traceback
 from dataclasses import dataclass, field
 
+from tests.lib.host.process import Closing
 from tests.lib.peers.vhost_user_ring import Areas, Memory, PackedRing, Ring, RingError, SplitRing
 
 # Requests
@@ -84,7 +85,7 @@ class VhostDevice:
 
 
 @dataclass
-class Backend:
+class Backend(Closing):
     """Serves DEVICE to the one QEMU that connects, until close()."""
 
     device: VhostDevice
