@@ -4,7 +4,6 @@ module says of itself: TCE hypercalls, and addresses that QEMU translated."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,17 @@ from tests.lib.build import rows
 from tests.lib.guest import secure
 from tests.lib.guest.counts import TRACE, Counts
 from tests.lib.guest.linux import Guest, GuestImage
-from tests.lib.machine.devices import Device, Expected
+from tests.lib.guest.modes import (
+    BOUNCE,
+    BYPASS,
+    DIRECT,
+    IDENTITY,
+    SECURE_BOUNCE,
+    SECURE_QUIRK,
+    TCE,
+    DmaMode,
+)
+from tests.lib.machine.devices import Device
 from tests.lib.machine.pseries import Machine
 
 DISK_MIB = 8
@@ -21,34 +30,10 @@ DISK_MIB = 8
 IO_BYTES = 3 * (DISK_MIB << 20)
 
 
-@dataclass(frozen=True)
-class Mode:
-    """A disk in a mode."""
-
-    expected: Expected
-    f: bool = True
-    request: str = ""
-
-
-ASKED = "bypass:requested"
-MODES = (
-    Mode(Expected(True, "bypass", "dt-bypass")),
-    Mode(Expected(False, "direct", "no-access-platform"), f=False),
-    Mode(Expected(True, "identity", "requested", (ASKED,)), request="identity"),
-    Mode(
-        Expected(True, "tce", "requested", (ASKED, "identity:requested")), request="tce"
-    ),
-    Mode(
-        Expected(True, "bounce", "requested", (ASKED, "identity:requested")),
-        request="bounce",
-    ),
-)
-VETO = ("bypass:secure-veto", "identity:secure-veto")
-# What has no F ignores the IOMMU; that its addresses are the pool's is the guard's word.
-SECURE_MODES = (
-    Mode(Expected(True, "bounce", "secure-platform", VETO)),
-    Mode(Expected(False, "bounce", "secure-quirk"), f=False),
-)
+MODES = (BYPASS, DIRECT, IDENTITY, TCE, BOUNCE)
+# A device without F ignores the IOMMU; that its addresses are the pool's is the guard's
+# word.
+SECURE_MODES = (SECURE_BOUNCE, SECURE_QUIRK)
 
 SCRIPT = """
 . /lib/vdma.sh
@@ -65,7 +50,7 @@ KERNELS = [
 ]
 
 
-def disk(number: int, mode: Mode) -> Device:
+def disk(number: int, mode: DmaMode) -> Device:
     """A disk for a mode."""
     slot = number + 1
     address = f"0000:00:{slot:02x}.0"
@@ -79,7 +64,7 @@ def test_counts_prove_the_mode(run: Path, kernel: str) -> None:
     """One disk after the other does I/O, whose content is checked as well."""
     modes = SECURE_MODES if rows.is_secure(kernel) else MODES
     disks = {disk(number, mode): mode for number, mode in enumerate(modes)}
-    requests = {device.address: mode.request for device, mode in disks.items() if mode.request}
+    requests = {device.address: mode.request() for device, mode in disks.items() if mode.request()}
     machine = Machine(kernel=kernel, devices=tuple(disks), args=TRACE)
     if rows.is_secure(kernel):
         machine = secure.secured(machine)
@@ -89,10 +74,10 @@ def test_counts_prove_the_mode(run: Path, kernel: str) -> None:
     ) + counts.script('read_large $fn || fail "large requests of $fn"')
     with Guest(machine, run, GuestImage(script=script, disk_mib=DISK_MIB)) as guest:
         counts.serve(guest)
-        result = guest.finish(expect=lambda device: disks[device].expected)
+        result = guest.finish(expect=lambda device: disks[device].expected())
     result.check(ignore=secure.KNOWN_WARNINGS)
     wrong = [
-        counts.wrong(result.report, device, mode.expected.mode, IO_BYTES)
+        counts.wrong(result.report, device, mode.mode, IO_BYTES)
         for device, mode in disks.items()
     ]
     assert not any(wrong), "\n".join(wrong)

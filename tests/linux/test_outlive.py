@@ -11,13 +11,13 @@ import pytest
 
 from tests.lib.build import cross
 from tests.lib.guest.linux import Guest, GuestImage
+from tests.lib.guest.modes import REQUESTED
 from tests.lib.machine.devices import DEVICES, Device, Expected
 from tests.lib.machine.pseries import Machine
 from tests.lib.machine.screen import Picture
 
 RNG = DEVICES[4]
 GPU = Device("gpu", "0000:00:09.0", "virtio-gpu-pci", "virtio_gpu", "gpu", True, slot=9)
-ASKED = ("bypass:requested", "identity:requested")
 PAGE_SHIFT = 12
 
 SCRIPT = f"""
@@ -100,7 +100,7 @@ def test_pool_stays_until_the_last_unmap(run: Path) -> None:
         steps = {word: lambda word=word: mark(word) for word in ("held", "unbound", "end")}
         guest.serve({**steps, "screen": screen}, "end")
         result = guest.finish(
-            expect=lambda device: Expected(device is GPU, "bounce", "requested", ASKED)
+            expect=lambda device: Expected(device is GPU, "bounce", "requested", REQUESTED)
         )
     # the test has looked at the I/O
     result.check(ignore=("I/O",))

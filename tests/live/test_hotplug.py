@@ -17,6 +17,15 @@ from tests.lib.build import cross
 from tests.lib.build.parts import programs
 from tests.lib.guest import secure
 from tests.lib.guest.linux import Guest, GuestImage
+from tests.lib.guest.modes import (
+    BYPASS,
+    DIRECT,
+    IDENTITY,
+    SECURE_BOUNCE,
+    SECURE_QUIRK,
+    TCE,
+    DmaMode,
+)
 from tests.lib.machine.pseries import Machine
 from tests.lib.machine.qmp import Qmp
 from tests.live.conftest import Outcome
@@ -187,48 +196,44 @@ def plug_and_unplug(guest: Guest, plug: Plug, count: int) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Ride:
-    """MODE and REASON of what has F, and how often all comes and goes after the first
-    time."""
+class Plugging:
+    """MODE of the functions with F, HOW they are plugged, and how often all come and go
+    after the first time."""
 
-    mode: str
-    reason: str
+    mode: DmaMode
     how: str = STEPS
     rounds: int = 0
-    parameters: str = ""
 
-    def decision(self, plug: Plug) -> tuple[str, str]:
-        """The same for a function."""
+    def mode_of(self, plug: Plug) -> DmaMode:
+        """The mode of a function."""
         if plug.f:
-            return self.mode, self.reason
-        if self.mode == "bounce":
-            return "bounce", "secure-quirk"
-        return "direct", "no-access-platform"
+            return self.mode
+        return SECURE_QUIRK if self.mode.secure else DIRECT
 
     def machine(self, args: tuple[str, ...]) -> Machine:
         """With one CPU: see docs/lifecycle.md on QEMU 10.0, which may abort when a BAR
         goes while another CPU is at an MMIO access."""
-        if self.mode == "bounce":
+        if self.mode.secure:
             return secure.machine((), args=args, smp=1)
         return Machine(smp=1, devices=(), args=args)
 
 
-SHORT = Ride("bypass", "dt-bypass", rounds=1)
-RIDES = {
-    "bypass-often": Ride("bypass", "dt-bypass", rounds=25),
-    "bypass-drmgr": Ride("bypass", "dt-bypass", DRMGR),
-    "identity": Ride("identity", "requested", parameters="mode=identity"),
-    "tce": Ride("tce", "requested", parameters="mode=tce"),
-    "bounce": Ride("bounce", "secure-platform"),
+SHORT = Plugging(BYPASS, rounds=1)
+EXTENDED = {
+    "bypass-often": Plugging(BYPASS, rounds=25),
+    "bypass-drmgr": Plugging(BYPASS, DRMGR),
+    "identity": Plugging(IDENTITY),
+    "tce": Plugging(TCE),
+    "bounce": Plugging(SECURE_BOUNCE),
 }
 CASES = [pytest.param(SHORT, id="bypass")]
-CASES += [pytest.param(ride, id=name, marks=pytest.mark.extended) for name, ride in RIDES.items()]
+CASES += [pytest.param(p, id=name, marks=pytest.mark.extended) for name, p in EXTENDED.items()]
 
 
-@pytest.mark.parametrize("ride", CASES)
-def test_nothing_is_left(run: Path, outcome: Outcome, ride: Ride) -> None:
+@pytest.mark.parametrize("plugging", CASES)
+def test_nothing_is_left(run: Path, outcome: Outcome, plugging: Plugging) -> None:
     """Each kind, with F and without, on the bus and behind a bridge."""
-    for mode in {ride.decision(plug)[0] for plug in PLUGS}:
+    for mode in {plugging.mode_of(plug).mode for plug in PLUGS}:
         outcome("hotplug", mode)
     content = os.urandom(1 << 20)
     disk = run / "disk.img"
@@ -238,32 +243,33 @@ def test_nothing_is_left(run: Path, outcome: Outcome, ride: Ride) -> None:
     args += ("-blockdev", f"driver=file,node-name=disk,read-only=on,filename={disk}")
     fields = {
         "pairs": " ".join(f"{plug.address()}={plug.index()}" for plug in PLUGS),
-        "rounds": ride.rounds,
-        "parameters": ride.parameters,
-        "how": ride.how,
+        "rounds": plugging.rounds,
+        "parameters": plugging.mode.parameters(),
+        "how": plugging.how,
     }
     files = {**programs(), "bin/drc": cross.drc(run)}
     image = GuestImage(script=SCRIPT.format(**fields), files=files, modules=MODULES)
-    with Guest(ride.machine(args), run, image) as guest:
+    with Guest(plugging.machine(args), run, image) as guest:
         guest.wait_for("ready")
         seen = []
-        for number in range(ride.rounds + 1):
+        for number in range(plugging.rounds + 1):
             for index, plug in enumerate(PLUGS):
                 line = plug_and_unplug(guest, plug, number * len(PLUGS) + index + 1)
                 decision = line.get("mode"), line.get("reason")
-                assert (plug.name, *decision) == (plug.name, *ride.decision(plug))
+                want = plugging.mode_of(plug)
+                assert (plug.name, *decision) == (plug.name, want.mode, want.reason)
                 assert (line.get("property") == "yes") == plug.f
                 if "blk" in plug.model:
                     assert line.get("sum") == hashlib.sha256(content).hexdigest()
             seen.append(qemu_objects(guest.qemu.qmp))
         result = guest.finish(LIMIT)
     result.check(ignore=KNOWN_WARNINGS)
-    if ride.mode == "bounce":
+    if plugging.mode.secure:
         assert secure.violations(run) == []
     assert seen == [seen[0]] * len(seen)
     kib = [int(line["kib"]) for line in result.report.all("round")]
     # One round says nothing of memory: free pages, of 64 KiB, come and go.
-    if ride.rounds > 1:
+    if plugging.rounds > 1:
         half = len(kib) // 2
         lost = median(kib[:half]) - median(kib[half:])
         assert lost < NOISE_KIB + LEAK_KIB * half, kib

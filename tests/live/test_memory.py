@@ -13,7 +13,8 @@ import pytest
 
 from tests.lib.guest import secure
 from tests.lib.guest.linux import Guest, GuestImage
-from tests.lib.machine.devices import DEVICES, Device, Expected
+from tests.lib.guest.modes import EACH_MODE, DmaMode
+from tests.lib.machine.devices import DEVICES, Device
 from tests.lib.machine.pseries import Machine
 from tests.live.conftest import Outcome
 
@@ -76,42 +77,28 @@ ask end
 """
 
 
-@dataclass(frozen=True)
-class Way:
-    """A mode, and how the guest is made to take it. CALLS: hypercalls for a block that
-    is added, and again when it is removed; None if the disk's own I/O takes some."""
-
-    mode: str
-    reason: str
-    passed_over: tuple[str, ...] = ()
-    parameters: str = ""
-    append: str = "disable_ddw"
-    calls: int | None = 0
-    f: bool = True
-
-    def disk(self) -> Device:
-        """The disk that is at work."""
-        return BLK_F if self.f else BLK
-
-    def machine(self) -> Machine:
-        """In which all TCE calls are to be seen."""
-        args = ("-trace", "spapr_iommu_*", "-trace", "spapr_vdma_hcall")
-        append = f"movable_node {self.append}".strip()
-        devices = (self.disk(),)
-        if self.mode == "bounce":
-            return secure.machine(devices, append, args=args, mem_mib=768, hotplug_mib=1024)
-        return Machine(devices=devices, append=append, args=args, mem_mib=768)
+# Hypercalls for a block that is added, and again when it is removed. In tce the disk's
+# own I/O takes some.
+CALLS = {"direct": 0, "bypass": 0, "identity": 1, "bounce": 0}
+# Modes in which the kernel may create a dynamic window.
+WITH_DDW = ("identity", "bounce")
 
 
-ASKED = ("bypass:requested", "identity:requested")
-VETO = ("bypass:secure-veto", "identity:secure-veto")
-WAYS = (
-    Way("direct", "no-access-platform", f=False),
-    Way("bypass", "dt-bypass"),
-    Way("identity", "requested", ASKED[:1], "mode=identity", append="", calls=1),
-    Way("tce", "requested", ASKED, "mode=tce", calls=None),
-    Way("bounce", "secure-platform", VETO, append=""),
-)
+def disk_for(mode: DmaMode) -> Device:
+    """The disk that is at work."""
+    return BLK_F if mode.f else BLK
+
+
+def machine_for(mode: DmaMode) -> Machine:
+    """A machine whose TCE calls are all traced."""
+    args = ("-trace", "spapr_iommu_*", "-trace", "spapr_vdma_hcall")
+    append = "movable_node" if mode.mode in WITH_DDW else "movable_node disable_ddw"
+    devices = (disk_for(mode),)
+    if mode.secure:
+        return secure.machine(devices, append, args=args, mem_mib=768, hotplug_mib=1024)
+    return Machine(devices=devices, append=append, args=args, mem_mib=768)
+
+
 HCALL = re.compile(r"^spapr_(?:iommu(?:_pci)?_(?:put|stuff|indirect)|vdma_hcall) .*", re.MULTILINE)
 
 
@@ -156,18 +143,18 @@ def windows(guest: Guest) -> dict[str, int]:
 
 
 @pytest.mark.parametrize(
-    "way",
-    [pytest.param(w, id=f"memory-{w.mode}", marks=pytest.mark.extended) for w in WAYS],
+    "mode",
+    [pytest.param(m, id=f"memory-{m.mode}", marks=pytest.mark.extended) for m in EACH_MODE],
 )
-def test_memory(run: Path, outcome: Outcome, way: Way) -> None:
+def test_memory(run: Path, outcome: Outcome, mode: DmaMode) -> None:
     """Added, read into by the device, removed; the disk never stops."""
-    outcome("memory", way.mode)
-    fields = {"parameters": way.parameters, "blk": way.disk().address}
+    outcome("memory", mode.mode)
+    fields = {"parameters": mode.parameters(), "blk": disk_for(mode).address}
     script = SCRIPT.format(**fields, added=ADDED_MIB, read=READ_MIB)
     found: list[int] = []
-    with Guest(way.machine(), run, GuestImage(script=script, disk_mib=READ_MIB)) as guest:
+    with Guest(machine_for(mode), run, GuestImage(script=script, disk_mib=READ_MIB)) as guest:
         dimm = Dimm(guest)
-        disk = (run / f"{way.disk().name}.img").read_bytes()
+        disk = (run / f"{disk_for(mode).name}.img").read_bytes()
         guest.serve(
             {
                 "plug": dimm.plug,
@@ -178,17 +165,16 @@ def test_memory(run: Path, outcome: Outcome, way: Way) -> None:
             },
             "end",
         )
-        want = Expected(way.f, way.mode, way.reason, way.passed_over)
-        result = guest.finish(expect=lambda device: want)
+        result = guest.finish(expect=lambda device: mode.expected())
     result.check()
     assert found == [PROBES]
     rounds = result.report.one("rounds")
     assert rounds and int(rounds["count"]) > 1
     calls = dimm.calls
-    if way.calls is not None:
-        assert calls["plugged"] - calls["before"] == way.calls
-        assert calls["end"] - calls["plugged"] == way.calls
-    if way.mode == "bounce":
+    if mode.mode in CALLS:
+        assert calls["plugged"] - calls["before"] == CALLS[mode.mode]
+        assert calls["end"] - calls["plugged"] == CALLS[mode.mode]
+    if mode.secure:
         assert secure.violations(run) == []
 
 

@@ -3,15 +3,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.lib.build import parts
 from tests.lib.guest.linux import Guest, GuestImage
+from tests.lib.guest.modes import BYPASS, DIRECT, IDENTITY, TCE, DmaMode
 from tests.lib.machine import pseries
-from tests.lib.machine.devices import Device, Expected
+from tests.lib.machine.devices import Device
 from tests.lib.machine.pseries import Machine
 from tests.live.conftest import Outcome
 from tests.live.migration import MigrationChain
@@ -49,46 +49,25 @@ done
 """
 
 
-@dataclass(frozen=True)
-class Way:
-    """How the guest is to do a device's DMA, and how it comes to it."""
-
-    mode: str
-    reason: str
-    passed_over: tuple[str, ...] = ()
-    f: bool = True
+MODES = (DIRECT, BYPASS, IDENTITY, TCE)
 
 
-WAYS = (
-    Way("direct", "no-access-platform", f=False),
-    Way("bypass", "dt-bypass"),
-    Way("identity", "requested", ("bypass:requested",)),
-    Way("tce", "requested", ("bypass:requested", "identity:requested")),
-)
-
-
-def disk(kind: str, way: Way, slot: int) -> Device:
-    """One of these, whose DMA goes that way."""
-    name, model = f"{kind}-{way.mode}", f"virtio-{kind}-pci"
+def disk(kind: str, mode: DmaMode, slot: int) -> Device:
+    """A disk for a mode."""
+    name, model = f"{kind}-{mode.mode}", f"virtio-{kind}-pci"
     driver = f"virtio_{kind}"
-    return Device(name, f"0000:00:{slot:02x}.0", model, driver, "disk", way.f, slot=slot)
+    return Device(name, f"0000:00:{slot:02x}.0", model, driver, "disk", mode.f, slot=slot)
 
 
 DEVICES = tuple(
-    disk(kind, way, slot)
-    for slot, (kind, way) in enumerate(((k, w) for k in ("blk", "scsi") for w in WAYS), start=1)
+    disk(kind, mode, slot)
+    for slot, (kind, mode) in enumerate(((k, m) for k in ("blk", "scsi") for m in MODES), start=1)
 )
 
 
-def way_of(device: Device) -> Way:
-    """The way that it has."""
-    return next(way for way in WAYS if device.name.endswith(f"-{way.mode}"))
-
-
-def expected(device: Device) -> Expected:
-    """What the guest has to say, before and after."""
-    way = way_of(device)
-    return Expected(way.f, way.mode, way.reason, way.passed_over)
+def mode_of(device: Device) -> DmaMode:
+    """The mode of a device."""
+    return next(mode for mode in MODES if device.name.endswith(f"-{mode.mode}"))
 
 
 def machine(iothread: bool) -> Machine:
@@ -105,8 +84,8 @@ def image() -> GuestImage:
     """fio, and a script that runs it again and again."""
     root = parts.part("bench-ppc64le") / "root"
     files = {str(p.relative_to(root)): p.read_bytes() for p in root.rglob("*") if p.is_file()}
-    asked = [d for d in DEVICES if way_of(d).reason == "requested"]
-    override = ",".join(f"{device.address}={way_of(device).mode}" for device in asked)
+    requests = {device.address: mode_of(device).request() for device in DEVICES}
+    override = ",".join(f"{address}={mode}" for address, mode in requests.items() if mode)
     script = SCRIPT.format(override=override, mib=DISK_MIB)
     return GuestImage(script=script, files=files, disk_mib=DISK_MIB)
 
@@ -116,8 +95,8 @@ def image() -> GuestImage:
 @pytest.mark.parametrize("iothread", [False, True], ids=["main-loop", "iothread"])
 def test_linux(run: Path, outcome: Outcome, iothread: bool) -> None:
     """Twenty times there and back; fio finds no error, and each mode stays."""
-    for way in WAYS:
-        outcome("migrate-linux", way.mode)
+    for mode in MODES:
+        outcome("migrate-linux", mode.mode)
     described = machine(iothread)
     with Guest(described, run, image()) as guest:
         guest.wait_for("pass", 1, LIMIT)
@@ -129,5 +108,5 @@ def test_linux(run: Path, outcome: Outcome, iothread: bool) -> None:
         passes = len(guest.report().all("pass"))
         guest.wait_for("pass", passes + 2, LIMIT)
         guest.answer("stop")
-        result = guest.finish(LIMIT, expected)
+        result = guest.finish(LIMIT, lambda device: mode_of(device).expected())
     result.check()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.lib.guest.linux import Guest, GuestImage
+from tests.lib.guest.modes import REQUESTED
 from tests.lib.machine import slof
 from tests.lib.machine.devices import Device, Expected
 from tests.lib.machine.pseries import Machine
@@ -24,12 +25,11 @@ def disk(slot: int, f: bool = True, bus: str = "pci.0") -> Device:
     return Device(f"d{bus[0]}{slot}", address, model, "virtio_blk", "disk", f, bus, slot)
 
 
-ASKED = ("bypass:requested", "identity:requested")
 CASES = {
     disk(1): Expected(True, "identity", "ddw-covers-memory", (WHY,)),
     disk(2, f=False): Expected(False, "direct", "no-access-platform"),
-    disk(3): Expected(True, "tce", "requested", ASKED),
-    disk(5): Expected(True, "bounce", "requested", ASKED),
+    disk(3): Expected(True, "tce", "requested", REQUESTED),
+    disk(5): Expected(True, "bounce", "requested", REQUESTED),
     # the bus is marked
     disk(1, bus="bridge"): Expected(True, "identity", "ddw-covers-memory", (WHY,)),
     # nothing is

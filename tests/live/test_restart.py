@@ -15,7 +15,8 @@ import pytest
 from tests.lib.build import parts, rows
 from tests.lib.guest import secure
 from tests.lib.guest.linux import Guest, GuestImage
-from tests.lib.machine.devices import DEVICES, F_OPTIONS, Device, Expected
+from tests.lib.guest.modes import EACH_MODE, IDENTITY, DmaMode
+from tests.lib.machine.devices import DEVICES, F_OPTIONS, Device
 from tests.lib.machine.pseries import Machine
 from tests.live.conftest import Outcome
 
@@ -26,9 +27,9 @@ MEM_MIB = 1280
 
 # A disk that takes its time: when a kernel ends, reads of it are not done.
 SLOW, SLOW_BPS, READS = "0000:00:09.0", 256 << 10, 24
-# What a life is, is written on a disk that has nothing else: its name, and behind
-# that the kernel and initramfs for those that kexec starts.
-LIVES, KERNEL_AT = "0000:00:08.0", 1
+# A disk of its own says which boot this is, by name, followed by the kernel and the
+# initramfs for boots by kexec.
+STATE_DISK, KERNEL_AT = "0000:00:08.0", 1
 DISKS = ("looked at", "slow")
 # What a kernel says once nothing but the control is to be seen.
 CONTROL = "memory-has-been-looked-at"
@@ -44,11 +45,11 @@ load bus
 rebind_idle
 load drivers
 settle
-disk=/dev/$(disk_of {lives})
-life=$(dd if=$disk bs=8 count=1 status=none | tr -d " ")
+disk=/dev/$(disk_of {state})
+boot=$(dd if=$disk bs=8 count=1 status=none | tr -d " ")
 run_device {blk}
 report_device {slow}
-report life name=$life
+report boot name=$boot
 ask has
 next() {{
     printf '%-8s' $1 | dd of=$disk bs=8 count=1 conv=notrunc,fsync status=none
@@ -66,7 +67,7 @@ read_slowly() {{
 
 # Each comes by firmware.
 REBOOT = """
-case $life in
+case $boot in
 first)
     next panic
     read_slowly
@@ -109,7 +110,7 @@ look_at_memory() {{
     report looked mib=$(du -m /run/fill/all | cut -f 1)
     umount /run/fill
 }}
-case $life in
+case $boot in
 first)
     next kexec
     kexec_load -l page_poison=1 crashkernel=256M
@@ -135,61 +136,38 @@ esac
 """
 
 
-@dataclass(frozen=True)
-class Way:
-    """A mode, and how the guest is made to take it; AFTER kexec, if that is another."""
-
-    mode: str
-    reason: str
-    passed_over: tuple[str, ...] = ()
-    parameters: str = ""
-    append: str = ""
-    f: bool = True
-    secure: bool = False
-    after: Way | None = None
-
-    def disk(self) -> Device:
-        """The disk that is looked at."""
-        return BLK_F if self.f else BLK
-
-    def expected(self) -> Expected:
-        """What is to be said about it."""
-        return Expected(self.f, self.mode, self.reason, self.passed_over)
-
-    def windows(self) -> tuple[int, int]:
-        """Dynamic ones, which Debian's kernel makes before our module comes, and
-        bypass."""
-        dynamic = self.mode in ("direct", "bypass", "identity")
-        return int(dynamic), len(DISKS) * (self.mode == "bypass")
-
-
-ASKED = ("bypass:requested", "identity:requested")
-VETO = ("bypass:secure-veto", "identity:secure-veto")
 # Linux keeps a dynamic window that it finds when it starts for single TCEs.
-AFTER = Way("bypass", "dt-bypass", ("identity:request-unavailable",))
-WAYS = (
-    Way("direct", "no-access-platform", f=False),
-    Way("bypass", "dt-bypass"),
-    Way("identity", "requested", ASKED[:1], "mode=identity", after=AFTER),
-    Way("tce", "requested", ASKED, "mode=tce", append="disable_ddw"),
-    Way("bounce", "secure-platform", VETO, secure=True),
-)
+AFTER_KEXEC = {IDENTITY: DmaMode("bypass", "dt-bypass", ("identity:request-unavailable",))}
+# For the kernel's command line.
+APPEND = {"tce": "disable_ddw"}
 
 
-class Lives(Guest):
-    """A guest that finds the name of its life, and the next kernel, on a disk."""
+def disk_for(mode: DmaMode) -> Device:
+    """The disk that is looked at."""
+    return BLK_F if mode.f else BLK
 
-    def __init__(self, machine: Machine, run: Path, way: Way, script: str) -> None:
+
+def windows_of(mode: DmaMode) -> tuple[int, int]:
+    """How many windows a mode has: dynamic ones, which Debian's kernel creates before our
+    module comes, and bypass."""
+    dynamic = mode.mode in ("direct", "bypass", "identity")
+    return int(dynamic), len(DISKS) * (mode.mode == "bypass")
+
+
+class RestartingGuest(Guest):
+    """A guest that reads from a disk which boot it is in, and the next kernel."""
+
+    def __init__(self, machine: Machine, run: Path, mode: DmaMode, script: str) -> None:
         kernel = (parts.part(f"kernel-{machine.kernel}") / "vmlinux").read_bytes()
         self._initrd_at = KERNEL_AT + -(-len(kernel) // MIB)
-        self._disk = run / "lives.img"
+        self._disk = run / "state.img"
         fields = {
-            "parameters": way.parameters,
-            "lives": LIVES,
+            "parameters": mode.parameters(),
+            "state": STATE_DISK,
             "slow": SLOW,
             "reads": READS,
             "control": CONTROL,
-            "blk": way.disk().address,
+            "blk": disk_for(mode).address,
             "kernel_at": KERNEL_AT,
             "kernel_size": len(kernel),
             "initrd_at": self._initrd_at,
@@ -217,7 +195,7 @@ class Lives(Guest):
 
     def _clean(self) -> None:
         super()._clean()
-        for name in ("lives.img", "slow.img"):
+        for name in ("state.img", "slow.img"):
             (self.run / name).unlink(missing_ok=True)
 
     def write_into_free_pages(self) -> None:
@@ -228,25 +206,26 @@ class Lives(Guest):
                     memory[at + PAGE // 2] = 0
 
 
-def machine(run: Path, way: Way) -> Machine:
-    """With a disk for the lives and one that is slow, and memory that we can reach."""
-    f = f",{F_OPTIONS}" if way.f else ""
+def machine(run: Path, mode: DmaMode) -> Machine:
+    """A machine with a disk for the state, a slow disk, and memory that the host can
+    reach."""
+    f = f",{F_OPTIONS}" if mode.f else ""
     slow = f"if=none,id=slow-disk,format=raw,file={run}/slow.img,throttling.bps-read={SLOW_BPS}"
-    args = ("-drive", f"if=none,id=lives,format=raw,cache=unsafe,file={run}/lives.img")
-    args += ("-device", "virtio-blk-pci,drive=lives,addr=8,disable-legacy=on")
+    args = ("-drive", f"if=none,id=state,format=raw,cache=unsafe,file={run}/state.img")
+    args += ("-device", "virtio-blk-pci,drive=state,addr=8,disable-legacy=on")
     args += ("-drive", slow, "-device", f"virtio-blk-pci,id=slow,drive=slow-disk,addr=9{f}")
     args += ("-object", f"memory-backend-memfd,id=ram,size={MEM_MIB}M")
     args += ("-action", "reboot=reset,panic=none", "-trace", "spapr_vdma_window")
     args += ("-trace", "spapr_iommu_ddw_*")
     options = "memory-backend=ram"
-    append = f"crashkernel=256M {way.append}".strip()
-    if way.secure:
+    append = f"crashkernel=256M {APPEND.get(mode.mode, '')}".strip()
+    if mode.secure:
         args += secure.TRACE
         options += ",x-ultravisor=on,x-dma-guard=deny"
         append += " svm=on"
     return Machine(
-        kernel=rows.default_secure_kernel() if way.secure else rows.default_kernel(),
-        devices=(way.disk(),),
+        kernel=rows.default_secure_kernel() if mode.secure else rows.default_kernel(),
+        devices=(disk_for(mode),),
         args=args,
         append=append,
         machine_options=options,
@@ -263,7 +242,7 @@ class GuestMappings:
     shared: int
 
 
-def held(guest: Guest) -> GuestMappings:
+def mappings_of(guest: Guest) -> GuestMappings:
     """Count windows, and shared pages."""
     qmp = guest.qemu.qmp
     tree = qmp.monitor("info mtree")
@@ -274,9 +253,9 @@ def held(guest: Guest) -> GuestMappings:
 
 
 @dataclass
-class Story:
-    """What was FOUND at the start of each life, what it HAD then, and how many reads
-    were not DONE at its end."""
+class History:
+    """For each boot: mappings FOUND at its start, those that it HAD then, and how many
+    reads were UNDONE at its end."""
 
     found: list[GuestMappings] = field(default_factory=list)
     had: list[GuestMappings] = field(default_factory=list)
@@ -290,68 +269,72 @@ def undone(guest: Guest) -> int:
     return int(status["inuse"])
 
 
-def live(run: Path, script: str, lives: dict[str, Way]) -> Story:
-    """All lives of a guest, and how each must do its I/O. Reads are left undone."""
+def boot_all(run: Path, script: str, boots: dict[str, DmaMode]) -> History:
+    """Run all BOOTS of a guest, each with the mode that its I/O must use. Reads are left
+    undone."""
     __tracebackhide__ = True
-    story = Story()
-    ways = list(lives.values())
-    with Lives(machine(run, ways[0]), run, ways[0], script) as guest:
+    history = History()
+    modes = list(boots.values())
+    with RestartingGuest(machine(run, modes[0]), run, modes[0], script) as guest:
         guest.serve(
             {
-                "found": lambda: story.found.append(held(guest)),
-                "has": lambda: story.had.append(held(guest)),
-                "dying": lambda: story.undone.append(undone(guest)),
+                "found": lambda: history.found.append(mappings_of(guest)),
+                "has": lambda: history.had.append(mappings_of(guest)),
+                "dying": lambda: history.undone.append(undone(guest)),
                 "control": guest.write_into_free_pages,
                 "end": lambda: None,
             },
             "end",
             LIMIT,
         )
-        result = guest.finish(LIMIT, expect=lambda device: ways[-1].expected())
+        result = guest.finish(LIMIT, expect=lambda device: modes[-1].expected())
     result.check(ignore=("sysrq triggered crash",))
     report = result.report
-    assert [line["name"] for line in report.all("life")] == list(lives)
+    assert [line["name"] for line in report.all("boot")] == list(boots)
     devices = report.all("device")
     seen = [(line["mode"], line["reason"]) for line in devices]
-    assert seen == [(way.mode, way.reason) for way in ways for _ in DISKS]
+    assert seen == [(mode.mode, mode.reason) for mode in modes for _ in DISKS]
     # the host has looked at the last
     io = [(line["sha256"], line["written"]) for line in devices if "io" in line]
-    assert io == io[-1:] * len(lives)
-    assert len(story.undone) == len(lives) - 1 and all(story.undone)
-    assert [held.windows for held in story.had] == [way.windows() for way in ways]
-    if ways[0].secure:
+    assert io == io[-1:] * len(boots)
+    assert len(history.undone) == len(boots) - 1 and all(history.undone)
+    assert [mappings.windows for mappings in history.had] == [windows_of(mode) for mode in modes]
+    if modes[0].secure:
         assert secure.violations(run) == []
-    return story
+    return history
 
 
 def cases(event: str) -> list[Any]:
     """An event in each mode; they take long."""
-    return [pytest.param(way, id=f"{event}-{way.mode}", marks=pytest.mark.extended) for way in WAYS]
+    return [
+        pytest.param(mode, id=f"{event}-{mode.mode}", marks=pytest.mark.extended)
+        for mode in EACH_MODE
+    ]
 
 
-@pytest.mark.parametrize("way", cases("reboot"))
-def test_reboot(run: Path, outcome: Outcome, way: Way) -> None:
+@pytest.mark.parametrize("mode", cases("reboot"))
+def test_reboot(run: Path, outcome: Outcome, mode: DmaMode) -> None:
     """Firmware starts without a window; each kernel gets what the one before had."""
-    outcome("reboot", way.mode)
-    outcome("panic", way.mode)
-    story = live(run, REBOOT, dict.fromkeys(["first", "panic", "last"], way))
-    assert [held.windows[1] for held in story.found] == [0] * 3
-    assert [held.shared for held in story.found] == [story.found[0].shared] * 3
+    outcome("reboot", mode.mode)
+    outcome("panic", mode.mode)
+    history = boot_all(run, REBOOT, dict.fromkeys(["first", "panic", "last"], mode))
+    assert [mappings.windows[1] for mappings in history.found] == [0] * 3
+    assert [mappings.shared for mappings in history.found] == [history.found[0].shared] * 3
 
 
-@pytest.mark.parametrize("way", cases("kexec"))
-def test_kexec(run: Path, outcome: Outcome, way: Way) -> None:
+@pytest.mark.parametrize("mode", cases("kexec"))
+def test_kexec(run: Path, outcome: Outcome, mode: DmaMode) -> None:
     """The next kernel, and one for a dump, get their devices and keep their memory."""
-    outcome("kexec", way.mode)
-    outcome("kdump", way.mode)
-    after = way.after or way
-    story = live(run, KEXEC, {"first": way, "kexec": after, "last": after})
-    found, had = story.found, story.had
+    outcome("kexec", mode.mode)
+    outcome("kdump", mode.mode)
+    after = AFTER_KEXEC.get(mode, mode)
+    history = boot_all(run, KEXEC, {"first": mode, "kexec": after, "last": after})
+    found, had = history.found, history.had
     # who panics closes nothing, and takes nothing back
-    assert [held.windows[1] for held in found] == [0, 0, had[1].windows[1]]
+    assert [mappings.windows[1] for mappings in found] == [0, 0, had[1].windows[1]]
     assert found[1].shared == found[0].shared and found[2].shared >= had[1].shared
     console = (run / "console.log").read_text(errors="replace")
-    before, after = console.split(CONTROL, maxsplit=1)
+    without, with_control = console.split(CONTROL, maxsplit=1)
     # nothing has written but the control
-    assert "pagealloc" not in before
-    assert way.secure or "pagealloc: memory corruption" in after
+    assert "pagealloc" not in without
+    assert mode.secure or "pagealloc: memory corruption" in with_control
