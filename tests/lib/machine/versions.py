@@ -9,12 +9,9 @@ import json
 import re
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tests.lib.build import parts, rows
-
-if TYPE_CHECKING:
-    from tests.lib.machine import Machine
+from tests.lib.machine.pseries import Machine
 
 Versions = dict[str, dict[str, str]]
 
