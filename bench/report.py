@@ -19,7 +19,7 @@ from bench.summary import (
     bases,
     compared,
     conclusions,
-    copying,
+    costs,
     counts,
     headline,
     noise,
@@ -127,23 +127,9 @@ def secure_plots(results: Results) -> str:
 
 def _counts_table(results: Results) -> str:
     rows = []
-    for row in results.workloads:
-        for name in results.ran():
-            found = counts(results, name, row["name"])
-            timed = result(results, name, row["name"])
-            if found is None:
-                continue
-            rows.append(
-                [
-                    row["title"],
-                    name,
-                    short(found["dma_hypercalls"]),
-                    short(found["tce_written"]),
-                    short(found["translations"]),
-                    *copying(results, name, row["name"]),
-                    f"{timed.cpu.median:.0f} {noise(timed.cpu)}" if timed else "-",
-                ]
-            )
+    for row, name, cells, cpu in costs(results):
+        time = f"{cpu.median:.0f} {noise(cpu)}" if cpu else "-"
+        rows.append([row["title"], name, *cells, time])
     head = ["workload", "configuration", "hypercalls", "TCEs", "translations", "KiB copied"]
     return _table([*head, "copies of a byte", "CPU, µs"], rows)
 

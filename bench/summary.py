@@ -63,6 +63,20 @@ def copying(results: Results, configuration: str, workload: str) -> tuple[str, s
     return f"{statistics.fmean(each) / 1024:.3g}", f"{copies:.3g}" if told else "-"
 
 
+def costs(results: Results) -> Iterator[tuple[Json, str, list[str], Summary | None]]:
+    """What an I/O costs, for each workload and configuration that was counted: both, the
+    counts as a table has them, and QEMU's CPU time. The counts are hypercalls, TCEs,
+    translations, KiB copied and copies of a byte."""
+    for row in results.workloads:
+        for name in results.ran():
+            found, timed = counts(results, name, row["name"]), result(results, name, row["name"])
+            if found is None:
+                continue
+            keys = ("dma_hypercalls", "tce_written", "translations")
+            cells = [*(short(found[key]) for key in keys), *copying(results, name, row["name"])]
+            yield row, name, cells, timed.cpu if timed else None
+
+
 def short(number: float) -> str:
     """A figure with three digits, as people write it."""
     if number == 0:

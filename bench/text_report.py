@@ -5,19 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bench import summary
 from bench.results import Results
-from bench.summary import (
-    bases,
-    compared,
-    conclusions,
-    copying,
-    counts,
-    headline,
-    noise,
-    percentage,
-    result,
-    short,
-)
 
 # As many columns as go beside each other on a terminal.
 ACROSS = 5
@@ -34,13 +23,13 @@ def columns(lines: Sequence[Sequence[str]]) -> str:
 def _speeds(results: Results, base: str, names: Sequence[str]) -> str:
     lines = [["", base, *names]]
     for row in results.workloads:
-        first = result(results, base, row["name"])
+        first = summary.result(results, base, row["name"])
         line = [row["name"], "-"]
         if first:
-            line[1] = f"{short(first.value.median)} {row['unit']} {noise(first.value)}"
+            line[1] = f"{summary.short(first.value.median)} {row['unit']} {summary.noise(first.value)}"
         for name in names:
-            found = result(results, name, row["name"])
-            line.append(percentage(found.speed) if found else "-")
+            found = summary.result(results, name, row["name"])
+            line.append(summary.percentage(found.speed) if found else "-")
         if any(cell != "-" for cell in line[1:]):
             lines.append(line)
     return columns(lines)
@@ -48,20 +37,9 @@ def _speeds(results: Results, base: str, names: Sequence[str]) -> str:
 
 def _counts(results: Results) -> str:
     lines = [["", "hypercalls", "TCEs", "translations", "KiB copied", "copies", "QEMU's CPU"]]
-    for row in results.workloads:
-        for name in results.ran():
-            found, timed = counts(results, name, row["name"]), result(results, name, row["name"])
-            if found is None:
-                continue
-            lines.append(
-                [
-                    f"{row['name']} {name}",
-                    *(short(found[key]) for key in ("dma_hypercalls", "tce_written")),
-                    short(found["translations"]),
-                    *copying(results, name, row["name"]),
-                    f"{timed.cpu.median:.0f} us {noise(timed.cpu)}" if timed else "-",
-                ]
-            )
+    for row, name, cells, cpu in summary.costs(results):
+        time = f"{cpu.median:.0f} us {summary.noise(cpu)}" if cpu else "-"
+        lines.append([f"{row['name']} {name}", *cells, time])
     return columns(lines)
 
 
@@ -105,9 +83,9 @@ def criterion_line(criterion: dict[str, object]) -> str:
 
 def text(results: Results) -> str:
     """All of it."""
-    out = [headline(results), ""]
-    for base in bases(results) if results.samples else ():
-        names = compared(results, base)
+    out = [summary.headline(results), ""]
+    for base in summary.bases(results) if results.samples else ():
+        names = summary.compared(results, base)
         out.append(f"Speed; of {base}'s, * if they differ by more than the noise")
         for start in range(0, max(1, len(names)), ACROSS):
             out += [_speeds(results, base, names[start : start + ACROSS]), ""]
@@ -117,7 +95,7 @@ def text(results: Results) -> str:
         out += ["Bare metal: a 4 KiB read", _bare_metal(results), ""]
     if results.setup:
         out += ["Set-up", _setup(results), ""]
-    out += [f"{line} [{basis}]" for line, basis in conclusions(results)]
+    out += [f"{line} [{basis}]" for line, basis in summary.conclusions(results)]
     out += ["", *(criterion_line(criterion) for criterion in results.criteria)]
     cannot = [row for row in results.configurations if not row["ran"]]
     if cannot or results.missing:
