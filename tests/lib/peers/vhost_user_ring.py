@@ -56,19 +56,18 @@ class Memory:
 
     def at_guest(self, address: int, length: int) -> memoryview:
         """Memory by guest physical address."""
-        for region in self.regions:
-            at = address - region.guest
-            if 0 <= at and at + length <= region.size:
-                return region.view[at : at + length]
-        raise RingError(f"{length} bytes at {address:#x} are not in the guest's memory")
+        return self._find(address, length, [region.guest for region in self.regions])
 
     def at_user(self, address: int, length: int) -> memoryview:
         """Memory by QEMU's address, which is how it names the parts of a ring."""
-        for region in self.regions:
-            at = address - region.user
+        return self._find(address, length, [region.user for region in self.regions])
+
+    def _find(self, address: int, length: int, starts: list[int]) -> memoryview:
+        for region, start in zip(self.regions, starts):
+            at = address - start
             if 0 <= at and at + length <= region.size:
                 return region.view[at : at + length]
-        raise RingError(f"a ring at {address:#x} is not in the guest's memory")
+        raise RingError(f"{length} bytes at {address:#x} are not in the guest's memory")
 
 
 @dataclass
