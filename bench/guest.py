@@ -17,7 +17,7 @@ from tests.lib.build import parts
 from tests.lib.guest.linux import Guest, GuestImage
 from tests.lib.guest.report import Fields, Report, parse
 from tests.lib.machine import slof
-from tests.lib.machine.devices import Device
+from tests.lib.machine.devices import Device, virtio
 from tests.lib.machine.pseries import Machine
 
 AGENT = parts.TOP / "bench/agent.sh"
@@ -74,16 +74,7 @@ def _devices(number: int, row: Configuration) -> list[Device]:
     """A disk and a card, on a PHB of their own."""
     kinds = (("disk", "blk", "null"), ("net", "net", "net"))
     return [
-        Device(
-            f"{name}{number}",
-            f"{number:04x}:00:{slot:02x}.0",
-            f"virtio-{model}-pci",
-            f"virtio_{model}",
-            kind,
-            row.f,
-            bus=f"phb{number}.0",
-            slot=slot,
-        )
+        virtio(f"{name}{number}", model, slot, row.f, bus=f"phb{number}.0", kind=kind)
         for slot, (name, model, kind) in enumerate(kinds, 1)
     ]
 

@@ -19,7 +19,7 @@ from bench.config import Configuration, Setup, choose
 from bench.session import TROUBLES, reason
 from tests.lib.build.parts import TOP
 from tests.lib.guest.linux import Guest, GuestImage
-from tests.lib.machine.devices import Device
+from tests.lib.machine.devices import virtio
 from tests.lib.machine.pseries import Machine
 
 SECONDS = 20.0
@@ -35,18 +35,8 @@ def machine(host: HostSetup, case: Setup, rows: Sequence[Configuration]) -> Mach
         switch = "dma-bypass=off" if host.qemu == "vdma" and not row.bypass else ""
         phbs.append(",".join(filter(None, (switch, row.phb))))
         for slot in range(case.devices):
-            devices.append(
-                Device(
-                    f"disk{number}-{slot}",
-                    f"{number:04x}:00:{slot:02x}.0",
-                    "virtio-blk-pci",
-                    "virtio_blk",
-                    "null",
-                    row.f,
-                    bus=f"phb{number}.0",
-                    slot=slot,
-                )
-            )
+            name, bus = f"disk{number}-{slot}", f"phb{number}.0"
+            devices.append(virtio(name, "blk", slot, row.f, bus=bus, kind="null"))
     return Machine(
         kernel=case.kernel,
         qemu=host.qemu,

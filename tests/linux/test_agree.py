@@ -17,20 +17,16 @@ from tests.lib.guest import secure
 from tests.lib.guest.counts import TRACE, Counts
 from tests.lib.guest.linux import Guest, GuestImage
 from tests.lib.guest.report import Report
-from tests.lib.machine.devices import Device, Expected
+from tests.lib.machine.devices import Device, Expected, virtio
 from tests.lib.machine.pseries import Machine
 
 DISK_MIB = 8
 IO_BYTES = 3 * (DISK_MIB << 20)
 
 
-def disk(name: str, slot: int, f: bool, admin_off: bool = False) -> Device:
-    """A disk."""
-    fields = ("virtio-blk-pci", "virtio_blk", "disk", f)
-    return Device(name, f"0000:00:{slot:02x}.0", *fields, slot=slot, admin_off=admin_off)
-
-
-TAGGED, UNTAGGED, PLAIN = disk("tagged", 1, True), disk("untagged", 2, True, True), disk("plain", 3, False)
+TAGGED = virtio("tagged", "blk", 1)
+UNTAGGED = virtio("untagged", "blk", 2, admin_off=True)
+PLAIN = virtio("plain", "blk", 3, f=False)
 DISKS = (TAGGED, UNTAGGED, PLAIN)
 
 REQUESTS = ("", "identity", "tce", "bounce", "bypass", "direct")

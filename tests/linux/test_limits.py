@@ -10,15 +10,15 @@ import pytest
 
 from tests.lib.build import cross
 from tests.lib.guest.linux import Guest, GuestImage, Result
-from tests.lib.machine.devices import DEVICES, Device
+from tests.lib.machine.devices import DEVICES, virtio
 from tests.lib.machine.pseries import Machine
 
 LIMIT = 150.0
 PAGES_64K = "7.2-64k"
 BLK = DEVICES[0]
-SCSI = Device("scsi-f", "0000:00:02.0", "virtio-scsi-pci", "virtio_scsi", "disk", True, slot=2)
-FIRST = Device("first", "0000:00:08.0", "virtio-9p-pci", "9pnet_virtio", "9p", True, slot=8)
-SECOND = Device("second", "0000:00:09.0", "virtio-9p-pci", "9pnet_virtio", "9p", True, slot=9)
+SCSI = virtio("scsi-f", "scsi", 2)
+FIRST = virtio("first", "9p", 8)
+SECOND = virtio("second", "9p", 9)
 
 START = """
 . /lib/vdma.sh

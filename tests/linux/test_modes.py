@@ -9,20 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.lib.build import rows
-from tests.lib.guest import secure
+from tests.lib.guest import modes, secure
 from tests.lib.guest.counts import TRACE, Counts
 from tests.lib.guest.linux import Guest, GuestImage
-from tests.lib.guest.modes import (
-    BOUNCE,
-    BYPASS,
-    DIRECT,
-    IDENTITY,
-    SECURE_BOUNCE,
-    SECURE_QUIRK,
-    TCE,
-    DmaMode,
-)
-from tests.lib.machine.devices import Device
+from tests.lib.guest.modes import DmaMode
+from tests.lib.machine.devices import Device, virtio
 from tests.lib.machine.pseries import Machine
 
 DISK_MIB = 8
@@ -30,14 +21,14 @@ DISK_MIB = 8
 IO_BYTES = 3 * (DISK_MIB << 20)
 
 
-MODES = (BYPASS, DIRECT, IDENTITY, TCE, BOUNCE)
+MODES = (modes.BYPASS, modes.DIRECT, modes.IDENTITY, modes.TCE, modes.BOUNCE)
 # A device without F ignores the IOMMU; that its addresses are the pool's is the guard's
 # word.
-SECURE_MODES = (SECURE_BOUNCE, SECURE_QUIRK)
+SECURE_MODES = (modes.SECURE_BOUNCE, modes.SECURE_QUIRK)
 
 SCRIPT = """
 . /lib/vdma.sh
-load policy override={override}
+load policy {parameters}
 load bus
 rebind_idle
 load drivers
@@ -52,26 +43,19 @@ KERNELS = [
 
 def disk(number: int, mode: DmaMode) -> Device:
     """A disk for a mode."""
-    slot = number + 1
-    address = f"0000:00:{slot:02x}.0"
-    return Device(
-        f"disk{number}", address, "virtio-blk-pci", "virtio_blk", "disk", mode.f, slot=slot
-    )
+    return virtio(f"disk{number}", "blk", number + 1, mode.f)
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_counts_prove_the_mode(run: Path, kernel: str) -> None:
     """One disk after the other does I/O, whose content is checked as well."""
-    modes = SECURE_MODES if rows.is_secure(kernel) else MODES
-    disks = {disk(number, mode): mode for number, mode in enumerate(modes)}
-    requests = {device.address: mode.request() for device, mode in disks.items() if mode.request()}
+    wanted = SECURE_MODES if rows.is_secure(kernel) else MODES
+    disks = {disk(number, mode): mode for number, mode in enumerate(wanted)}
     machine = Machine(kernel=kernel, devices=tuple(disks), args=TRACE)
     if rows.is_secure(kernel):
         machine = secure.secured(machine)
     counts = Counts(run, tuple(disks))
-    script = SCRIPT.format(
-        override=",".join(f"{address}={mode}" for address, mode in requests.items())
-    ) + counts.script('read_large $fn || fail "large requests of $fn"')
+    script = SCRIPT.format(parameters=modes.override(disks)) + counts.script('read_large $fn || fail "large requests of $fn"')
     with Guest(machine, run, GuestImage(script=script, disk_mib=DISK_MIB)) as guest:
         counts.serve(guest)
         result = guest.finish(expect=lambda device: disks[device].expected())

@@ -11,20 +11,12 @@ import pytest
 
 from tests.lib.build import parts
 from tests.lib.guest.linux import Guest, GuestImage, Result
-from tests.lib.machine.devices import DEVICES, Device, Expected
+from tests.lib.machine.devices import DEVICES, Device, Expected, virtio
 from tests.lib.machine.pseries import Machine
 
 BLK, NO_F = DEVICES[:2]
 # Its driver takes ACCESS_PLATFORM back, which QEMU refuses.
-BALLOON = Device(
-    "balloon",
-    "0000:00:07.0",
-    "virtio-balloon-pci",
-    "virtio_balloon",
-    "balloon",
-    True,
-    slot=7,
-)
+BALLOON = virtio("balloon", "balloon", 7)
 BALLOON_OPTIONS = "free-page-reporting=on,free-page-hint=on,iothread=hint"
 # VIRTIO_BALLOON_F_FREE_PAGE_HINT and _REPORTING
 FREE_PAGES = (3, 5)
@@ -124,9 +116,7 @@ def test_unload_and_reload(run: Path, kernel: str) -> None:
     ]
 
 
-OTHER = Device(
-    "other", "0001:00:01.0", "virtio-blk-pci", "virtio_blk", "disk", True, bus="phb1.0", slot=1
-)
+OTHER = virtio("other", "blk", 1, bus="phb1.0")
 EMPTY_PHB = f"""
 load policy
 load bus

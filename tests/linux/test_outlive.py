@@ -12,12 +12,12 @@ import pytest
 from tests.lib.build import cross
 from tests.lib.guest.linux import Guest, GuestImage
 from tests.lib.guest.modes import REQUESTED
-from tests.lib.machine.devices import DEVICES, Device, Expected
+from tests.lib.machine.devices import DEVICES, Expected, virtio
 from tests.lib.machine.pseries import Machine
 from tests.lib.machine.screen import Picture
 
 RNG = DEVICES[4]
-GPU = Device("gpu", "0000:00:09.0", "virtio-gpu-pci", "virtio_gpu", "gpu", True, slot=9)
+GPU = virtio("gpu", "gpu", 9)
 PAGE_SHIFT = 12
 
 SCRIPT = f"""

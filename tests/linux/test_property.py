@@ -11,7 +11,7 @@ import pytest
 
 from tests.lib.guest.linux import Guest, GuestImage
 from tests.lib.machine import slof
-from tests.lib.machine.devices import Device, Expected
+from tests.lib.machine.devices import Device, Expected, virtio
 from tests.lib.machine.pseries import Machine
 from tests.lib.machine.slof import (
     H_DMA_BYPASS,
@@ -67,16 +67,7 @@ def machine(run: Path, qemu: str) -> Machine:
         )
     )
     devices = tuple(
-        Device(
-            f"disk{i}",
-            f"0000:00:{i + 1:02x}.0",
-            "virtio-blk-pci",
-            "virtio_blk",
-            "disk",
-            True,
-            slot=i + 1,
-            admin_off=forged.admin_off,
-        )
+        virtio(f"disk{i}", "blk", i + 1, admin_off=forged.admin_off)
         for i, forged in enumerate(FORGED)
     )
     return Machine(

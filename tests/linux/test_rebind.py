@@ -9,13 +9,13 @@ import struct
 from pathlib import Path
 
 from tests.lib.guest.linux import Guest, GuestImage
-from tests.lib.machine.devices import DEVICES, Device
+from tests.lib.machine.devices import DEVICES, virtio
 from tests.lib.machine.pseries import Machine
 from tests.lib.peers import vhost_user
 from tests.lib.peers.vhost_user_ring import Ring
 
 BLK, NET = DEVICES[0], DEVICES[2]
-P9 = Device("p9", "0000:00:08.0", "virtio-9p-pci", "9pnet_virtio", "9p", True, slot=8)
+P9 = virtio("p9", "9p", 8)
 FS, CONSOLE = "0000:00:0a.0", "0000:00:0b.0"
 
 SCRIPT = f"""

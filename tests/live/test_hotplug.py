@@ -15,17 +15,9 @@ import pytest
 
 from tests.lib.build import cross
 from tests.lib.build.parts import programs
-from tests.lib.guest import secure
+from tests.lib.guest import modes, secure
 from tests.lib.guest.linux import Guest, GuestImage
-from tests.lib.guest.modes import (
-    BYPASS,
-    DIRECT,
-    IDENTITY,
-    SECURE_BOUNCE,
-    SECURE_QUIRK,
-    TCE,
-    DmaMode,
-)
+from tests.lib.guest.modes import DmaMode
 from tests.lib.machine.pseries import Machine
 from tests.lib.machine.qmp import Qmp
 from tests.live.conftest import Outcome
@@ -208,7 +200,7 @@ class Plugging:
         """The mode of a function."""
         if plug.f:
             return self.mode
-        return SECURE_QUIRK if self.mode.secure else DIRECT
+        return modes.SECURE_QUIRK if self.mode.secure else modes.DIRECT
 
     def machine(self, args: tuple[str, ...]) -> Machine:
         """With one CPU: see docs/lifecycle.md on QEMU 10.0, which may abort when a BAR
@@ -218,13 +210,13 @@ class Plugging:
         return Machine(smp=1, devices=(), args=args)
 
 
-SHORT = Plugging(BYPASS, rounds=1)
+SHORT = Plugging(modes.BYPASS, rounds=1)
 EXTENDED = {
-    "bypass-often": Plugging(BYPASS, rounds=25),
-    "bypass-drmgr": Plugging(BYPASS, DRMGR),
-    "identity": Plugging(IDENTITY),
-    "tce": Plugging(TCE),
-    "bounce": Plugging(SECURE_BOUNCE),
+    "bypass-often": Plugging(modes.BYPASS, rounds=25),
+    "bypass-drmgr": Plugging(modes.BYPASS, DRMGR),
+    "identity": Plugging(modes.IDENTITY),
+    "tce": Plugging(modes.TCE),
+    "bounce": Plugging(modes.SECURE_BOUNCE),
 }
 CASES = [pytest.param(SHORT, id="bypass")]
 CASES += [pytest.param(p, id=name, marks=pytest.mark.extended) for name, p in EXTENDED.items()]

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib.guest import secure
+from tests.lib.guest import modes, secure
 from tests.lib.guest.linux import Guest, GuestImage
-from tests.lib.guest.modes import EACH_MODE, DmaMode
+from tests.lib.guest.modes import DmaMode
 from tests.lib.machine.devices import DEVICES, Device
 from tests.lib.machine.pseries import Machine
 from tests.live.conftest import Outcome
@@ -144,7 +144,7 @@ def windows(guest: Guest) -> dict[str, int]:
 
 @pytest.mark.parametrize(
     "mode",
-    [pytest.param(m, id=f"memory-{m.mode}", marks=pytest.mark.extended) for m in EACH_MODE],
+    [pytest.param(m, id=f"memory-{m.mode}", marks=pytest.mark.extended) for m in modes.EACH_MODE],
 )
 def test_memory(run: Path, outcome: Outcome, mode: DmaMode) -> None:
     """Added, read into by the device, removed; the disk never stops."""

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.lib.build import parts
+from tests.lib.guest import modes
 from tests.lib.guest.linux import Guest, GuestImage
-from tests.lib.guest.modes import BYPASS, DIRECT, IDENTITY, TCE, DmaMode
+from tests.lib.guest.modes import DmaMode
 from tests.lib.machine import pseries
-from tests.lib.machine.devices import Device
+from tests.lib.machine.devices import Device, virtio
 from tests.lib.machine.pseries import Machine
 from tests.live.conftest import Outcome
 from tests.live.migration import MigrationChain
@@ -23,7 +24,7 @@ DISK_MIB = 4
 
 SCRIPT = """
 . /lib/vdma.sh
-load policy override={override}
+load policy {parameters}
 load bus
 rebind_idle
 load drivers
@@ -49,14 +50,12 @@ done
 """
 
 
-MODES = (DIRECT, BYPASS, IDENTITY, TCE)
+MODES = (modes.DIRECT, modes.BYPASS, modes.IDENTITY, modes.TCE)
 
 
 def disk(kind: str, mode: DmaMode, slot: int) -> Device:
     """A disk for a mode."""
-    name, model = f"{kind}-{mode.mode}", f"virtio-{kind}-pci"
-    driver = f"virtio_{kind}"
-    return Device(name, f"0000:00:{slot:02x}.0", model, driver, "disk", mode.f, slot=slot)
+    return virtio(f"{kind}-{mode.mode}", kind, slot, mode.f)
 
 
 DEVICES = tuple(
@@ -84,9 +83,8 @@ def image() -> GuestImage:
     """fio, and a script that runs it again and again."""
     root = parts.part("bench-ppc64le") / "root"
     files = {str(p.relative_to(root)): p.read_bytes() for p in root.rglob("*") if p.is_file()}
-    requests = {device.address: mode_of(device).request() for device in DEVICES}
-    override = ",".join(f"{address}={mode}" for address, mode in requests.items() if mode)
-    script = SCRIPT.format(override=override, mib=DISK_MIB)
+    parameters = modes.override({device: mode_of(device) for device in DEVICES})
+    script = SCRIPT.format(parameters=parameters, mib=DISK_MIB)
     return GuestImage(script=script, files=files, disk_mib=DISK_MIB)
 
 

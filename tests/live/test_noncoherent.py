@@ -10,7 +10,7 @@ import pytest
 from tests.lib.guest.linux import Guest, GuestImage
 from tests.lib.guest.modes import REQUESTED
 from tests.lib.machine import slof
-from tests.lib.machine.devices import Device, Expected
+from tests.lib.machine.devices import Device, Expected, virtio
 from tests.lib.machine.pseries import Machine
 from tests.live.conftest import Outcome
 
@@ -20,9 +20,7 @@ WHY = "bypass:not-coherent"
 
 def disk(slot: int, f: bool = True, bus: str = "pci.0") -> Device:
     """A disk; the bridge is in slot 4, and what is behind it on bus 1."""
-    address = f"0000:{0 if bus == 'pci.0' else 1:02x}:{slot:02x}.0"
-    model = "virtio-blk-pci"
-    return Device(f"d{bus[0]}{slot}", address, model, "virtio_blk", "disk", f, bus, slot)
+    return virtio(f"d{bus[0]}{slot}", "blk", slot, f, bus)
 
 
 CASES = {

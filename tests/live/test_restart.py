@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from tests.lib.build import parts, rows
-from tests.lib.guest import secure
+from tests.lib.guest import modes, secure
 from tests.lib.guest.linux import Guest, GuestImage
-from tests.lib.guest.modes import EACH_MODE, IDENTITY, DmaMode
+from tests.lib.guest.modes import DmaMode
 from tests.lib.machine.devices import DEVICES, F_OPTIONS, Device
 from tests.lib.machine.pseries import Machine
 from tests.live.conftest import Outcome
@@ -137,7 +137,7 @@ esac
 
 
 # Linux keeps a dynamic window that it finds when it starts for single TCEs.
-AFTER_KEXEC = {IDENTITY: DmaMode("bypass", "dt-bypass", ("identity:request-unavailable",))}
+AFTER_KEXEC = {modes.IDENTITY: DmaMode("bypass", "dt-bypass", ("identity:request-unavailable",))}
 # For the kernel's command line.
 APPEND = {"tce": "disable_ddw"}
 
@@ -274,8 +274,8 @@ def boot_all(run: Path, script: str, boots: dict[str, DmaMode]) -> History:
     undone."""
     __tracebackhide__ = True
     history = History()
-    modes = list(boots.values())
-    with RestartingGuest(machine(run, modes[0]), run, modes[0], script) as guest:
+    wanted = list(boots.values())
+    with RestartingGuest(machine(run, wanted[0]), run, wanted[0], script) as guest:
         guest.serve(
             {
                 "found": lambda: history.found.append(mappings_of(guest)),
@@ -287,19 +287,19 @@ def boot_all(run: Path, script: str, boots: dict[str, DmaMode]) -> History:
             "end",
             LIMIT,
         )
-        result = guest.finish(LIMIT, expect=lambda device: modes[-1].expected())
+        result = guest.finish(LIMIT, expect=lambda device: wanted[-1].expected())
     result.check(ignore=("sysrq triggered crash",))
     report = result.report
     assert [line["name"] for line in report.all("boot")] == list(boots)
     devices = report.all("device")
     seen = [(line["mode"], line["reason"]) for line in devices]
-    assert seen == [(mode.mode, mode.reason) for mode in modes for _ in DISKS]
+    assert seen == [(mode.mode, mode.reason) for mode in wanted for _ in DISKS]
     # the host has looked at the last
     io = [(line["sha256"], line["written"]) for line in devices if "io" in line]
     assert io == io[-1:] * len(boots)
     assert len(history.undone) == len(boots) - 1 and all(history.undone)
-    assert [mappings.windows for mappings in history.had] == [windows_of(mode) for mode in modes]
-    if modes[0].secure:
+    assert [mappings.windows for mappings in history.had] == [windows_of(mode) for mode in wanted]
+    if wanted[0].secure:
         assert secure.violations(run) == []
     return history
 
@@ -308,7 +308,7 @@ def cases(event: str) -> list[Any]:
     """An event in each mode; they take long."""
     return [
         pytest.param(mode, id=f"{event}-{mode.mode}", marks=pytest.mark.extended)
-        for mode in EACH_MODE
+        for mode in modes.EACH_MODE
     ]
 
 

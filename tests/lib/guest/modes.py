@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tests.lib.machine.devices import Expected
+from tests.lib.machine.devices import Device, Expected
 
 # Passed over because another mode was requested, or because the guest is a secure VM.
 REQUESTED = ("bypass:requested", "identity:requested")
@@ -34,6 +35,12 @@ class DmaMode:
     def parameters(self) -> str:
         """The module's parameters that request it for all devices."""
         return f"mode={self.mode}" if self.request() else ""
+
+
+def override(disks: Mapping[Device, DmaMode]) -> str:
+    """The module's parameter that requests each device's mode."""
+    requests = {device.address: mode.request() for device, mode in disks.items()}
+    return "override=" + ",".join(f"{at}={mode}" for at, mode in requests.items() if mode)
 
 
 DIRECT = DmaMode("direct", "no-access-platform", f=False)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 F_OPTIONS = "iommu_platform=on,disable-legacy=on"
@@ -29,32 +30,44 @@ class Device:
     admin_off: bool = False
 
 
+# Driver and kind of virtio functions, by model.
+DRIVERS = {
+    "9p": ("9pnet_virtio", "9p"),
+    "balloon": ("virtio_balloon", "balloon"),
+    "blk": ("virtio_blk", "disk"),
+    "gpu": ("virtio_gpu", "gpu"),
+    "net": ("virtio_net", "net"),
+    "rng": ("virtio_rng", "rng"),
+    "scsi": ("virtio_scsi", "disk"),
+}
+
+
+def virtio(
+    name: str,
+    model: str,
+    slot: int,
+    f: bool = True,
+    bus: str = "pci.0",
+    kind: str = "",
+    admin_off: bool = False,
+) -> Device:
+    """A virtio function, MODEL "blk" and the like. On the bus phbN.0 it is in PCI domain
+    N, on the bridge's bus on bus 1; KIND is the model's unless given."""
+    driver, usual = DRIVERS[model]
+    phb = re.fullmatch(r"phb(\d+)\.0", bus)
+    address = f"{int(phb[1]) if phb else 0:04x}:{int(bus == 'bridge'):02x}:{slot:02x}.0"
+    fields = (f"virtio-{model}-pci", driver, kind or usual, f, bus, slot, admin_off)
+    return Device(name, address, *fields)
+
+
 # Between net and scsi, slot 4 has the bridge.
 BRIDGE_ARGS = ["-device", "pci-bridge,id=bridge,bus=pci.0,addr=4,chassis_nr=1,shpc=off"]
 DEVICES = (
-    Device("blk-f", "0000:00:01.0", "virtio-blk-pci", "virtio_blk", "disk", True, slot=1),
-    Device("blk", "0000:00:02.0", "virtio-blk-pci", "virtio_blk", "disk", False, slot=2),
-    Device("net-f", "0000:00:03.0", "virtio-net-pci", "virtio_net", "net", True, slot=3),
-    Device(
-        "scsi-f",
-        "0000:01:01.0",
-        "virtio-scsi-pci",
-        "virtio_scsi",
-        "disk",
-        True,
-        bus="bridge",
-        slot=1,
-    ),
-    Device(
-        "rng-f",
-        "0000:00:05.0",
-        "virtio-rng-pci",
-        "virtio_rng",
-        "rng",
-        True,
-        slot=5,
-        admin_off=True,
-    ),
+    virtio("blk-f", "blk", 1),
+    virtio("blk", "blk", 2, f=False),
+    virtio("net-f", "net", 3),
+    virtio("scsi-f", "scsi", 1, bus="bridge"),
+    virtio("rng-f", "rng", 5, admin_off=True),
     Device("e1000", "0000:00:06.0", "e1000", "e1000", "net", None, slot=6),
 )
 
