@@ -86,9 +86,7 @@ bind_drivers() {
 	done
 	if [ -z "$STOCK" ]; then
 		load policy
-		load bus
-		rebind_idle
-		load drivers
+		bring_up
 		return
 	fi
 	for fn in $ours; do

@@ -9,9 +9,8 @@
 . /lib/vdma.sh
 
 load policy
-load bus
-rebind_idle
-load drivers
+
+bring_up
 # all_there: a disk for each function. To look for each one's own would take a
 # guest with a hundred of them minutes.
 all_there() {

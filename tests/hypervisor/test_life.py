@@ -26,9 +26,7 @@ def windows(run: Path) -> list[str]:
 RESET_SCRIPT = """
 . /lib/vdma.sh
 load policy
-load bus
-rebind_idle
-load drivers
+bring_up
 settle
 run_io
 sleep 1000

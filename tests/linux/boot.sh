@@ -9,9 +9,8 @@
 . /lib/vdma.sh
 
 load policy
-load bus
-rebind_idle
-load drivers
+
+bring_up
 settle
 run_io
 if [ "$INTERACTIVE" = 1 ] && [ "$PIPED" = 1 ]; then

@@ -23,9 +23,7 @@ SECOND = virtio("second", "9p", 9)
 START = """
 . /lib/vdma.sh
 load policy {parameters}
-load bus
-rebind_idle
-load drivers
+bring_up
 load more
 settle
 """

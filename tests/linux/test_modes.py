@@ -29,9 +29,7 @@ SECURE_MODES = (modes.SECURE_BOUNCE, modes.SECURE_QUIRK)
 SCRIPT = """
 . /lib/vdma.sh
 load policy {parameters}
-load bus
-rebind_idle
-load drivers
+bring_up
 settle
 """
 

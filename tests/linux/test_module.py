@@ -75,9 +75,7 @@ def test_late_load_lists_and_rebind_takes_over(run: Path, kernel: str) -> None:
 
 RELOAD = f"""
 load policy
-load bus
-rebind_idle
-load drivers
+bring_up
 settle
 report_device {FN}
 dd if=/dev/vda of=/dev/null bs=64k iflag=direct count=100 status=none &
@@ -119,9 +117,7 @@ def test_unload_and_reload(run: Path, kernel: str) -> None:
 OTHER = virtio("other", "blk", 1, bus="phb1.0")
 EMPTY_PHB = f"""
 load policy
-load bus
-rebind_idle
-load drivers
+bring_up
 settle
 report_device {FN}
 echo 1 >{PCI}/{OTHER.address}/remove
@@ -265,8 +261,7 @@ def test_request(run: Path, name: str) -> None:
         items = () if passed_over == "-" else tuple(passed_over.split(","))
         return Expected(bool(device.f), mode, reason, items)
 
-    script = f". /lib/vdma.sh\nload policy {asked.parameters}\n"
-    script += "load bus\nrebind_idle\nload drivers\nload more\nsettle\nrun_io\n"
+    script = f". /lib/vdma.sh\nload policy {asked.parameters}\nbring_up\nload more\nsettle\nrun_io\n"
     script += f"report balloon features=$(cat {PCI}/{BALLOON.address}/virtio*/features)\n"
     machine = Machine(
         devices=(BLK, NO_F, BALLOON),
@@ -321,9 +316,7 @@ def test_bad_parameters(run: Path) -> None:
 
 FILES = f"""
 load policy
-load bus
-rebind_idle
-load drivers
+bring_up
 settle
 for file in /sys/bus/pci/devices/{FN}/virtio*/dma_policy/*; do
     report file "${{file##*/}}=$(cat "$file")" "mode=$(stat -c %a "$file")"

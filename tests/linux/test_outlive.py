@@ -28,9 +28,7 @@ bind() {{ echo $1 >/sys/bus/pci/drivers/virtio-pci/bind; }}
 no_console() {{ echo 0 >/sys/class/vtconsole/vtcon1/bind; }}
 chmod 755 /bin/dumb
 load policy mode=bounce
-load bus
-rebind_idle
-load drivers
+bring_up
 load more
 wait_for [ -c /dev/dri/card0 ] || fail "no card"
 report_device {RNG.address}

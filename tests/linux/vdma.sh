@@ -80,6 +80,13 @@ rebind_idle() {
 	rebind || fail rebind
 }
 
+# bring_up: the bus and its drivers, with devices as the policy has it.
+bring_up() {
+	load bus
+	rebind_idle
+	load drivers
+}
+
 # ---- what there is
 
 # functions: addresses of all PCI functions but bridges.

@@ -28,9 +28,7 @@ READ_MIB, PROBES = 16, 16
 SCRIPT = """
 . /lib/vdma.sh
 load policy {parameters}
-load bus
-rebind_idle
-load drivers
+bring_up
 settle
 disk=/dev/$(disk_of {blk})
 memory() {{
@@ -181,9 +179,7 @@ def test_memory(run: Path, outcome: Outcome, mode: DmaMode) -> None:
 TABLES = """
 . /lib/vdma.sh
 load policy mode=identity
-load bus
-rebind_idle
-load drivers
+bring_up
 report_device {blk}
 ask look
 """

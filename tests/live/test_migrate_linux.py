@@ -25,9 +25,7 @@ DISK_MIB = 4
 SCRIPT = """
 . /lib/vdma.sh
 load policy {parameters}
-load bus
-rebind_idle
-load drivers
+bring_up
 settle
 chmod 755 /bin/fio /lib64/ld64.so.2
 jobs=

@@ -41,9 +41,7 @@ COMMON = """
 . /lib/vdma.sh
 ask found
 load policy {parameters}
-load bus
-rebind_idle
-load drivers
+bring_up
 settle
 disk=/dev/$(disk_of {state})
 boot=$(dd if=$disk bs=8 count=1 status=none | tr -d " ")
