@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 
 from tests.lib.build.parts import BUILD, TOP
-from tests.lib.host.doc_table import asked_to_write, update
+from tests.lib.host.doc_table import asked_to_write, head, row, stays, update
 
 PAGE = TOP / "docs/lifecycle.md"
 EVENTS = TOP / "tests/live/events.toml"
@@ -86,10 +86,6 @@ def cell(event: Event, mode: str, seen: list[Record]) -> tuple[str, str]:
     return ("refused", how) if how else (WORKS, "")
 
 
-def _line(fields: Iterable[str]) -> str:
-    return "| " + " | ".join(fields) + " |\n"
-
-
 def lines(rows: list[Event], seen: list[Record]) -> str:
     """The table, and its notes."""
     if unknown := {record.event for record in seen} - {event.name for event in rows}:
@@ -98,7 +94,7 @@ def lines(rows: list[Event], seen: list[Record]) -> str:
     for record in seen:
         by_cell[record.event, record.mode].append(record)
     notes: list[str] = []
-    text = _line(("event", *MODES)) + "|---" * (1 + len(MODES)) + "|\n"
+    text = head(("event", *MODES))
     for event in rows:
         fields = [event.words]
         for mode in MODES:
@@ -106,7 +102,7 @@ def lines(rows: list[Event], seen: list[Record]) -> str:
             if note and note not in notes:
                 notes.append(note)
             fields.append(f"{word} [{notes.index(note) + 1}]" if note else word)
-        text += _line(fields)
+        text += row(fields)
     return text + "\n" + "".join(f"{i}. {note}\n" for i, note in enumerate(notes, start=1))
 
 
@@ -116,12 +112,12 @@ def main() -> int:
     try:
         text = lines(events(), load())
     except ValueError as error:
-        print(f"{PAGE.name}: stays as it is: {error}", file=sys.stderr)
+        stays(PAGE, str(error))
         return 1
     left = {word: text.count(f"| {word} ") for word in (FAILS, UNTESTED)}
     if any(left.values()):
         seen = ", ".join(f"{count} cells: {word}" for word, count in left.items() if count)
-        print(f"{PAGE.name}: stays as it is: {seen} (make check-live)", file=sys.stderr)
+        stays(PAGE, f"{seen} (make check-live)")
         return int(left[FAILS] > 0 and not write)
     page = PAGE.read_text(encoding="utf-8")
     before, _, rest = page.partition(MARK)

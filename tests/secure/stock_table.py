@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.lib.build.parts import BUILD, TOP
 from tests.lib.guest.linux import Result
 from tests.lib.guest.secure import Violation
-from tests.lib.host.doc_table import asked_to_write, update
+from tests.lib.host.doc_table import asked_to_write, head, row, stays, update
 from tests.secure.matrix import DEVICES, MatrixCase, cases
 
 Cells = dict[str, str]
@@ -68,10 +68,6 @@ def _key(case: MatrixCase) -> tuple[str, ...]:
     return (case.kernel, "yes" if case.f else "no", swiotlb, cpus)
 
 
-def _line(fields: Iterable[str]) -> str:
-    return "| " + " | ".join(fields) + " |\n"
-
-
 HEAD = ("kernel", "F", "swiotlb", "CPUs", *DEVICES)
 
 
@@ -87,16 +83,16 @@ def committed(case: MatrixCase) -> Cells:
 def main() -> int:
     """Compare, or write."""
     write = asked_to_write(__doc__)
-    lines = _line(HEAD) + "|---" * len(HEAD) + "|\n"
+    lines = head(HEAD)
     for case in cases():
         if case.module:
             continue
         if _file(case).exists():
             found = json.loads(_file(case).read_text())["cells"]
         elif not (found := committed(case)):
-            print(f"{PAGE.name}: stays as it is: {case.name()} has not run", file=sys.stderr)
+            stays(PAGE, f"{case.name()} has not run")
             return 1
-        lines += _line((*_key(case), *found.values()))
+        lines += row((*_key(case), *found.values()))
     page = PAGE.read_text(encoding="utf-8")
     before, mark, after = page.partition(MARK)
     # the old table, if there is one, goes to the next empty line

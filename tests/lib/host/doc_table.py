@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 WRITE = "--write"
@@ -16,6 +17,21 @@ def asked_to_write(description: str | None) -> bool:
     parser = argparse.ArgumentParser(description=(description or "").partition("\n")[0])
     parser.add_argument(WRITE, action="store_true", help="into the page, as make docs does")
     return bool(parser.parse_args().write)
+
+
+def row(fields: Iterable[str]) -> str:
+    """A line of a table."""
+    return "| " + " | ".join(fields) + " |\n"
+
+
+def head(fields: Sequence[str]) -> str:
+    """The first two lines of a table."""
+    return row(fields) + "|---" * len(fields) + "|\n"
+
+
+def stays(page: Path, why: str) -> None:
+    """Say why a page is not compared."""
+    print(f"{page.name}: stays as it is: {why}", file=sys.stderr)
 
 
 def update(page: Path, text: str, write: bool) -> int:
