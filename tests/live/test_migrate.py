@@ -12,7 +12,8 @@ import pytest
 
 from tests.lib.build import parts
 from tests.lib.guest import ktap
-from tests.lib.guest.baremetal import MIB, GuestRow, table
+from tests.lib.guest.baremetal import GuestRow, table
+from tests.lib.guest.disk import MIB
 from tests.lib.machine import slof
 from tests.lib.machine.migrate import MigrationFailed, migrate
 from tests.lib.machine.qemu import Qemu

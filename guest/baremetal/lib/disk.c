@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The block device that the runner has made (tests/lib/guest/baremetal.py, Disk). */
+/* The block device that the runner has made (tests/lib/guest/disk.py, PatternDisk). */
 #include <vdma/error.h>
 #include "args.h"
 #include "base.h"

@@ -4,18 +4,17 @@
 from __future__ import annotations
 
 import itertools
-import os
 import re
 import shlex
 import tomllib
-from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from tests.lib.build import parts
 from tests.lib.guest import ktap
+from tests.lib.guest.disk import PatternDisk
 from tests.lib.host.process import Closing
 from tests.lib.machine import bootmedium
 from tests.lib.machine.devices import F_OPTIONS
@@ -33,9 +32,6 @@ AXES = ("qemu", "endian", "page", "cpu", "mode", "load")
 
 # Options of a vhost-blk device that are not QEMU's.
 RUNNER_OPTIONS = re.compile(r"(fault|error)=")
-
-MIB = 1 << 20
-WORDS = MIB // 8
 
 
 @dataclass(frozen=True)
@@ -109,47 +105,6 @@ def table(folder: str = "tests/guest") -> list[GuestRow]:
     return rows
 
 
-def pattern(seed: int, first: int, count: int) -> array[int]:
-    """COUNT words of a disk's content, from word FIRST: each says where it is.
-
-    The same as disk_word() in guest/baremetal/lib/disk.c.
-    """
-    words = array("Q", range(seed + first, seed + first + count))
-    words.byteswap()  # big endian on the disk, on a little-endian host
-    return words
-
-
-@dataclass
-class Disk:
-    """An image that has the pattern at first, and its complement where the guest
-    says that it has written."""
-
-    path: Path
-    mib: int = 8
-    seed: int = field(default_factory=lambda: int.from_bytes(os.urandom(5), "big") << 20)
-
-    def create(self) -> None:
-        """Write the image."""
-        with self.path.open("wb") as file:
-            for mib in range(self.mib):
-                pattern(self.seed, mib * WORDS, WORDS).tofile(file)
-
-    def problems(self, written: int) -> list[str]:
-        """Is the content right, with the second half written up to WRITTEN bytes?"""
-        half = self.mib * MIB // 2
-        expected = bytearray()
-        for mib in range(self.mib):
-            expected += pattern(self.seed, mib * WORDS, WORDS).tobytes()
-        expected[half : half + written] = expected[half : half + written].translate(
-            bytes(255 - byte for byte in range(256))
-        )
-        found = self.path.read_bytes()
-        if found == expected:
-            return []
-        at = next(i for i, (a, b) in enumerate(zip(found, expected)) if a != b)
-        return [f"{self.path.name}: wrong content at byte {at}"]
-
-
 @dataclass
 class ServedDisk:
     """A disk that the runner serves, with a FAULT of vhost_user_blk.py or without.
@@ -158,7 +113,7 @@ class ServedDisk:
     empty: none.
     """
 
-    disk: Disk
+    disk: PatternDisk
     fault: str = ""
     error: str = ""
 
@@ -189,7 +144,7 @@ class Run(Closing):
         self.row = row
         self.folder = folder
         self._shared = shared or any(device.startswith("vhost-") for device in row.devices)
-        self.disks: list[Disk] = []
+        self.disks: list[PatternDisk] = []
         self.network_peers: list[Cable | Testpmd] = []
         self.served_disks: dict[int, ServedDisk] = {}
 
@@ -353,8 +308,8 @@ class Run(Closing):
         socket = f"socket,id=c{index},path={testpmd.path}"
         return ["-chardev", socket, "-netdev", f"vhost-user,id=n{index},chardev=c{index}"]
 
-    def _disk(self, index: int, mib: int = 8) -> Disk:
-        disk = Disk(self.folder / f"disk{index}.img", mib)
+    def _disk(self, index: int, mib: int = 8) -> PatternDisk:
+        disk = PatternDisk(self.folder / f"disk{index}.img", mib)
         disk.create()
         self.disks.append(disk)
         return disk

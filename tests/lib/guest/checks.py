@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.lib.guest.device_table import DeviceRow, as_text
-from tests.lib.guest.disk import MIB, Disk
+from tests.lib.guest.disk import MIB, RandomDisk
 from tests.lib.guest.report import Fields
 from tests.lib.machine.devices import Device, Expected
 from tests.lib.peers.network import EchoServer
@@ -22,7 +22,7 @@ FRAME_BYTES = 1460
 TCE_MIN = PAYLOAD_BYTES // FRAME_BYTES
 
 
-def check_disk(line: Fields, disk: Disk) -> str:
+def check_disk(line: Fields, disk: RandomDisk) -> str:
     """The I/O column for a disk; it starts with "ok" if all is right."""
     if line["sha256"] != disk.sha256:
         return "bad: guest read wrong data"

@@ -19,7 +19,7 @@ from pathlib import Path
 from tests.lib.build import parts
 from tests.lib.guest import checks, initramfs
 from tests.lib.guest.initramfs import Archive
-from tests.lib.guest.disk import Disk
+from tests.lib.guest.disk import RandomDisk
 from tests.lib.guest.report import Report, parse
 from tests.lib.guest.device_table import DeviceRow, make_row
 from tests.lib.host.process import Closing
@@ -92,7 +92,7 @@ class Guest(Closing):
         self.image = image
         self._payload = os.urandom(checks.PAYLOAD_BYTES)
         self._peers: dict[str, EchoServer] = {}
-        self._disks: dict[str, Disk] = {}
+        self._disks: dict[str, RandomDisk] = {}
         self._pipes: dict[str, int] = {}
         run.mkdir(parents=True, exist_ok=True)
         for old in ("console.log", "report.log"):
@@ -231,8 +231,8 @@ class Guest(Closing):
         self._open_pipe("answers")
         (self.run / "initramfs.cpio").write_bytes(base + self._own_files())
 
-    def _make_disk(self, device: Device) -> Disk:
-        return Disk(pseries.disk_file(self.run, device), self.image.disk_mib)
+    def _make_disk(self, device: Device) -> RandomDisk:
+        return RandomDisk(pseries.disk_file(self.run, device), self.image.disk_mib)
 
     def _open_pipe(self, name: str) -> int:
         # both ways, so that it opens at once and never ends
