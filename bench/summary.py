@@ -20,7 +20,7 @@ LEAST_BYTES = 512
 
 
 @dataclass(frozen=True)
-class Result:
+class CellResult:
     """One cell: its value, and of its base's, if that is there."""
 
     value: Summary
@@ -29,14 +29,14 @@ class Result:
     cpu_ratio: Summary | None
 
 
-def result(results: Results, configuration: str, workload: str) -> Result | None:
+def result(results: Results, configuration: str, workload: str) -> CellResult | None:
     """A cell's figures; None if it has no samples."""
     values = results.values(configuration, workload)
     if not values:
         return None
     cpu = results.values(configuration, workload, "cpu_per_io")
     base = results.base(configuration)
-    return Result(
+    return CellResult(
         summary(list(values.values())),
         ratio(values, results.values(base, workload)),
         summary([seconds * MICROSECONDS for seconds in cpu.values()]),

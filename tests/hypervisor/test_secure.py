@@ -25,16 +25,12 @@ F = "iommu_platform=on,disable-legacy=on"
 UV_WORDS = slof.FORTH / "uv-words.fs"
 PATTERN = b"read from a disk"
 
-Violation = tuple[str, int, str]
 
-
-def violations(run: Path, denied: int) -> list[Violation]:
-    """Device, size and direction of what the guard saw, in order."""
-    log = (run / "qemu.log").read_text(errors="replace")
-    line = r"dma_guard_violation device=(\S+) address=0x\w+ size=(\d+) direction=(\w+)"
-    found = re.findall(f"{line} denied={denied}$", log, re.MULTILINE)
-    assert len(found) == log.count("dma_guard_violation")
-    return [(device, int(size), direction) for device, size, direction in found]
+def violations(run: Path, denied: bool) -> list[tuple[str, int, str]]:
+    """Device, size and direction of each violation; all were DENIED, or all let through."""
+    found = secure.violations(run)
+    assert {v.denied for v in found} <= {denied}
+    return [(v.device, v.size, v.direction) for v in found]
 
 
 @pytest.mark.parametrize("cpu", ["power9", "power10"])
@@ -63,7 +59,7 @@ def test_report_counts_and_lets_through(run: Path) -> None:
     """report: the disk is read, and the guard has seen each step of it."""
     console = read_disk(run, "-machine x-ultravisor=on,x-dma-guard=report")
     assert "secure 0" in console and f"block {PATTERN.decode()}" in console
-    found = violations(run, denied=0)
+    found = violations(run, denied=False)
     # The request: header, data, status; three descriptors.
     for step in (("blk", 16, "read"), ("blk", 512, "write"), ("blk", 1, "write")):
         assert step in found
@@ -75,7 +71,7 @@ def test_deny_gives_the_device_nothing(run: Path) -> None:
     """deny, the default: not even the request is read, and memory stays as it was."""
     console = read_disk(run, "-machine x-ultravisor=on")
     assert "secure 0" in console and PATTERN.decode() not in console
-    assert {size for _, size, _ in violations(run, denied=1)} == {2}
+    assert {size for _, size, _ in violations(run, denied=True)} == {2}
 
 
 def test_deny_holds_where_a_vio_device_bypasses_its_window(run: Path) -> None:
@@ -87,11 +83,11 @@ def test_deny_holds_where_a_vio_device_bypasses_its_window(run: Path) -> None:
     options = f"-machine x-ultravisor=on {device} -device scsi-hd,drive=d".split()
     command = slof.command(run, [UV_WORDS, slof.FORTH / "uv-disk.fs"], [*options, *TRACE])
     with Qemu([*command, "-no-reboot"], run) as guest:
-        while guest.running() and guest.seconds() < slof.LIMIT and not violations(run, denied=1):
+        while guest.running() and guest.seconds() < slof.LIMIT and not violations(run, denied=True):
             time.sleep(0.1)
     console = (run / "console.log").read_text(errors="replace")
     assert "secure 0" in console and PATTERN.decode() not in console
-    assert {name for name, _, _ in violations(run, denied=1)} == {"vscsi"}
+    assert {name for name, _, _ in violations(run, denied=True)} == {"vscsi"}
 
 
 @pytest.mark.parametrize("name, value", [("x-ultravisor", True), ("x-dma-guard", "report")])

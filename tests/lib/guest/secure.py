@@ -44,6 +44,7 @@ class Violation:
     address: int
     size: int
     direction: str
+    denied: bool
 
     def text(self) -> str:
         """For people."""
@@ -60,10 +61,13 @@ class Violation:
 def violations(run: Path) -> list[Violation]:
     """What the guard has seen, in order."""
     log = (run / "qemu.log").read_text(errors="replace")
-    line = r"dma_guard_violation device=(\S+) address=(0x\w+) size=(\d+) direction=(\w+) denied=\d$"
+    line = r"dma_guard_violation device=(\S+) address=(0x\w+) size=(\d+) direction=(\w+) denied=(\d)$"
     found = re.findall(line, log, re.MULTILINE)
     assert len(found) == log.count("dma_guard_violation")
-    return [Violation(name, int(at, 16), int(size), way) for name, at, size, way in found]
+    return [
+        Violation(name, int(at, 16), int(size), way, denied == "1")
+        for name, at, size, way, denied in found
+    ]
 
 
 def metric(qmp: Qmp, name: str) -> Any:
