@@ -42,14 +42,14 @@ WRAPS = "scsi@7"
 
 
 def test_schema_is_well_formed() -> None:
-    """By the rules of devicetree.org."""
+    """The schema follows the rules of devicetree.org."""
     command = ["dt-doc-validate", "-u", FOLDER, SCHEMA]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_example(run: Path) -> None:
-    """The schema's own example is right, and is about what it says."""
+    """The schema's own example validates, and the schema applies to its function."""
     command = ["dt-extract-example", SCHEMA]
     source = run / "example.dts"
     source.write_bytes(subprocess.run(command, check=True, capture_output=True).stdout)
@@ -68,7 +68,7 @@ def tagged(tree: Path, *args: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", ["tagged", "bridges", "multifunction", "binding/good"])
 def test_good(name: str, run: Path) -> None:
-    """Every tagged function is looked at, no other, and nothing is wrong."""
+    """The schema applies to every tagged function and to no other, and finds no error."""
     tree = compile_tree(DATA / f"{name}.dts", run)
     nodes = set(tagged(tree))
     assert nodes and validate(tree) == (nodes, {})
@@ -80,7 +80,7 @@ def test_good(name: str, run: Path) -> None:
     ids=["malformed", "misplaced"],
 )
 def test_bad(tree: Path, expected: dict[str, str], run: Path) -> None:
-    """Each is wrong for its own reason, and right ones beside them are not."""
+    """Each malformed function is reported for its own reason, and no other function is."""
     matched, wrong = validate(compile_tree(tree, run))
     assert {path.rpartition("/")[2] for path in matched} > set(expected)
     assert wrong.keys() == expected.keys()
@@ -91,7 +91,7 @@ def test_bad(tree: Path, expected: dict[str, str], run: Path) -> None:
 
 
 def test_schema_and_guest_agree(run: Path) -> None:
-    """What is malformed to one is wrong to the other, but for what wraps."""
+    """The schema rejects each tag that the guest calls malformed, except a window that wraps."""
     tree = compile_tree(DATA / "malformed.dts", run)
     malformed = {
         path.rpartition("/")[2]
@@ -103,8 +103,7 @@ def test_schema_and_guest_agree(run: Path) -> None:
 
 
 def test_vdmactl_tag(run: Path) -> None:
-    """What vdmactl writes into a tree of QEMU's is right; on a device with a
-    legacy interface nothing would be."""
+    """A tag written by vdmactl validates; on a device with a legacy interface no tag does."""
     tree = dump_tree(
         run / "guest.dtb",
         *("-device", "virtio-rng-pci,addr=1,disable-legacy=on,disable-modern=off"),

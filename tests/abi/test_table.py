@@ -31,14 +31,14 @@ def write(generator: Path, page: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_page_is_up_to_date(generator: Path) -> None:
-    """If this fails, run `make docs`."""
+    """The tables of policy.md match the tests' data; if not, run `make docs`."""
     done = write(generator, PAGE)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == PAGE
 
 
 def test_what_is_wrong_is_noticed(generator: Path) -> None:
-    """A changed, a missing and a new line of each table are mended."""
+    """A changed, a missing and an extra line of each table are corrected."""
     assert len(TABLES) == 5
     for name in TABLES:
         mark = f"<!-- table: {name} -->\n"
@@ -60,6 +60,6 @@ def test_what_is_wrong_is_noticed(generator: Path) -> None:
     ],
 )
 def test_page_without_room(generator: Path, old: str, new: str, says: str) -> None:
-    """No table is lost quietly."""
+    """An unknown, a duplicate and a missing table each end with status 1 and a line."""
     done = write(generator, PAGE.replace(old, new))
     assert (done.returncode, done.stderr) == (1, f"policy_doc: {says}\n")

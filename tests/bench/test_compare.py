@@ -29,7 +29,7 @@ def test_the_same() -> None:
 
 
 def test_slower() -> None:
-    """Half the speed is no noise; it is said of what is slower and of nothing else."""
+    """Half the speed exceeds the noise, and only the slower configuration is reported."""
     other = session({"direct": (1.0,) * 5, "bypass": SLOW, "tce": SLOW}, {"tce": 16})
     text = compare(GOOD, other)
     assert len(lines(text, "bypass", "IOPS", "DIFFERS")) == 2
@@ -38,14 +38,14 @@ def test_slower() -> None:
 
 
 def test_noise() -> None:
-    """A difference that its rounds do not agree on."""
+    """A difference that varies from round to round is reported as noise."""
     other = session({"direct": (1.0,) * 5, "bypass": NOISY, "tce": SLOW}, {"tce": 16})
     assert lines(compare(GOOD, other), "bypass", "IOPS", "within the noise")
     assert not lines(compare(GOOD, other), "bypass", "DIFFERS")
 
 
 def test_counts_have_no_noise() -> None:
-    """One translation more for an I/O is a difference, however fast it was."""
+    """One more translation for each I/O is a difference, whatever the speed."""
     other = session({"direct": (1.0,) * 5, "bypass": EVEN, "tce": SLOW}, {"tce": 17})
     text = compare(GOOD, other)
     assert lines(text, "tce", "16 -> 17 translations", "DIFFERS (counts)")
@@ -53,7 +53,7 @@ def test_counts_have_no_noise() -> None:
 
 
 def test_counts_of_passes_that_disagree() -> None:
-    """Two passes of one session that lie further apart than the two sessions."""
+    """Two sessions do not differ if their own passes differ by more."""
     first, second = copy.deepcopy(GOOD), copy.deepcopy(GOOD)
     # 16 and 17 for an I/O, then 17.9 and 18.9
     for results, offset in ((first, 0), (second, 950)):
@@ -64,7 +64,7 @@ def test_counts_of_passes_that_disagree() -> None:
 
 
 def test_too_few_rounds() -> None:
-    """With four rounds nothing is decided."""
+    """Four rounds are too few to decide."""
     few = copy.deepcopy(GOOD)
     few.samples = [s for s in few.samples if s["round"] < 4]
     assert not lines(compare(few, GOOD), "within the noise")
@@ -72,14 +72,14 @@ def test_too_few_rounds() -> None:
 
 
 def test_what_was_measured() -> None:
-    """Another kernel is said first."""
+    """A different environment is named."""
     other = copy.deepcopy(GOOD)
     other.environment = {"accel": "kvm"}
     assert "accel: tcg -> kvm" in compare(GOOD, other)
 
 
 def test_nothing_in_common() -> None:
-    """Also an answer."""
+    """Sessions without a common cell give a line that says so."""
     empty = Results("now", "quick", 1, {})
     assert "nothing in common" in compare(GOOD, empty)
 
@@ -96,7 +96,7 @@ def test_nothing_in_common() -> None:
     ids=["absent", "cut", "else", "newer", "empty"],
 )
 def test_bad_file(tmp_path: Path, content: str | None, line: str) -> None:
-    """One line that names the file."""
+    """An unreadable file gives one line that names it."""
     file = tmp_path / "a.json"
     if content is not None:
         file.write_text(content)
@@ -106,7 +106,7 @@ def test_bad_file(tmp_path: Path, content: str | None, line: str) -> None:
 
 
 def test_part_of_a_file(tmp_path: Path) -> None:
-    """What an entry lacks is said, not stumbled over later."""
+    """A key missing from an entry is reported when the file is read."""
     file = tmp_path / "a.json"
     GOOD.write(file)
     content = json.loads(file.read_text())
@@ -119,7 +119,7 @@ def test_part_of_a_file(tmp_path: Path) -> None:
 
 
 def test_program(tmp_path: Path) -> None:
-    """As make calls it: both files, a bad one, one too few."""
+    """The program exits 0 for two files, and 2 with one line for a bad or missing one."""
     good, bad = tmp_path / "a.json", tmp_path / "b.json"
     GOOD.write(good)
     bad.write_text(json.dumps({"version": 0}))

@@ -28,7 +28,7 @@ run = "fio rw=read"
 
 
 def test_the_real_table() -> None:
-    """It reads, and has what the criteria are about."""
+    """bench.toml is valid and has the configurations that the criteria compare."""
     found = config.read()
     assert {"direct", "bypass", "identity", "tce"} <= {c.name for c in found.configurations}
     assert {"disk", "net"} == {w.device for w in found.workloads}
@@ -52,7 +52,7 @@ def test_the_real_table() -> None:
     ],
 )
 def test_bad_row(tmp_path: Path, old: str, new: str, line: str) -> None:
-    """Which row, and what is wrong with it."""
+    """An invalid row gives one line that names the row and the error."""
     table = tmp_path / "bench.toml"
     table.write_text(GOOD)
     config.read(table)
@@ -64,7 +64,7 @@ def test_bad_row(tmp_path: Path, old: str, new: str, line: str) -> None:
 
 
 def test_choose() -> None:
-    """Rows in the file's order, and names that no row has."""
+    """Rows are chosen in the file's order, and unknown names are returned."""
     workloads = config.read().workloads
     names = [row.name for row in workloads]
     assert config.choose(workloads, ()) == (list(workloads), [])
@@ -87,11 +87,11 @@ def test_choose() -> None:
     ],
 )
 def test_needs(need: str, why: str) -> None:
-    """What this QEMU has and has not."""
+    """Each kind of requirement is met or refused with the reason."""
     assert requirements.cannot_run((need,), "vdma") == why
 
 
 def test_stock_qemu_has_no_bypass() -> None:
-    """So a configuration that needs it can't run there, and says so."""
+    """Configuration bypass cannot run with a stock QEMU, which is said."""
     row = next(row for row in config.read().configurations if row.name == "bypass")
     assert requirements.cannot_run(row.requires, "stock") == "this QEMU's PHB has no option dma-bypass"

@@ -21,7 +21,7 @@ a guest's own line: spapr_iommu
 
 
 def test_by_phb(tmp_path: Path) -> None:
-    """Calls, TCEs, translations and windows, of PCI only."""
+    """Calls, TCEs, translations and windows are counted for each PHB, and those of PCI only."""
     log = tmp_path / "qemu.log"
     log.write_text(TRACE)
     assert counts.read_trace(log) == {
@@ -31,13 +31,13 @@ def test_by_phb(tmp_path: Path) -> None:
 
 
 def test_from_a_place_on(tmp_path: Path) -> None:
-    """What stood there before belongs to another cell."""
+    """Lines of the trace before the given offset are not counted."""
     log = tmp_path / "qemu.log"
     log.write_text(TRACE)
     assert counts.read_trace(log, len(TRACE.splitlines(keepends=True)[0])) [1]["calls_put"] == 0
 
 
 def test_names_of_hypercalls() -> None:
-    """Known ones by name, others by number."""
+    """A known hypercall has its name, an unknown one its number."""
     assert counts.hcall_name(0x20) == "H_PUT_TCE"
     assert counts.hcall_name(0x999) == "0x999"

@@ -23,7 +23,7 @@ def state(found: Results, name: str) -> tuple[str, bool]:
 
 
 def test_criteria_of_speed() -> None:
-    """Met by the median; decided if the noise could not turn it round."""
+    """The median decides whether a speed is met, the noise whether that is certain."""
     name = "read-4k-1: bypass reaches 97%"
     assert state(GOOD, name) == ("met", True)
     assert state(session({"direct": (1.0,) * 5, "bypass": SLOW}), name) == ("not met", True)
@@ -32,7 +32,7 @@ def test_criteria_of_speed() -> None:
 
 
 def test_criteria_within_the_noise_has_no_colour() -> None:
-    """Green and red are for what is certain."""
+    """Only a certain result is green or red."""
     speeds = {"direct": (1.0,) * 5, "bypass": NOISY}
     page = report.page(session(speeds))
     assert page.count('<tr class="none"><td class="state">not met, within the noise') == 2
@@ -42,7 +42,7 @@ def test_criteria_within_the_noise_has_no_colour() -> None:
 
 
 def test_criteria_of_counts() -> None:
-    """One translation in all workloads is one too many."""
+    """One translation in any workload misses the criterion of none."""
     name = "0 IOMMU translations per I/O in bypass"
     assert state(GOOD, name) == ("met", True)
     other = copy.deepcopy(GOOD)
@@ -65,7 +65,7 @@ def test_criteria_of_counts() -> None:
 def test_criteria_of_memory(
     table_bytes: tuple[int, ...], calls: tuple[int, ...], states: tuple[str, str]
 ) -> None:
-    """No tables, and no more calls, however large memory is."""
+    """Tables and calls that grow with memory miss their criteria."""
     other = copy.deepcopy(GOOD)
     for gib, (size, call) in enumerate(zip(table_bytes, calls), 1):
         entry = {"configuration": "bypass", "kernel": "6.1", "memory_mib": 1024 * gib}
@@ -91,13 +91,12 @@ FAST = (1.5, 1.4, 1.6, 1.7, 1.3)
 def test_criteria_of_bouncing(
     speeds: tuple[float, ...], smp: int, name: str, want: tuple[str, bool]
 ) -> None:
-    """Beside swiotlb: as fast, and faster with 4 CPUs."""
+    """A pool must be as fast as swiotlb, and faster with 4 CPUs."""
     assert state(secure(speeds, smp), name) == want
 
 
 def test_criteria_of_copies() -> None:
-    """Each byte once, in little memory; neither swiotlb nor another configuration is
-    held to that."""
+    """Only pools must copy each byte once and share little memory."""
     copies, shared = "copies each byte to or from a disk once", "shares less than 10%"
     assert state(secure(EVEN), copies) == ("met", True)
     assert state(secure(EVEN), shared) == ("met", True)
@@ -112,7 +111,7 @@ def test_criteria_of_copies() -> None:
 
 
 def test_secure_session(tmp_path: Path) -> None:
-    """It has its own first sentence and picture, and compares with swiotlb."""
+    """A session of secure VMs has a headline and plots of its own, compared with swiotlb."""
     found = secure(FAST)
     found.write(tmp_path / "bench.json")
     validate(tmp_path / "bench.json")
@@ -132,7 +131,7 @@ def test_secure_session(tmp_path: Path) -> None:
 
 
 def test_each_with_its_base() -> None:
-    """A session that has both compares a pool with swiotlb, not with direct."""
+    """In a session with both, a pool is compared with swiotlb and not with direct."""
     both = copy.deepcopy(GOOD)
     for name, rows in vars(secure(FAST, 4)).items():
         if name in ("configurations", "samples", "counts"):
@@ -149,7 +148,7 @@ def test_each_with_its_base() -> None:
 
 
 def test_copies_that_could_not_be_counted() -> None:
-    """They are no zeros."""
+    """Copies that were not counted are shown as "-", not as 0."""
     found = secure(EVEN)
     for entry in found.counts:
         if entry["configuration"] == "secure-swiotlb":
@@ -164,7 +163,7 @@ def test_copies_that_could_not_be_counted() -> None:
 
 
 def test_headline() -> None:
-    """What each device pays, and what bypass gives back."""
+    """The headline says what the IOMMU costs each device and what bypass saves."""
     assert summary.headline(GOOD) == (
         "The IOMMU costs a disk 8 hypercalls and 16 translations for each 4 KiB random read, "
         "a network card 8 hypercalls and 16 translations for each TCP request and response; "
@@ -178,7 +177,7 @@ def test_headline() -> None:
 
 
 def test_noise_of_a_few_rounds_is_not_known() -> None:
-    """Two values that happen to be alike are no certainty."""
+    """Two equal values give no noise and no conclusion."""
     few = session({"direct": (1.0, 1.0), "bypass": (1.0, 1.0)})
     text = text_report.text(few)
     assert "100% ±?" in text and "±0" not in text
@@ -186,7 +185,7 @@ def test_noise_of_a_few_rounds_is_not_known() -> None:
 
 
 def test_conclusions_say_what_they_rest_on() -> None:
-    """A difference is named only if it is larger than the noise."""
+    """A difference is reported only if it exceeds the noise."""
     speeds = {"direct": (1.0,) * 5, "bypass": NOISY, "tce": SLOW}
     said = dict(summary.conclusions(session(speeds, {"tce": 16})))
     assert [basis for text, basis in said.items() if text.startswith("bypass runs")] == ["noise"]
@@ -227,7 +226,7 @@ class Page(HTMLParser):
 
 
 def test_page_stands_alone() -> None:
-    """Well formed, loads nothing, one name for each thing, colours of its own."""
+    """The page is well formed, loads nothing, has unique ids and its own colours."""
     text = report.page(GOOD)
     page = Page(text)
     assert not page.open
@@ -265,8 +264,7 @@ def cut(svg: str) -> list[str]:
 
 
 def test_pictures_are_for_wide_and_narrow_pages() -> None:
-    """Each stands twice, and nothing of it is cut: not at 380 pixels either, where a line
-    of the text is as legible as beside it."""
+    """Each plot exists for wide and narrow pages, and no text is cut off."""
     other = copy.deepcopy(GOOD)
     names = sorted((row.title for row in read().workloads), key=len)
     other.workloads[0]["title"] = names[-1]
@@ -287,14 +285,14 @@ def test_pictures_are_for_wide_and_narrow_pages() -> None:
 
 
 def test_no_word_is_wrong_in_the_dark() -> None:
-    """What is dark on a light page is light on a dark one."""
+    """The text names no colour that differs between the light and the dark page."""
     body = report.page(GOOD).partition("<body>")[2]
     assert not re.search(r"\b(dark|light)\b", re.sub(r"<[^>]*>", " ", body))
     assert "hypercalls (solid)" in body
 
 
 def test_page_begins_with_the_answer() -> None:
-    """A sentence, then a picture."""
+    """The page starts with the headline and a plot."""
     text = report.page(GOOD)
     body = text[text.index("<body>") :]
     assert body.index("<h1>The IOMMU costs a disk 8 hypercalls") < body.index("<svg")
@@ -302,7 +300,7 @@ def test_page_begins_with_the_answer() -> None:
 
 
 def test_missing_is_listed() -> None:
-    """In the page and in the table, each with its reason, and what was interrupted."""
+    """Page and table list each missing cell with its reason, once."""
     other = copy.deepcopy(GOOD)
     other.complete = False
     other.miss("tce net-rr", "the guest did not answer in time")
@@ -322,7 +320,7 @@ def test_missing_is_listed() -> None:
 
 @pytest.mark.parametrize("keep", ["nothing", "counts", "samples"])
 def test_page_of_a_session_that_ended_early(keep: str) -> None:
-    """Whatever there is, there is a page."""
+    """A session without counts or samples still gives a page and a table."""
     early = copy.deepcopy(GOOD)
     if keep != "counts":
         early.counts = []
@@ -334,7 +332,7 @@ def test_page_of_a_session_that_ended_early(keep: str) -> None:
 
 
 def test_picture_alone(tmp_path: Path) -> None:
-    """An SVG file: XML, with its colours, and no long list of lines."""
+    """The picture is valid SVG with its own colours; a session without one gives an error."""
     file = tmp_path / "sample.svg"
     report.write(GOOD, file)
     text = file.read_text()
@@ -346,7 +344,7 @@ def test_picture_alone(tmp_path: Path) -> None:
 
 
 def test_no_gnuplot(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """One line, and no half page."""
+    """Without gnuplot one error is raised and no file is left."""
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(plot.PlotError, match="gnuplot is not installed"):
         report.write(GOOD, tmp_path / "report.html")

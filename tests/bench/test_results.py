@@ -15,7 +15,7 @@ from tests.bench.sessions import GOOD, validate
 
 
 def test_json(tmp_path: Path) -> None:
-    """What is written is what the schema says, and is read back."""
+    """What is written matches the schema, and reading it gives the same results."""
     file = tmp_path / "bench.json"
     GOOD.write(file)
     validate(file)
@@ -24,7 +24,7 @@ def test_json(tmp_path: Path) -> None:
 
 
 def test_version_1_is_read(tmp_path: Path) -> None:
-    """A file from before the criteria had their name gives the same results."""
+    """A file of version 1, with its old key, gives the same results."""
     file = tmp_path / "bench.json"
     GOOD.write(file)
     content = json.loads(file.read_text())
@@ -33,7 +33,7 @@ def test_version_1_is_read(tmp_path: Path) -> None:
 
 
 def test_each_kernel_is_named(tmp_path: Path) -> None:
-    """With the module that was in it; what all guests share once."""
+    """Each kernel is listed once with its module; common parts are listed once."""
     found = copy.deepcopy(GOOD)
     shared = {"qemu": {"version": "10"}, "slof": {"sha256": "1"}, "tree": {"version": "a"}}
     module = {"module": {"build_id": "22"}}
@@ -53,7 +53,7 @@ def test_each_kernel_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("key", ["samples", "version", "criteria"])
 def test_schema_misses_nothing(tmp_path: Path, key: str) -> None:
-    """A file without one of its parts is not valid."""
+    """The schema rejects a file without one of its keys."""
     file = tmp_path / "bench.json"
     GOOD.write(file)
     content = json.loads(file.read_text())

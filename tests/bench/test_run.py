@@ -34,8 +34,8 @@ def read(folder: Path) -> dict[str, Any]:
 
 
 def test_two_configurations(run: Path) -> None:
-    """Counts are those of the modes, a sample came of each, and a name that nobody
-    knows costs nothing else."""
+    """Counts match the modes, each configuration gives samples, and an unknown name costs
+    nothing else."""
     done = subprocess.run(
         command(run, "--configurations", "bypass,nix,tce"),
         cwd=TOP,
@@ -65,8 +65,7 @@ def test_two_configurations(run: Path) -> None:
 
 @pytest.mark.extended
 def test_secure_configurations(run: Path) -> None:
-    """The kernel's buffers and our pools, in one secure VM: which device is bounced by
-    whom shows in what is shared, translated and copied."""
+    """Shared bytes, translations and copies tell swiotlb from our pools in one secure VM."""
     names = ("secure-swiotlb", "secure-bounce", "secure-quirk")
     options = ("--configurations", ",".join(names), "--workloads", "read-4k-jobs")
     done = subprocess.run(
@@ -93,7 +92,7 @@ def test_secure_configurations(run: Path) -> None:
 
 @pytest.mark.extended
 def test_guest_that_does_not_answer(run: Path) -> None:
-    """Its cell is missing, another guest takes over, and the report is written."""
+    """A guest that does not answer costs its cell only: another guest takes over."""
     options = ("--configurations", "direct", "--limit", "0.01")
     done = subprocess.run(
         command(run, *options), cwd=TOP, capture_output=True, text=True, check=False
@@ -136,14 +135,14 @@ def interrupt(run: Path, when: str, number: signal.Signals) -> dict[str, Any]:
 
 
 def test_interrupted(run: Path) -> None:
-    """Ctrl-C keeps what was gathered, and no guest goes on."""
+    """Ctrl-C keeps what was measured and leaves no guest running."""
     # a line comes now and then; after the first round there is a sample
     content = interrupt(run, r"round (?!1 )\d+ of 1000", signal.SIGINT)
     assert content["samples"]
 
 
 def test_killed_early(run: Path) -> None:
-    """Before there is anything, there is a report of nothing."""
+    """SIGTERM before the first result writes an empty report."""
     # the plan is said before guests boot
     content = interrupt(run, "1000 rounds of", signal.SIGTERM)
     assert not content["samples"]
@@ -174,7 +173,7 @@ def running(folder: Path) -> list[str]:
     ],
 )
 def test_bad_option(run: Path, option: tuple[str, ...], line: str) -> None:
-    """One line, and nothing is booted."""
+    """A bad option gives one line and boots nothing."""
     done = subprocess.run(
         command(run, *option), cwd=TOP, capture_output=True, text=True, check=False
     )

@@ -13,7 +13,7 @@ from bench.stats import CONFIDENCE, FEWEST, differ, ratio, summary
 
 
 def test_median_and_interval_of_five() -> None:
-    """Five values are as good as their smallest and largest."""
+    """The interval of five values spans the smallest and the largest."""
     found = summary([5.0, 1.0, 4.0, 2.0, 3.0])
     assert (found.median, found.low, found.high, found.count) == (3.0, 1.0, 5.0, 5)
     assert found.decides
@@ -21,12 +21,12 @@ def test_median_and_interval_of_five() -> None:
 
 
 def test_even_number_of_values() -> None:
-    """The median lies between the middle two."""
+    """The median of an even number of values is between the middle two."""
     assert summary([1.0, 2.0, 3.0, 10.0]).median == 2.5
 
 
 def test_no_values() -> None:
-    """There is no median of nothing."""
+    """A summary of no values is an error."""
     with pytest.raises(ValueError, match="no values"):
         summary([])
 
@@ -44,7 +44,7 @@ def holds(count: int, k: int) -> Fraction:
 
 @pytest.mark.parametrize("count", range(1, 14))
 def test_interval_is_the_narrowest_that_is_sure_enough(count: int) -> None:
-    """With few values none is, and it is the widest."""
+    """The interval is the narrowest that reaches the confidence, and the widest if none does."""
     found = summary([float(i) for i in range(count)])
     k = int(found.low) + 1
     assert found.high == count - k
@@ -56,7 +56,7 @@ def test_interval_is_the_narrowest_that_is_sure_enough(count: int) -> None:
 
 
 def test_one_wild_value_moves_no_median() -> None:
-    """What happened once is noise."""
+    """One outlier does not change the median."""
     assert summary([10.0, 10.0, 10.0, 10.0, 1000.0]).median == 10.0
 
 
@@ -72,12 +72,12 @@ def test_one_wild_value_moves_no_median() -> None:
     ids=["below", "above", "across", "touches", "too few"],
 )
 def test_side(values: list[float], side: int) -> None:
-    """A side is taken if all of at least five values are there."""
+    """A ratio is above or below only if all of at least five values are."""
     assert summary(values).side_of(1.0) == side
 
 
 def test_ratio_is_of_the_same_rounds() -> None:
-    """A round that was slow for both is no difference."""
+    """A round that was slow for both gives no difference."""
     base = {0: 100.0, 1: 10.0, 2: 50.0, 3: 70.0, 4: 90.0}
     ours = {number: value * 0.9 for number, value in base.items()}
     found = ratio(ours, base)
@@ -89,7 +89,7 @@ def test_ratio_is_of_the_same_rounds() -> None:
 
 
 def test_ratio_leaves_out_rounds_that_one_lacks() -> None:
-    """Also one in which nothing was done."""
+    """Rounds that one side lacks, or in which it did nothing, are left out."""
     found = ratio({0: 5.0, 1: 6.0, 3: 1.0}, {1: 12.0, 2: 1.0, 3: 0.0})
     assert found is not None
     assert (found.median, found.count) == (0.5, 1)
@@ -97,7 +97,7 @@ def test_ratio_leaves_out_rounds_that_one_lacks() -> None:
 
 
 def test_differ() -> None:
-    """Intervals that do not touch, of five values at least."""
+    """Two sessions differ if intervals of at least five values do not touch."""
     five = [1.0, 2.0, 3.0, 4.0, 5.0]
     assert differ(five, [value + 5.0 for value in five])
     assert differ([value + 5.0 for value in five], five)

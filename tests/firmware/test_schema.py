@@ -24,7 +24,7 @@ TAGGED = {"0000:00:01.0", "0000:00:03.0", "0000:01:01.0"}
 
 @AVAILABLE
 def test_tags_obey_the_binding(run: Path) -> None:
-    """Three functions are tagged, as the schema wants it, and vdmactl sees them."""
+    """SLOF's tags on three functions validate against the schema, and vdmactl reads them."""
     with Guest(Machine(), run, GuestImage(policy=False, script=DUMP, disk_mib=2)) as guest:
         report = guest.finish().report
     tree = run / "guest.dtb"

@@ -36,7 +36,7 @@ EVERY_KIND = [
     "cpu", ["power9", *(pytest.param(n, marks=pytest.mark.extended) for n in ("power8", "power10"))]
 )
 def test_every_status_of_the_hypercall(run: Path, cpu: str) -> None:
-    """Each status of docs/abi/h-dma-bypass.md that firmware can get, from a real guest."""
+    """Firmware gets each status that docs/abi/h-dma-bypass.md has for it."""
     sources = [slof.PLUGIN, slof.FORTH / "ktap.fs", slof.FORTH / "hcall.fs"]
     console = slof.boot(run, sources, EVERY_KIND, cpu=cpu)
     assert slof.ktap_problems(console, 26) == []
@@ -44,7 +44,7 @@ def test_every_status_of_the_hypercall(run: Path, cpu: str) -> None:
 
 @pytest.mark.parametrize("qemu", ["vdma", "stock"])
 def test_broken_capability_lists(run: Path, qemu: str) -> None:
-    """A list that loops, leaves configuration space or lies is refused."""
+    """The plugin refuses a capability list that loops, leaves configuration space or is wrong."""
     names = ["fake-pci.fs", "", "ktap.fs", "caps.fs"]
     sources = [slof.FORTH / name if name else slof.PLUGIN for name in names]
     console = slof.boot(run, sources, [], qemu=qemu)
@@ -59,7 +59,7 @@ def power_off(run: Path) -> Path:
 
 
 def test_old_hypervisor_gets_no_question(run: Path) -> None:
-    """Without the string in hypertas-functions nothing is asked and nothing tagged."""
+    """Without the string in hypertas-functions the plugin makes no call and tags nothing."""
     devices = options(f"{RNG},{F_OPTIONS}")
     console = slof.boot(run, [slof.PLUGIN, power_off(run)], devices, qemu="stock")
     assert "vdma: no hcall-dma-bypass here, nothing is tagged" in console
@@ -69,20 +69,20 @@ def test_old_hypervisor_gets_no_question(run: Path) -> None:
 @pytest.mark.extended
 @pytest.mark.parametrize("machine", ["type=pseries-9.2", "cap-dma-bypass=off"])
 def test_machine_without_the_capability(run: Path, machine: str) -> None:
-    """An older machine type, or the administrator, has no H_DMA_BYPASS."""
+    """With an older machine type, or if the administrator says so, nothing is tagged."""
     devices = [*options(f"{RNG},{F_OPTIONS}"), "-machine", machine]
     console = slof.boot(run, [slof.PLUGIN, power_off(run)], devices)
     assert "vdma: no hcall-dma-bypass here, nothing is tagged" in console
 
 
 def test_summary_counts(run: Path) -> None:
-    """The one line that the plugin prints, with the ROM image, over PHBs and a bridge."""
+    """The plugin in the ROM image counts functions on all PHBs and behind a bridge."""
     console = slof.boot(run, [power_off(run)], EVERY_KIND, rom="slof-vdma.bin")
     assert "vdma: 2 of 4 virtio functions may bypass the IOMMU" in console
 
 
 def test_phb_switch(run: Path) -> None:
-    """dma-bypass=off on the PHBs: no function may bypass."""
+    """With dma-bypass=off on the PHBs no function may bypass."""
     devices = [*EVERY_KIND, "-global", "spapr-pci-host-bridge.dma-bypass=off"]
     console = slof.boot(run, [slof.PLUGIN, power_off(run)], devices)
     assert "vdma: 0 of 4 virtio functions may bypass the IOMMU" in console
@@ -100,7 +100,7 @@ PACK_ERRORS = {
 
 @pytest.mark.parametrize("what", PACK_ERRORS)
 def test_pack_refuses(run: Path, what: str) -> None:
-    """What can't go into the NVRAM ends with one line, status 1 and no output."""
+    """Forth that the NVRAM cannot hold gives one line, status 1 and no output."""
     text, message = PACK_ERRORS[what]
     source, output = run / "source.fs", run / "output"
     source.write_text(text)

@@ -19,7 +19,7 @@ CASES = [
 
 @pytest.mark.parametrize("row", CASES)
 def test_guest(run: Path, row: GuestRow) -> None:
-    """Boot the program; a row that must fail has to say why, and all of it."""
+    """The program reports no problem, or in a row with "fails" all problems listed there."""
     problems = Run(row, run).problems()
     if problems and not row.fails:
         pytest.fail("\n".join(problems), pytrace=False)

@@ -100,7 +100,7 @@ def hold(boot: Run, qemu: Qemu, brake: Brake) -> bool:
 
 @pytest.mark.parametrize("device", ["blk f iothread", "blk iothread"])
 def test_unshare_waits_for_a_thread_on_its_way(run: Path, device: str) -> None:
-    """UV_UNSHARE_PAGE returns when the device can't use the page any more."""
+    """UV_UNSHARE_PAGE returns only when no device thread can still use the page."""
     row = GuestRow(
         name="held", run="test=revoke_held", mode="bounce", secure=True, devices=(device,)
     )

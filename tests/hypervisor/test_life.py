@@ -34,7 +34,7 @@ sleep 1000
 
 
 def test_system_reset_closes_windows(run: Path) -> None:
-    """Off when firmware starts again, then tagged, confirmed and on as before."""
+    """A system reset closes the bypass window, and the next boot opens it again."""
     args = (*TRACE, "-action", "reboot=reset")
     image = GuestImage(script=RESET_SCRIPT, disk_mib=8)
     with Guest(Machine(devices=(BLK,), args=args), run, image) as guest:
@@ -110,7 +110,7 @@ done
 
 
 def test_hot_plug_and_unplug(run: Path) -> None:
-    """QEMU tags what may bypass, the module decides as at boot, unplug frees."""
+    """A plugged function is tagged and decided as at boot; unplugging releases it."""
     fields = {
         "indices": " ".join(p.index for p in PLUGGED),
         "addresses": " ".join(p.address for p in PLUGGED),

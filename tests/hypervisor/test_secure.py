@@ -35,7 +35,8 @@ def violations(run: Path, denied: bool) -> list[tuple[str, int, str]]:
 
 @pytest.mark.parametrize("cpu", ["power9", "power10"])
 def test_every_status_of_the_ultracalls(run: Path, cpu: str) -> None:
-    """Statuses, page contents, MSR[S]: docs/abi/ultravisor.md, from a real guest."""
+    """A guest gets each status of docs/abi/ultravisor.md, with page contents and MSR[S] as it
+    says."""
     sources = [slof.PLUGIN, slof.FORTH / "ktap.fs", slof.FORTH / "uv.fs"]
     options = ["-machine", "x-ultravisor=on", *f"{RNG},{F}".split(), *TRACE]
     console = slof.boot(run, sources, options, cpu=cpu)
@@ -56,7 +57,7 @@ def read_disk(run: Path, options: str) -> str:
 
 
 def test_report_counts_and_lets_through(run: Path) -> None:
-    """report: the disk is read, and the guard has seen each step of it."""
+    """In mode report the disk is read, and the guard counts each access."""
     console = read_disk(run, "-machine x-ultravisor=on,x-dma-guard=report")
     assert "secure 0" in console and f"block {PATTERN.decode()}" in console
     found = violations(run, denied=False)
@@ -68,15 +69,14 @@ def test_report_counts_and_lets_through(run: Path) -> None:
 
 @pytest.mark.extended
 def test_deny_gives_the_device_nothing(run: Path) -> None:
-    """deny, the default: not even the request is read, and memory stays as it was."""
+    """In mode deny the device cannot read its request, and memory is unchanged."""
     console = read_disk(run, "-machine x-ultravisor=on")
     assert "secure 0" in console and PATTERN.decode() not in console
     assert {size for _, size, _ in violations(run, denied=True)} == {2}
 
 
 def test_deny_holds_where_a_vio_device_bypasses_its_window(run: Path) -> None:
-    """SLOF has its SCSI adapter reach memory without TCEs: private memory it does not,
-    and SLOF waits for an answer that it never gets."""
+    """The guard denies a VIO device that bypasses its window as well."""
     disk = run / "disk.img"
     disk.write_bytes(PATTERN.ljust(1 << 20, b"\0"))
     device = f"-device spapr-vscsi,id=vscsi -drive if=none,id=d,format=raw,file={disk}"
@@ -92,7 +92,7 @@ def test_deny_holds_where_a_vio_device_bypasses_its_window(run: Path) -> None:
 
 @pytest.mark.parametrize("name, value", [("x-ultravisor", True), ("x-dma-guard", "report")])
 def test_switches_stay_as_they_are(run: Path, name: str, value: bool | str) -> None:
-    """A machine that has been made is not made another: the setter fails."""
+    """Ultravisor and guard cannot be switched once the machine exists."""
     with Qemu([*slof.command(run, [slof.PLUGIN], []), "-S"], run) as guest:
         before = guest.qmp.command("qom-get", path="/machine", property=name)
         with pytest.raises(QmpError, match=f"cannot set {name}: the machine has been made"):
@@ -101,7 +101,7 @@ def test_switches_stay_as_they_are(run: Path, name: str, value: bool | str) -> N
 
 
 def test_share_takes_no_memory(run: Path) -> None:
-    """3 GiB change hands twice, and the host has no memory for them."""
+    """Sharing and unsharing 3 GiB twice does not allocate that memory on the host."""
     row = GuestRow(name="untouched", run="test=share_untouched", memory="4G", secure=True)
     boot = Run(row, run)
     with Qemu(boot.command(), run) as guest:
@@ -140,8 +140,7 @@ def unplug_dimm(guest: slof.Prompt) -> None:
 
 @pytest.mark.extended
 def test_what_is_unplugged_and_plugged(run: Path) -> None:
-    """Memory that goes takes its state and its content along; a PHB without IOMMU does
-    not get in."""
+    """Unplugged memory loses its state and content; a PHB without IOMMU cannot be plugged."""
     store = run / "spare"
     store.write_bytes(bytes(DIMM_MIB << 20))
     backend = f"memory-backend-file,id=spare,size={DIMM_MIB}M,share=on,mem-path={store}"
@@ -175,7 +174,7 @@ def test_what_is_unplugged_and_plugged(run: Path) -> None:
 
 @pytest.mark.extended
 def test_no_phb_without_iommu(run: Path) -> None:
-    """One that is there already, if only to be filled: UV_ESM is refused."""
+    """UV_ESM is refused while the machine has a PHB without IOMMU."""
     phb = "-device spapr-pci-host-bridge,index=1,id=open,bypass-iommu=on"
     options = ["-machine", "x-ultravisor=on", *phb.split(), *TRACE]
     with slof.Prompt(run, [UV_WORDS], options) as guest:

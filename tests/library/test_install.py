@@ -104,7 +104,7 @@ def tree(run: Path) -> Path:
 
 
 def test_install_and_uninstall(root: Path) -> None:
-    """What is built and what belongs to it, nothing else; and nothing stays."""
+    """Install puts exactly these files in place, and uninstall removes them and nothing else."""
     version = shell("build/tools/vdmactl --version").split()[1]
     libraries = ["a", "so", "so.0", f"so.{version}"]
     assert files(root) == {
@@ -125,7 +125,7 @@ def test_install_and_uninstall(root: Path) -> None:
 
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])
 def test_documented_example(root: Path, tree: Path, run: Path, compiler: str) -> None:
-    """The program of docs/library.md, compiled by its commands, on a real tree."""
+    """The program of docs/library.md compiles with its commands and explains a real tree."""
     (run / "way.c").write_text(example(), encoding="utf-8")
     library = f"{root}{LIBRARY}"
     variables = {
@@ -153,7 +153,7 @@ def documented_run() -> list[str]:
 
 
 def test_exports_are_the_headers_functions(run: Path) -> None:
-    """Shared and static library have what is declared; the shared one no more."""
+    """Both libraries define all declared functions, and the shared one exports no others."""
     declared = public(run)
     lines = shell("nm -D --defined-only --with-symbol-versions build/lib/libvdma.so")
     exported = re.findall(r" T (\w+)@@VDMA_\d+\.\d+$", lines, re.MULTILINE)
@@ -168,7 +168,7 @@ def test_exports_are_the_headers_functions(run: Path) -> None:
 
 @pytest.mark.parametrize("compiler", ["gcc -std=c11", "clang -std=c11", "gcc -std=gnu17"])
 def test_headers_stand_alone(root: Path, compiler: str) -> None:
-    """Each installed header needs no other before it, and is content to come twice."""
+    """Each installed header compiles alone, and twice in a row."""
     for header in HEADERS:
         source = f"#include <vdma/{header.name}>\\n" * 2 + "extern int used;\\n"
         flags = f"{' '.join(STRICT)} -Wpedantic -I{root}{PREFIX}/include"
@@ -176,7 +176,7 @@ def test_headers_stand_alone(root: Path, compiler: str) -> None:
 
 
 def test_library_needs_libfdt_and_the_c_library_only() -> None:
-    """No allocator's, no other library: what the caller gets is what it says."""
+    """The shared library needs no other library, and no allocator."""
     dynamic = shell("readelf --dynamic build/lib/libvdma.so")
     needed = re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic)
     assert sorted(needed) == ["libc.so.6", "libfdt.so.1"]

@@ -58,7 +58,7 @@ CASES = [
 
 @pytest.mark.parametrize("name", CASES)
 def test_chain(run: Path, name: str) -> None:
-    """Modes, reasons, passed-over modes and I/O on one bus with all kinds."""
+    """On each machine, all devices of one bus get the right mode and do right I/O."""
     with Guest(MACHINES[name], run, IMAGE) as guest:
         result = guest.finish()
     result.check()
@@ -105,7 +105,7 @@ report high "from=$((block * 0x$bytes))" \
 @pytest.mark.extended
 @pytest.mark.parametrize("append", ["", "disable_ddw"])
 def test_memory_above_4_gib(run: Path, append: str) -> None:
-    """8 GiB, and all buffers of the I/O in the upper half."""
+    """With 8 GiB, I/O with all buffers in the upper half is right."""
     machine = replace(HIGH, append=append)
     with Guest(machine, run, replace(IMAGE, script=HIGH_SCRIPT)) as guest:
         result = guest.finish()
@@ -114,7 +114,7 @@ def test_memory_above_4_gib(run: Path, append: str) -> None:
 
 
 def test_boot_program(run: Path) -> None:
-    """`make boot`: status 0, the table, and devices.json as documented."""
+    """`make boot` exits 0, prints the table and writes devices.json as documented."""
     done = subprocess.run(
         ["/usr/bin/python3", "-m", "tests.lib.guest.boot", "--run", run],
         cwd=TOP,
@@ -143,7 +143,7 @@ def test_boot_program(run: Path) -> None:
 
 @pytest.mark.extended
 def test_boot_program_sees_a_wrong_mode(run: Path) -> None:
-    """Status 1 and a line for each device that is not as it must be."""
+    """`make boot` exits 1 with a line for each device in a wrong mode."""
     done = subprocess.run(
         ["/usr/bin/python3", "-m", "tests.lib.guest.boot", "--run", run]
         + ["--append", "virtio_dma_policy.override=0000:00:01.0=tce"],
@@ -185,8 +185,7 @@ class Shell:
 
 
 def test_shell_reads_a_pipe(run: Path) -> None:
-    """Every byte, when the guest is ready; the end of input ends the guest, and that is no
-    failure."""
+    """`make shell` runs all commands of a pipe, then ends the guest with status 0."""
     reader, writer = os.pipe()
     shell = Shell(run, reader)
     os.close(reader)
@@ -204,8 +203,7 @@ def test_shell_reads_a_pipe(run: Path) -> None:
 
 
 def test_shell_stopped_by_a_key(run: Path) -> None:
-    """Ctrl-A X is no failure, not even while the guest starts, and the terminal is as it
-    was."""
+    """Ctrl-A X ends `make shell` with status 0 and restores the terminal."""
     master, slave = pty.openpty()
     before = termios.tcgetattr(slave)
     shell = Shell(run, slave)
@@ -225,7 +223,7 @@ def test_shell_stopped_by_a_key(run: Path) -> None:
 
 @pytest.mark.extended
 def test_two_boots_at_once(run: Path) -> None:
-    """Each has a folder of its own, and both are right."""
+    """Two boots at the same time use separate folders and both pass."""
     command = ["/usr/bin/python3", "-m", "tests.lib.guest.boot", "--smp", "1", "--mem", "1024"]
     null, pipe = subprocess.DEVNULL, subprocess.PIPE
     boots = [
@@ -238,7 +236,7 @@ def test_two_boots_at_once(run: Path) -> None:
 
 @pytest.mark.extended
 def test_hang_ends_with_a_line(run: Path) -> None:
-    """A guest that never ends is killed at its limit, and what it was at stays."""
+    """A guest that hangs is killed at its limit, and hung.log keeps its registers."""
     image = GuestImage(script="while :; do sleep 1; done\n")
     with Guest(Machine(devices=()), run, image) as guest:
         result = guest.finish(limit=25)

@@ -44,7 +44,7 @@ def tree(run: Path, machine: Machine) -> tuple[dict[str, str], int]:
 
 @pytest.mark.extended
 def test_rom_and_nvramrc_give_the_same_tree(run: Path) -> None:
-    """Every node, every property."""
+    """Plugins in ROM and NVRAM give the guest the same nodes and properties."""
     rom, in_rom = tree(run / "rom", Machine(firmware="rom"))
     nvramrc, in_nvramrc = tree(run / "nvramrc", Machine(firmware="nvramrc"))
     assert in_rom == in_nvramrc == 3

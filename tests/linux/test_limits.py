@@ -53,7 +53,7 @@ done
 
 @pytest.mark.extended
 def test_packed_ring_and_full_pool(run: Path) -> None:
-    """Reads wait for room; the kernel makes errors of a full pool with a packed ring."""
+    """With packed rings, requests wait for room in a full pool and none fails."""
     disks = (BLK, SCSI)
     options = {disk.name: "packed=on" for disk in disks}
     machine = Machine(devices=disks, device_options=options)
@@ -83,7 +83,7 @@ LARGE_DISKS = {
 @pytest.mark.extended
 @pytest.mark.parametrize("name", LARGE_DISKS)
 def test_request_fits(run: Path, name: str) -> None:
-    """4 MiB, and 2040 KiB in 240 buffers, whatever the host's limits and rings."""
+    """Requests of 4 MiB, and of 240 buffers, fit whatever the host's limits and rings."""
     disk, options, args = LARGE_DISKS[name]
     machine = Machine(
         kernel=PAGES_64K, devices=(disk,), device_options={disk.name: options}, args=args
@@ -108,7 +108,7 @@ report done "ports={PORTS}"
 
 @pytest.mark.extended
 def test_console_of_many_ports(run: Path) -> None:
-    """Each gets its buffers, and the pool has room to write."""
+    """A console with 14 ports gets all its buffers and still has room to write."""
     args = ["-device", "virtio-serial-pci,id=many,addr=d,iommu_platform=on,disable-legacy=on"]
     for i in range(1, PORTS + 1):
         args += ["-chardev", f"file,id=p{i},path={run}/port{i}.out"]
@@ -143,8 +143,7 @@ report done "modules=$(ls -d /sys/module/virtio_dma_policy 2>/dev/null | wc -l)"
 
 @pytest.mark.extended
 def test_unloaded_while_a_device_is_removed(run: Path) -> None:
-    """The removal of a device whose filesystem is mounted waits, and so does rmmod: the
-    device has our operations until it is gone."""
+    """rmmod waits until a device that is being removed has given up our operations."""
     machine = Machine(devices=(FIRST, SECOND))
     result = boot(run, machine, REMOVE, "", modules=("9p", "9pnet_virtio"))
     assert result.report.all("fail") == []

@@ -46,7 +46,7 @@ def disk(number: int, mode: DmaMode) -> Device:
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_counts_prove_the_mode(run: Path, kernel: str) -> None:
-    """One disk after the other does I/O, whose content is checked as well."""
+    """QEMU's TCE calls and translations of each disk's I/O are those of its mode."""
     wanted = SECURE_MODES if rows.is_secure(kernel) else MODES
     disks = {disk(number, mode): mode for number, mode in enumerate(wanted)}
     machine = Machine(kernel=kernel, devices=tuple(disks), args=TRACE)

@@ -67,7 +67,7 @@ run_device {FN}
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_late_load_lists_and_rebind_takes_over(run: Path, kernel: str) -> None:
-    """Bound before: described and left alone, I/O goes on; rebound: decided."""
+    """A late module reports bound devices and leaves them alone; rebind decides them."""
     result = boot(run, replace(BLK_ONLY, kernel=kernel), LATE)
     result.check()
     assert seen(result, BLK) == [FOUND_IDENTITY, FOUND_IDENTITY, BYPASS]
@@ -100,7 +100,7 @@ run_device {FN}
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_unload_and_reload(run: Path, kernel: str) -> None:
-    """Unloading leaves a device what it has and the kernel its own way."""
+    """Unloading leaves a device its mode, and the kernel decides for later binds."""
     result = boot(run, replace(BLK_ONLY, kernel=kernel), RELOAD)
     result.check()
     assert seen(result, BLK) == [
@@ -133,7 +133,7 @@ run_device {OTHER.address}
 
 
 def test_unload_leaves_nothing_in_a_phb_without_devices(run: Path) -> None:
-    """Its only device was removed before, and comes back when our code is gone."""
+    """After an unload, a PHB whose only device was removed works with a new one."""
     machine = Machine(devices=(BLK, OTHER), phbs=("",))
     boot(run, machine, EMPTY_PHB).check()
 
@@ -173,7 +173,7 @@ run_device {FN}
 
 @pytest.mark.extended
 def test_unload_under_a_probe(run: Path) -> None:
-    """Whoever comes first: no pool outlives the module, and the device works."""
+    """Whichever of rmmod and probe comes first, no pool outlives the module."""
     result = boot(run, BLK_ONLY, UNLOAD_UNDER_PROBE)
     result.check()
     race = result.report.one("race")
@@ -251,7 +251,7 @@ EXTENDED = (
     "name", [pytest.param(n, marks=pytest.mark.extended if n in EXTENDED else []) for n in REQUESTS]
 )
 def test_request(run: Path, name: str) -> None:
-    """What the administrator asks for is followed, or left with a reason."""
+    """A requested mode is used, or passed over with a reason."""
     asked = REQUESTS[name]
     balloon = asked.balloon or asked.f
     by_name = {BLK.name: asked.f, NO_F.name: asked.no_f, BALLOON.name: balloon}
@@ -295,7 +295,7 @@ BAD_PARAMETERS = {
 
 
 def test_bad_parameters(run: Path) -> None:
-    """A parameter that cannot be read keeps the module out, with a line."""
+    """An invalid parameter keeps the module out, with one line in the log."""
     script = ". /lib/vdma.sh\nload bus\n"
     for parameters in BAD_PARAMETERS:
         script += (
@@ -327,7 +327,8 @@ run_device {FN}
 
 
 def test_sysfs_files(run: Path) -> None:
-    """docs/abi/sysfs-bus-virtio-dma_policy: these files, read-only, one value each."""
+    """The files of docs/abi/sysfs-bus-virtio-dma_policy exist, are read-only and have one
+    value each."""
     result = boot(run, BLK_ONLY, FILES)
     result.check()
     files: dict[str, str] = {}

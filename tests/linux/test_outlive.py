@@ -76,8 +76,7 @@ def cleared(log: str, base: int, size: int) -> list[int]:
 
 @pytest.mark.extended
 def test_pool_stays_until_the_last_unmap(run: Path) -> None:
-    """A process with a buffer of a graphics card, which gets a driver again meanwhile; a
-    module with coherent memory of a function that is gone for good."""
+    """A pool stays until a process and a module have released the last mapping of it."""
     picture = Picture()
     marks: dict[str, int] = {}
     machine = Machine(devices=(RNG, GPU), args=("-trace", "spapr_iommu_pci_*"))

@@ -83,7 +83,7 @@ def machine(run: Path, qemu: str) -> Machine:
 
 @pytest.mark.parametrize("qemu", ["vdma", pytest.param("stock", marks=pytest.mark.extended)])
 def test_forged_tag(run: Path, qemu: str) -> None:
-    """Each wrong tag leaves its device behind the IOMMU, for its own reason."""
+    """Each wrong tag leaves its device behind the IOMMU, with the reason."""
 
     def expect(device: Device) -> Expected:
         reason = FORGED[device.slot - 1].reason

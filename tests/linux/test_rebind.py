@@ -129,7 +129,7 @@ def machine(backend: vhost_user.Backend) -> Machine:
 
 
 def test_rebind_refuses_what_is_in_use(run: Path) -> None:
-    """Each kind of use: a line, and the device goes on. Then all are idle."""
+    """rebind refuses a device in use with a line for each kind of use, and takes idle ones."""
     files = {"romfs": empty_romfs()}
     modules = ("9pnet_virtio", "9p", "virtiofs", "virtio_console", "loop", "zram")
     image = GuestImage(script=SCRIPT, files=files, disk_mib=8, modules=modules)

@@ -29,7 +29,7 @@ BOOTS = 3
 
 @pytest.mark.extended
 def test_reset_all(run: Path, outcome: Outcome) -> None:
-    """SLOF's reset-all with a window open: it is closed when firmware starts again."""
+    """SLOF's reset-all closes an open bypass window before firmware starts again."""
     outcome("reset-all", "bypass")
     source = run / "life.fs"
     source.write_text(LIFE)
@@ -55,7 +55,7 @@ PHB_RESET = "QEMU resets a PHB by RTAS (`ibm,set-slot-reset`) for devices of the
 
 @pytest.mark.extended
 def test_phb_reset(run: Path, outcome: Outcome) -> None:
-    """The call is there and refuses; what a reset of the whole system does is seen next."""
+    """RTAS refuses to reset a PHB of emulated devices; a system reset works."""
     for mode in MODES:
         outcome("phb-reset", mode, PHB_RESET)
     row = next(row for row in table() if (row.group, row.name) == ("reset", "system"))

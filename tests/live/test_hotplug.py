@@ -224,7 +224,8 @@ CASES += [pytest.param(p, id=name, marks=pytest.mark.extended) for name, p in EX
 
 @pytest.mark.parametrize("plugging", CASES)
 def test_nothing_is_left(run: Path, outcome: Outcome, plugging: Plugging) -> None:
-    """Each kind, with F and without, on the bus and behind a bridge."""
+    """Functions of each kind, plugged and unplugged under load, leave nothing in QEMU or the
+    guest."""
     for mode in {plugging.mode_of(plug).mode for plug in PLUGS}:
         outcome("hotplug", mode)
     content = os.urandom(1 << 20)

@@ -98,7 +98,7 @@ def due(console: str) -> list[str]:
 
 @pytest.mark.parametrize("row", LOADS)
 def test_messages(run: Path, outcome: Outcome, row: GuestRow) -> None:
-    """No more messages than the mode calls for, and the right data."""
+    """A back end reads right data with no more IOTLB messages than the mode needs."""
     outcome("iotlb", row.mode)
     messages, console = boot(row, run)
     reads = int(dict(ktap.metrics(console))["reads"])
@@ -106,7 +106,7 @@ def test_messages(run: Path, outcome: Outcome, row: GuestRow) -> None:
 
 
 def test_windows(run: Path, outcome: Outcome) -> None:
-    """All that goes is taken back, once, as a whole, and without a look at a table."""
+    """A back end is told once of each window that goes, without a look at its table."""
     outcome("windows", "bypass")
     row = next(row for row in ROWS if row.name == "windows")
     messages, console = boot(row, run)
@@ -120,20 +120,20 @@ def test_windows(run: Path, outcome: Outcome) -> None:
 
 
 def test_private(run: Path) -> None:
-    """A page that a secure VM takes back, and TCEs behind the DMA guard."""
+    """A back end is told of each page that a secure VM takes back."""
     row = next(row for row in ROWS if row.name == "private")
     messages, console = boot(row, run)
     assert [str(gone) for gone in messages.gone] == due(console)
 
 
 def test_window_of_a_secure_vm(run: Path) -> None:
-    """The guard covers its windows, and tells back ends of those that go."""
+    """The DMA guard tells back ends of a secure VM's windows that go."""
     messages, _ = boot(next(row for row in ROWS if row.name == "window-secure"), run)
     assert messages.gone
 
 
 def test_reset(run: Path) -> None:
-    """A reset takes all windows from a back end at work, each once and as a whole."""
+    """A reset tells a working back end once of each window that goes."""
     messages, console = boot(next(row for row in ROWS if row.name == "reset"), run)
     assert sorted(str(gone) for gone in messages.gone) == sorted(due(console))
 
@@ -141,7 +141,7 @@ def test_reset(run: Path) -> None:
 @pytest.mark.extended
 @pytest.mark.parametrize("row", ECHOES)
 def test_testpmd(run: Path, outcome: Outcome, row: GuestRow) -> None:
-    """Every frame comes back through a peer that is not ours, for few messages."""
+    """testpmd returns every frame, with few IOTLB messages."""
     outcome("testpmd", row.mode)
     guest = Run(row, run)
     problems = guest.problems()

@@ -15,7 +15,7 @@ EVENT = Event("unplug", "it goes", {"bounce": "Nobody can."})
 
 
 def test_cells() -> None:
-    """Works, refused, fails, not tested, can't be; the same note once."""
+    """Each outcome has its word in the table, and equal notes appear once."""
     seen = [
         Record("unplug", "direct"),
         Record("unplug", "bypass", "H_BUSY"),
@@ -41,7 +41,7 @@ def test_cells() -> None:
     ids=["two-ways", "never", "unknown"],
 )
 def test_contradiction(seen: list[Record]) -> None:
-    """What can't be true is no table."""
+    """Outcomes that contradict each other, or the list of events, are an error."""
     with pytest.raises(ValueError):
         lines([EVENT], seen)
 
@@ -71,7 +71,7 @@ def _table(run: Path, monkeypatch: pytest.MonkeyPatch) -> Table:
 
 
 def test_only_docs_writes(table: Table, capsys: pytest.CaptureFixture[str]) -> None:
-    """A run compares; make docs writes, and then the page is right."""
+    """A run only compares; make docs writes the page, and then it is up to date."""
     event_table.save("test", [Record("unplug", mode) for mode in MODES])
     assert table.run() == (1, False)
     assert "page.md: not in it: | it goes | works |" in capsys.readouterr().err
@@ -82,7 +82,7 @@ def test_only_docs_writes(table: Table, capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_a_failure_is_not_written(table: Table, capsys: pytest.CaptureFixture[str]) -> None:
-    """Nor what has not been tested: the page stays, with a line."""
+    """A failed or missing cell leaves the page as it is, with a line."""
     event_table.save("test", [Record("unplug", mode, passed=mode != "tce") for mode in MODES])
     assert table.run() == (1, False)
     assert table.run("--write") == (0, False)
@@ -96,7 +96,7 @@ def test_a_failure_is_not_written(table: Table, capsys: pytest.CaptureFixture[st
 
 
 def test_page_has_all() -> None:
-    """docs/lifecycle.md has the events that there are, and nothing in it fails."""
+    """docs/lifecycle.md lists all events, and none of them fails."""
     table = PAGE.read_text(encoding="utf-8").partition(MARK)[2].split("\n\n")[0]
     rows = [line.split("|")[1].strip() for line in table.splitlines()[2:]]
     assert rows == [event.words for event in events()]

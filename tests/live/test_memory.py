@@ -145,7 +145,7 @@ def windows(guest: Guest) -> dict[str, int]:
     [pytest.param(m, id=f"memory-{m.mode}", marks=pytest.mark.extended) for m in modes.EACH_MODE],
 )
 def test_memory(run: Path, outcome: Outcome, mode: DmaMode) -> None:
-    """Added, read into by the device, removed; the disk never stops."""
+    """A disk at work reads into memory that was just added, and survives its removal."""
     outcome("memory", mode.mode)
     fields = {"parameters": mode.parameters(), "blk": disk_for(mode).address}
     script = SCRIPT.format(**fields, added=ADDED_MIB, read=READ_MIB)
@@ -210,7 +210,7 @@ DEFAULT_BYTES = 2 << 20
     [pytest.param(s, id=f"{s.gib}-{s.shift}", marks=pytest.mark.extended) for s in SIZES],
 )
 def test_tables(run: Path, size: WindowTable) -> None:
-    """The default window's table is the same at any size; a dynamic one's grows."""
+    """A dynamic window's table grows with memory, the default window's does not."""
     seen: list[dict[str, int]] = []
     pages = 1 << 12 | 1 << size.shift
     args = ("-trace", "spapr_iommu_ddw_create")

@@ -53,7 +53,7 @@ def logged(folder: Path) -> set[int]:
     ],
 )
 def test_there_and_back(run: Path, outcome: Outcome, row: GuestRow, rounds: int) -> None:
-    """No page lost, no error in the I/O, mode and windows as before, each time."""
+    """Each migration keeps all pages, the I/O, the mode and the windows."""
     if rounds != SHORT:
         outcome(event_of(row), row.mode)
     with MigratingProgram(row, run) as guest:
@@ -125,7 +125,7 @@ REFUSALS = (
     ],
 )
 def test_refused(run: Path, outcome: Outcome, refusal: Refusal) -> None:
-    """The destination says why, and the guest works on; elsewhere it may go."""
+    """A destination that cannot keep the mode refuses, and the guest goes on."""
     outcome("migrate-without", refusal.mode, "The destination says why, and the source goes on.")
     row = next(row for row in ROWS if row.name == "blk" and row.mode == refusal.mode)
     with MigratingProgram(row, run) as guest:
@@ -139,8 +139,7 @@ def test_refused(run: Path, outcome: Outcome, refusal: Refusal) -> None:
 
 @pytest.mark.extended
 def test_from_a_qemu_without_it(run: Path) -> None:
-    """Debian's QEMU of the same machine type: its guest finds no H_DMA_BYPASS here either,
-    and may go back. One that began here may not go there."""
+    """A guest of Debian's QEMU may come and go back; one that began here may not go there."""
     firmware = str(parts.part("slof") / "slof.bin")
     switch = {"path": "/machine", "property": "cap-dma-bypass"}
 

@@ -90,7 +90,7 @@ def image() -> GuestImage:
 @pytest.mark.timeout(LIMIT + 100)
 @pytest.mark.parametrize("iothread", [False, True], ids=["main-loop", "iothread"])
 def test_linux(run: Path, outcome: Outcome, iothread: bool) -> None:
-    """Twenty times there and back; fio finds no error, and each mode stays."""
+    """In 40 migrations fio finds no error, and each device keeps its mode."""
     for mode in MODES:
         outcome("migrate-linux", mode.mode)
     described = machine(iothread)

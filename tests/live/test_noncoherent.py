@@ -39,7 +39,7 @@ MARKED = ("scsi@1", "scsi@2", "scsi@3", "scsi@5", "pci@4")
 
 @pytest.mark.extended
 def test_noncoherent(run: Path, outcome: Outcome) -> None:
-    """Marked itself, or on a bus that is: everything but bypass, and it works."""
+    """A device marked non-coherent, or on such a bus, works in any mode but bypass."""
     for mode in ("direct", "identity", "tce", "bounce"):
         outcome("noncoherent", mode)
     outcome("noncoherent", "bypass", REFUSED)

@@ -312,7 +312,7 @@ def cases(event: str) -> list[Any]:
 
 @pytest.mark.parametrize("mode", cases("reboot"))
 def test_reboot(run: Path, outcome: Outcome, mode: DmaMode) -> None:
-    """Firmware starts without a window; each kernel gets what the one before had."""
+    """After reboot and panic no window is open, and each kernel gets the same modes."""
     outcome("reboot", mode.mode)
     outcome("panic", mode.mode)
     history = boot_all(run, REBOOT, dict.fromkeys(["first", "panic", "last"], mode))
@@ -322,7 +322,8 @@ def test_reboot(run: Path, outcome: Outcome, mode: DmaMode) -> None:
 
 @pytest.mark.parametrize("mode", cases("kexec"))
 def test_kexec(run: Path, outcome: Outcome, mode: DmaMode) -> None:
-    """The next kernel, and one for a dump, get their devices and keep their memory."""
+    """Kernels started by kexec and kdump get their devices, and no device writes into their
+    memory."""
     outcome("kexec", mode.mode)
     outcome("kdump", mode.mode)
     after = AFTER_KEXEC.get(mode, mode)

@@ -17,7 +17,7 @@ NO_MOVE = "The source says that a secure VM does not migrate, and goes on."
 
 
 def test_no_vhost(run: Path) -> None:
-    """UV_ESM is refused, a person is told which device it is about, and it works on."""
+    """UV_ESM is refused once with the name of a vhost device, and the guest goes on."""
     problems = Run(ESM, run).problems()
     assert problems == []
     said = (run / "qemu.log").read_text(errors="replace")
@@ -26,7 +26,7 @@ def test_no_vhost(run: Path) -> None:
 
 
 def test_no_migration(run: Path, outcome: Outcome) -> None:
-    """The source refuses before it has sent anything, and works on."""
+    """A secure VM's source refuses to migrate, and the guest goes on."""
     for kind in ("blk", "iothread", "net", "testpmd", "dirty", "without", "linux"):
         outcome(f"migrate-{kind}", "bounce", NO_MOVE)
     with MigratingProgram(STAY, run) as guest:

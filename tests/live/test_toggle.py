@@ -22,7 +22,7 @@ CASES = [
 
 @pytest.mark.parametrize("row", CASES)
 def test_toggle(run: Path, outcome: Outcome, row: GuestRow) -> None:
-    """As often as the row says, with every queue at work meanwhile."""
+    """Windows are toggled as often as the row says while every queue makes progress."""
     if row.name not in (SHORT, SOAK):
         outcome("toggle", row.mode)
     guest = Run(row, run)

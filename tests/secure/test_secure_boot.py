@@ -23,7 +23,7 @@ def boot(run: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_secure_boot(run: Path) -> None:
-    """Status 0, and each device bounced."""
+    """`make boot SECURE=1` exits 0, with each device in mode bounce."""
     done = boot(run)
     assert done.returncode == 0, done.stderr
     devices = json.loads((run / "devices.json").read_text())["devices"]
@@ -32,7 +32,7 @@ def test_secure_boot(run: Path) -> None:
 
 
 def test_secure_boot_tells_what_touched_private_memory(run: Path) -> None:
-    """Without our module: status 1, and a line for each access."""
+    """Without our module it exits 1 with a line for each access to private memory."""
     script = run / "script"
     # what the guard denies never ends, so nobody waits for the drivers
     script.write_text(". /lib/vdma.sh\nload bus\nload drivers &\nsleep 5\n")

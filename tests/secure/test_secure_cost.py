@@ -44,7 +44,7 @@ give_back
     "f", [pytest.param(True, id="f"), pytest.param(False, id="no-f", marks=pytest.mark.extended)]
 )
 def test_no_calls_and_one_copy(run: Path, f: bool) -> None:
-    """A disk: 4 KiB and 128 KiB, read and written."""
+    """A disk's requests in mode bounce make no hypercall and copy each byte once."""
     disk = device("blk", f, 1)
     calls: list[int] = []
 

@@ -151,7 +151,7 @@ def cold(types: dict[str, str]) -> list[str]:
 
 @pytest.mark.extended
 def test_every_type(run: Path) -> None:
-    """No type without a rule, and each as its rule has it."""
+    """Each device type that QEMU offers has a rule and behaves as it says."""
     types = offered(qemu_binary("vdma"))
     options = [*HOST.split(), *cold(types)]
     with slof.Prompt(run, [slof.FORTH / "uv-words.fs"], options) as guest:

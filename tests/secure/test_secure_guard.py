@@ -51,7 +51,7 @@ give_back
 
 
 def test_devices_that_are_not_virtio(run: Path) -> None:
-    """A card, a disk, a USB host and PAPR's own devices all are filtered."""
+    """The guard filters a card, a disk, a USB host and PAPR's own devices."""
     args = [*disk(run, "nvme"), *disk(run, "usb"), *disk(run, "vscsi")]
     for place, name in enumerate(("e1000", "vlan")):
         args += ["-netdev", f"user,id={name}-net,net=10.0.9{place}.0/24,ipv6=off"]
@@ -87,7 +87,7 @@ sleep 1000
 
 
 def test_denied_requests_never_end(run: Path) -> None:
-    """deny: a stock guest's disk reads not one block."""
+    """In mode deny a stock guest's disk reads no block."""
     plan = Plan(DENIED, (device("blk", False, 1),), policy=False)
 
     def steps(guest: Guest) -> Steps:
@@ -128,8 +128,8 @@ def secure_cpus(guest: Guest) -> list[bool]:
 
 @pytest.mark.extended
 @pytest.mark.parametrize("how", ["reset", "reboot"])
-def test_the_next_boot_begins_anew(run: Path, how: str) -> None:
-    """MSR[S], shared pages and the guard are gone; then it is secure again."""
+def test_the_next_boot_starts_fresh(run: Path, how: str) -> None:
+    """A reset or reboot clears MSR[S], shared pages and the guard; the next boot is secure."""
     rounds: list[int] = []
 
     def steps(guest: Guest) -> Steps:

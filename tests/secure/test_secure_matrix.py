@@ -100,7 +100,8 @@ def boot(run: Path, case: MatrixCase) -> tuple[MatrixWatch, Result]:
 
 @pytest.mark.parametrize("case", CASES)
 def test_matrix(run: Path, case: MatrixCase) -> None:
-    """One combination."""
+    """With our module no device touches private memory; without it, docs/secure-vm.md says
+    what does."""
     host, result = boot(run, case)
     assert result.report.one("svm") == {"value": "1", "cpus": str(case.cpus)}
     seen = host.check_control()

@@ -31,7 +31,7 @@ def calls(run: Path, number: int) -> list[int]:
 
 
 def test_pools_come_and_go_under_load(run: Path) -> None:
-    """Each is shared once and unshared once, while others are in use."""
+    """Each pool is shared once and unshared once while others are in use."""
     rounds = 20
     script = f"""
 begin
@@ -73,8 +73,7 @@ give_back
 
 
 def test_loaded_late(run: Path) -> None:
-    """What has a driver goes on as it is, with a warning, until it is rebound; what
-    has none yet is safe at once, and its driver syncs its mappings."""
+    """A bound device goes on with a warning until rebind; an unbound one is safe at once."""
     options = {"append": "swiotlb=force"}
     files = {"skipsync.ko": module("skipsync", run)}
     watch, result = boot(run, Plan(LATE, (BLK, RNG), options, files=files))
@@ -98,7 +97,7 @@ give_back
 @pytest.mark.extended
 @pytest.mark.parametrize("f", [False, True])
 def test_device_that_is_not_on_pci(run: Path, f: bool) -> None:
-    """Without F its driver would have it reach private memory, and it has no pool."""
+    """A device outside PCI gets a driver only with ACCESS_PLATFORM."""
     files = {"foreign.ko": module("foreign", run)}
     watch, result = boot(run, Plan(FOREIGN.format(f=int(f)), (RNG,), files=files))
     result.check()
@@ -125,8 +124,7 @@ give_back
 
 
 def test_kernel_without_an_iommu(run: Path) -> None:
-    """With iommu=off the kernel asks nobody: what has no F bounces all the same, what
-    has F is refused, whether the module was there first or the device."""
+    """With iommu=off a device without F bounces, and one with F is refused."""
     watch, result = boot(run, Plan(NO_IOMMU, (RNG, PLAIN), {"append": "iommu=off"}))
     watch.check_module()
     line = result.report.device(RNG.address) or {}
@@ -166,8 +164,7 @@ def check_queues(run: Path) -> None:
 
 
 def test_full_pool_and_recovery(run: Path) -> None:
-    """Block layer and network try again; one line names device and parameter. No
-    request is too large, and 9p's wait for the ring."""
+    """A full pool delays requests and is reported in one line; none is too large."""
 
     def steps(guest: Guest) -> Steps:
         qmp = guest.qemu.qmp
@@ -228,7 +225,7 @@ give_back
 
 @pytest.mark.parametrize("kind", ["blk", pytest.param("scsi", marks=pytest.mark.extended)])
 def test_unbind_with_requests_in_flight(run: Path, kind: str) -> None:
-    """The pool goes only after the device's reset; what follows works."""
+    """Unbinding under load resets the device before its pool goes; a new bind works."""
     disk = device(kind, True, 1)
     watch, result = boot(run, Plan(IN_FLIGHT.format(fn=disk.address), (disk,)))
     result.check(ignore=secure.KNOWN_WARNINGS)
@@ -254,7 +251,7 @@ give_back
 
 @pytest.mark.extended
 def test_pool_outlives_its_driver(run: Path) -> None:
-    """A process has a buffer of a graphics card: the pool is shared until it is gone."""
+    """A pool stays shared while a process holds a buffer of the device."""
     card = device("gpu", False, 2)
     shared: dict[str, int] = {}
 
@@ -291,7 +288,7 @@ give_back
 
 
 def test_quirk_switched_off(run: Path) -> None:
-    """A device without F gets no driver, one with F is as ever."""
+    """With secure_quirk=0 a device without F is refused, and one with F works."""
     script = REFUSED.format(parameters="secure_quirk=0")
     watch, result = boot(run, Plan(script, (BLK, PLAIN)))
     watch.check_module()
@@ -304,8 +301,7 @@ def test_quirk_switched_off(run: Path) -> None:
 
 @pytest.mark.extended
 def test_legacy_device_is_refused(run: Path) -> None:
-    """Without VERSION_1 there is no driver either; it counts what virtio_pci uses, not
-    what the device could do."""
+    """A device that virtio_pci drives without VERSION_1 is refused."""
     old, both = device("rng", False, 5, "old"), device("rng", False, 6, "both")
     options = {
         "append": "virtio_pci.force_legacy=1",
@@ -324,7 +320,7 @@ def test_legacy_device_is_refused(run: Path) -> None:
 
 
 def test_no_memory_for_a_pool(run: Path) -> None:
-    """No pool, no driver; the module says why and nothing stays shared."""
+    """Without memory for a pool a device gets no driver, and nothing stays shared."""
     hungry = tuple(device("rng", True, slot, f"rng{slot}") for slot in range(2, 30))
     script = f"begin pool_kib=16384\nrun_device {BLK.address}\n"
     script += "".join(f"report_device {device.address}\n" for device in hungry) + "give_back\n"
@@ -363,7 +359,7 @@ give_back
     "f", [pytest.param(True, id="f"), pytest.param(False, id="no-f", marks=pytest.mark.extended)]
 )
 def test_hot_plug_and_unplug(run: Path, f: bool) -> None:
-    """A device that comes later has a pool of its own, and leaves nothing."""
+    """A plugged device gets a pool of its own, and unplugging leaves nothing shared."""
     new: dict[str, Any] = dict(PLUG)
     if f:
         new |= {"iommu_platform": True, "disable-legacy": "on"}
@@ -393,7 +389,7 @@ def test_hot_plug_and_unplug(run: Path, f: bool) -> None:
 
 @pytest.mark.extended
 def test_report_mode_changes_nothing(run: Path) -> None:
-    """The guard lets all through, and there is nothing to let through but the control."""
+    """With the guard in mode report, the module lets no violation happen either."""
     options = {"guard": "report"}
     watch, result = boot(run, Plan("begin\nrun_io\ngive_back\n", (BLK, NET), options))
     result.check()

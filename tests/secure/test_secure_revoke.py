@@ -42,7 +42,7 @@ ask end
 
 
 def test_pages_taken_back_under_a_device(run: Path) -> None:
-    """What is mapped for long is a violation and a reset; block I/O is waited for."""
+    """Pages taken back reset a device that maps them for long; block I/O is waited for."""
     picture = Picture()
     counts: dict[str, int] = {}
 

@@ -43,7 +43,7 @@ class Curious(vhost_user.Backend):
 
 
 def test_it_gets_no_memory(run: Path) -> None:
-    """QEMU says that it is not started, and all else goes on."""
+    """A vhost back end plugged into a secure VM is not started and gets no memory."""
     backend = Curious(vhost_user.VhostDevice(queues=2))
 
     def steps(guest: Guest) -> Steps:

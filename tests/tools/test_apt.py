@@ -99,7 +99,7 @@ def lose(apt: Apt, *packages: str) -> None:
 
 
 def test_whole(apt: Apt) -> None:
-    """Nothing is missing: the newest, and a warm cache asks for nothing at all."""
+    """The newest versions are fetched, and a warm cache makes no request."""
     assert apt.run("fetch", "prog", "libc") == ["libc 20", "prog 2"]
     asked = len(apt.mirror.asked)
     assert apt.run("fetch", "prog", "libc") == ["libc 20", "prog 2"]
@@ -107,8 +107,8 @@ def test_whole(apt: Apt) -> None:
 
 
 def test_newer_lists(apt: Apt) -> None:
-    """A newer version takes the place of one that is gone; lists that are older than ten
-    minutes are replaced, younger ones are not."""
+    """A version that is gone is replaced by a newer one; only lists older than ten minutes
+    are fetched again."""
     assert apt.run("fetch", "libc") == ["libc 20"]
     lose(apt, "prog 1", "prog 2", "tool 1")
     apt.mirror.publish("trixie", ["prog 2.1", "libc 20", "tool 1"])
@@ -121,8 +121,7 @@ def test_newer_lists(apt: Apt) -> None:
 
 
 def test_alias_suite(apt: Apt) -> None:
-    """The whole set comes from another suite of the same release, not only what is
-    missing."""
+    """If a file is missing, the whole set comes from another suite of the same release."""
     lose(apt, "prog 2")
     apt.mirror.publish("stable", ["prog 1.9", "libc 1.9"], codename="trixie")
     assert apt.run("fetch", "libc", "prog") == ["libc 1.9", "prog 1.9"]
@@ -131,7 +130,7 @@ def test_alias_suite(apt: Apt) -> None:
 
 
 def test_alias_suite_that_is_not_whole(apt: Apt) -> None:
-    """Nothing is taken from it then."""
+    """Nothing comes from another suite that lacks part of the set."""
     lose(apt, "prog 2", "prog 1.9")
     apt.mirror.publish("stable", ["prog 1.9", "libc 1.9"], codename="trixie")
     assert apt.run("fetch", "libc", "prog") == ["libc 20", "prog 1"]
@@ -139,15 +138,14 @@ def test_alias_suite_that_is_not_whole(apt: Apt) -> None:
 
 
 def test_older_version(apt: Apt) -> None:
-    """Of each package the newest that is served, of this release and before any later
-    one."""
+    """The newest version that is served is used before any later release."""
     lose(apt, "prog 2")
     assert apt.run("fetch", "prog", "libc") == ["libc 20", "prog 1"]
     assert "using an older version of it" in apt.said
 
 
 def test_packages_of_one_source(apt: Apt) -> None:
-    """Are of one version, also if one of them was built again, and others need not be."""
+    """Packages of one source get one version, rebuilds included; others keep theirs."""
     tools = [f"{name} {version}" for name in ("tool", "data") for version in (1, 2, 3)]
     tools[1] += "+b1"
     apt.mirror.publish("trixie", [*tools, "libc 20"])
@@ -156,15 +154,14 @@ def test_packages_of_one_source(apt: Apt) -> None:
 
 
 def test_version_that_was_asked_for(apt: Apt) -> None:
-    """A pattern is kept to: no other version will do."""
+    """A version pattern is kept: no other version is fetched."""
     lose(apt, "prog 2")
     assert not apt.run("only", "prog=2*")
     assert "cannot fetch prog=2*" in apt.said and "the mirror lacks prog" in apt.said
 
 
 def test_next_release(apt: Apt) -> None:
-    """The whole set from the first later release that has it, though one of the two is
-    there; not with "only"."""
+    """The whole set comes from the first later release that has it, but not with "only"."""
     lose(apt, "prog 1", "prog 2", "prog 3+forky")
     assert not apt.run("only", "libc", "prog")
     assert "cannot fetch libc prog" in apt.said
@@ -174,15 +171,14 @@ def test_next_release(apt: Apt) -> None:
 
 
 def test_newest_or_nothing(apt: Apt) -> None:
-    """What make check-drift asks for."""
+    """With VDMA_NEWEST nothing but the newest version is fetched."""
     lose(apt, "prog 2")
     assert not apt.run("fetch", "prog", "libc", VDMA_NEWEST="1")
     assert "the mirror lacks prog 2" in apt.said and "the newest that it lists" in apt.said
 
 
 def test_newest_of_another_suite(apt: Apt, run: Path) -> None:
-    """Does where the first has none of its own, and not where it lists one that cannot be
-    had."""
+    """Another suite's newest version counts only if the first suite lists none."""
     newest = {"VDMA_NEWEST": "1", "VDMA_TROUBLE": str(run / "trouble")}
     assert not apt.run("only", "prog=9", **newest)
     assert "Debian 13 has no prog for ppc64el" in apt.said
@@ -194,8 +190,7 @@ def test_newest_of_another_suite(apt: Apt, run: Path) -> None:
 
 
 def test_half_of_a_file(apt: Apt) -> None:
-    """What a download that was cut off has left is not used, nor is what has the right
-    size and wrong content."""
+    """Half a file, or one with wrong content, is fetched again."""
     archives = apt.cache / f"apt/trixie-{ARCH}/archives"
     archives.mkdir(parents=True)
     right = content("prog", "2")
@@ -205,14 +200,14 @@ def test_half_of_a_file(apt: Apt) -> None:
 
 
 def test_nothing_named(apt: Apt) -> None:
-    """No set is not a set that is whole."""
+    """A call without a package fails."""
     for verb in ("fetch", "only", "newest"):
         assert not apt.run(verb)
         assert f"{verb}: which package?" in apt.said
 
 
 def test_newest_by_new_lists(apt: Apt) -> None:
-    """Lists do that are newer than the time which was given, and no others."""
+    """VDMA_NEWEST accepts lists newer than the given time, and fetches others once."""
     assert apt.run("fetch", "prog") == ["prog 2"]
     apt.mirror.publish("trixie", ["prog 2.1"])
     assert apt.run("fetch", "prog", VDMA_NEWEST="1") == ["prog 2"]
@@ -223,7 +218,7 @@ def test_newest_by_new_lists(apt: Apt) -> None:
 
 
 def test_newest_is_not_known_without_the_mirror(apt: Apt) -> None:
-    """Though lists are there, however old they are made to look."""
+    """Without the mirror nothing is called the newest, whatever lists there are."""
     assert apt.run("fetch", "prog") == ["prog 2"]
     apt.age()
     assert apt.run("fetch", "prog", VDMA_NEWEST="1", **apt.away) == ["prog 2"]
@@ -233,7 +228,7 @@ def test_newest_is_not_known_without_the_mirror(apt: Apt) -> None:
 
 
 def test_mirror_away(apt: Apt) -> None:
-    """It is asked once, and for nothing else; what is here serves."""
+    """A mirror that is away is asked once, and what is in the cache is used."""
     assert not apt.run("fetch", "prog", **apt.away)
     assert "cannot fetch the lists of Debian 13, ppc64el: Failed to fetch" in apt.said
     assert apt.lists() == 1
@@ -249,14 +244,14 @@ def test_mirror_away(apt: Apt) -> None:
 
 @pytest.mark.extended
 def test_suite_that_the_mirror_has_not(apt: Apt) -> None:
-    """It has answered: a later release is asked for."""
+    """If the mirror lacks one suite, the next release is tried."""
     shutil.rmtree(apt.mirror.root / "dists/forky")
     lose(apt, "prog 1", "prog 2")
     assert apt.run("fetch", "prog") == ["prog 3+sid"]
 
 
 def test_calls_of_one_build(apt: Apt, run: Path) -> None:
-    """The first finds that the mirror is away, the others need not."""
+    """Once one call of a build finds the mirror away, the others do not ask."""
     trouble = {"VDMA_TROUBLE": str(run / "trouble")}
     assert not apt.run("fetch", "prog", **trouble, **apt.away)
     assert not apt.run("fetch", "prog", **trouble)
@@ -265,7 +260,7 @@ def test_calls_of_one_build(apt: Apt, run: Path) -> None:
 
 
 def test_full_disk(apt: Apt) -> None:
-    """It is said, and nothing else is tried."""
+    """A full disk is reported, and nothing else is tried."""
     apt.mirror.publish("trixie", ["big 1", "big 2"])
     apt.cache.mkdir()
     script = f"""

@@ -35,39 +35,38 @@ FETCHES = 'part_build() { apt_debs trixie ppc64el prog; note_version 1; }'
 
 
 def test_mirror_away(tree: StubTree) -> None:
-    """The reason is why nothing could be fetched, and not that it was not."""
+    """If the mirror is away, that is the reason given."""
     away = "[[ ! -s $VDMA_TROUBLE ]] || exit 1; echo mirror away >$VDMA_TROUBLE; exit 1"
     tree.stub("mk/apt", away)
     assert build(tree, FETCHES) == (UNJUDGED, "mirror away")
 
 
 def test_mirror_lacks_it(tree: StubTree) -> None:
-    """The recipe says what."""
+    """If the mirror lacks a package, the reason names it."""
     assert build(tree, FETCHES) == (UNJUDGED, "cannot fetch prog")
 
 
 def test_full_disk(tree: StubTree) -> None:
-    """Whatever the recipe makes of it."""
+    """If the disk is full, that is the reason given, whatever the recipe says."""
     full = 'part_build() { note_version 1; echo 1 >/dev/full || part_fail "no such option"; }'
     assert build(tree, full) == (UNJUDGED, f"the disk that holds {tree.cache} is full")
 
 
 def test_no_room_for_it(tree: StubTree) -> None:
-    """Before anything is done."""
+    """A part that needs more room than there is fails before anything is fetched."""
     status, reason = build(tree, "part_disk_mib=999999999\n" + FETCHES)
     assert status == UNJUDGED and "tiny: needs 999999999 MiB free to build" in reason
     assert not tree.calls("mk/apt")
 
 
 def test_fetched_and_broken(tree: StubTree) -> None:
-    """Whatever words its log has."""
+    """A recipe that fails counts as broken, whatever words its log has."""
     broken = "part_build() { note_version 1; echo the mirror lacks it, cannot fetch; false; }"
     assert build(tree, broken) == (1, "the mirror lacks it, cannot fetch")
 
 
 def test_key_of_a_host(tree: StubTree) -> None:
-    """A release that is not out has the name of the next one, and is told by its C
-    library; one that is out is told by its name alone."""
+    """A released Debian is known by its name, an unreleased one also by its C library."""
     recipe = "part_disk_mib=1\npart_build() { note_version 1; }\n"
     (tree.top / "mk/parts/busybox.sh").write_text(recipe, encoding="ascii")
     found = {}
@@ -95,7 +94,7 @@ def test_key_of_a_host(tree: StubTree) -> None:
     ],
 )
 def test_what_the_mirror_has_newer(tree: StubTree, have: str, text: str) -> None:
-    """Only what is newer; and whether the mirror has told."""
+    """--versions lists newer versions only, and says if the mirror does not answer."""
     parts = tree.top / "mk/parts"
     for file in parts.iterdir():
         file.unlink()

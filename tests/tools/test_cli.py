@@ -46,14 +46,14 @@ USAGE = {
 
 @pytest.mark.parametrize("name", USAGE)
 def test_usage(name: str) -> None:
-    """Status 2 and a line that names what is wrong and where help is."""
+    """A usage error exits 2 with a line that names the error and the help."""
     args, says = USAGE[name]
     line = one_line(vdmactl(*args), 2)
     assert says in line and line.endswith("; see vdmactl --help")
 
 
 def test_help_and_version() -> None:
-    """On standard output, status 0."""
+    """Help and version go to standard output with status 0."""
     for args in (("--help",), ("-h",)):
         done = vdmactl(*args)
         assert (done.returncode, done.stderr) == (0, "")
@@ -74,7 +74,7 @@ def synopsis(mdoc: str) -> str:
 
 
 def test_help_has_the_manual_pages_synopses() -> None:
-    """Every command, with the same options and operands."""
+    """Help and manual page list the same commands, options and operands."""
     usage = vdmactl("--help").stdout.partition("\n\n")[0].removeprefix("usage:")
     lines = [" ".join(line.split()).lower() for line in usage.splitlines()]
     page = (TOOL / "vdmactl.1").read_text().split(".Sh SYNOPSIS\n")[1].split(".Sh ")[0]
@@ -101,7 +101,7 @@ def complete(*words: str) -> list[str]:
 
 
 def test_completion() -> None:
-    """Commands, options, facts and their values."""
+    """bash completes commands, options, facts and their values."""
     assert complete("vdmactl", "t") == ["tag"]
     assert complete("vdmactl", "untag", "--") == ["--device"]
     assert complete("vdmactl", "explain", "-A", "h") == ["hcall="]
@@ -110,7 +110,7 @@ def test_completion() -> None:
 
 
 def test_every_fact_is_documented() -> None:
-    """Help, manual page and completion have the facts that there are."""
+    """Help, manual page and completion list every fact."""
     assert len(keys()) == 12
     text, page = vdmactl("--help").stdout, (TOOL / "vdmactl.1").read_text()
     for key in keys():
@@ -120,7 +120,7 @@ def test_every_fact_is_documented() -> None:
 
 
 def test_every_json_key_is_documented() -> None:
-    """The manual page has the keys that output.c writes, no more and no fewer."""
+    """The manual page lists exactly the JSON keys that output.c writes."""
     page = (TOOL / "vdmactl.1").read_text().split(".Sh JSON\n")[1].split(".Sh ")[0]
     documented = re.findall(r"^\.It Cm (\w+)$", page, re.MULTILINE)
     written = re.findall(r'json_object_set_new\(o, "(\w+)"', (TOOL / "output.c").read_text())
@@ -133,7 +133,7 @@ def _tree(run: Path) -> Path:
 
 
 def test_input_that_is_no_tree(run: Path, tree: Path) -> None:
-    """Status 3 and a line that names the file."""
+    """Input that is not a device tree exits 3 with a line that names the file."""
     blob = tree.read_bytes()
     empty, short, text, big = (run / name for name in ("empty", "short", "text", "big"))
     empty.touch()
@@ -160,7 +160,7 @@ def test_input_that_is_no_tree(run: Path, tree: Path) -> None:
 
 
 def test_output_that_does_not_arrive(tree: Path) -> None:
-    """A table on a full disk is not success."""
+    """Output to a full disk exits 3."""
     done = on_full_disk("explain", tree)
     assert done.returncode == 3
     assert done.stderr == "vdmactl: cannot write standard output: No space left on device\n"
@@ -185,7 +185,7 @@ def on_terminal(*args: str | Path, **env: str) -> str:
 
 
 def test_colour(tree: Path) -> None:
-    """On a terminal, unless NO_COLOR is set to something; else never."""
+    """Output has colours on a terminal only, and never with NO_COLOR."""
     assert "\033[" in on_terminal("explain", tree)
     assert "\033[" in on_terminal("explain", tree, NO_COLOR="")
     assert "\033[" not in on_terminal("explain", tree, NO_COLOR="1")
@@ -193,7 +193,7 @@ def test_colour(tree: Path) -> None:
 
 
 def test_verbose(tree: Path) -> None:
-    """Row, modes passed over with advice, and each fact with its source."""
+    """-v shows the row, modes passed over with advice, and each fact with its source."""
     done = vdmactl("explain", "-v", "-A", "f=1,ddw=small", tree)
     assert done.returncode == 1
     lines = done.stdout.splitlines()
@@ -215,7 +215,7 @@ def reasoning(tree: Path, assume: str) -> list[str]:
 
 
 def test_verbose_says_what_is_refused_and_asked(tree: Path) -> None:
-    """Advice for a refused device, for a request, for one that was bound before."""
+    """-v explains a refusal, a request and a device bound before the module."""
     said = reasoning(tree, "secure=1,quirk=0")
     assert said[2].startswith("mode refuse: ")
     assert said[3].startswith("to change that: iommu_platform=on")

@@ -90,8 +90,7 @@ def usual(*new: str, kernel: str = "6.12", qemu: str = "vdma") -> str:
 
 
 def test_only_the_row_is_new(drift: Drift) -> None:
-    """In whatever order they come; and its version is its own, not that of a row whose
-    name begins alike."""
+    """Each boot uses the newest version of its own row and the usual version of all others."""
     names = ("6.1", "vdma-10.0", "slof", "stock-11.1", "6.12")
     assert drift.check(*names) == (0, {name: ("right", "2") for name in names})
     assert drift.booted() == [
@@ -104,7 +103,7 @@ def test_only_the_row_is_new(drift: Drift) -> None:
 
 
 def test_what_is_not_given_stays_unjudged(drift: Drift) -> None:
-    """Though the usual one is booted for another row before."""
+    """A row whose newest version cannot be fetched is not judged."""
     drift.write("newest/qemu-vdma-10.0", "lacks")
     drift.write("newest/kernel-6.1", "lacks")
     assert drift.check("6.12", "vdma", "6.1") == (
@@ -118,7 +117,7 @@ def test_what_is_not_given_stays_unjudged(drift: Drift) -> None:
 
 
 def test_what_does_not_build_is_broken(drift: Drift) -> None:
-    """By the status and not by words; and one that is broken is what counts."""
+    """A row is broken by its status, not by its words, and a broken row decides the status."""
     drift.write("newest/slof", "broken")
     drift.write("newest/6.1", "lacks")
     drift.write("newest/kernel-6.1", "lacks")
@@ -129,7 +128,7 @@ def test_what_does_not_build_is_broken(drift: Drift) -> None:
 
 @pytest.mark.parametrize("status, verdict", [(1, "broken"), (125, "not judged")])
 def test_module(drift: Drift, status: int, verdict: str) -> None:
-    """Not built, or not to be built without headers."""
+    """A module that does not build is broken; one without headers is not judged."""
     drift.write("module-status", str(status))
     text = "the module for kernel 7.2: words of the module"
     assert drift.check("7.2") == (status, {"7.2": (verdict, text)})
@@ -138,7 +137,7 @@ def test_module(drift: Drift, status: int, verdict: str) -> None:
 
 @pytest.mark.parametrize("status, verdict", [(1, "broken"), (2, "not judged")])
 def test_boot(drift: Drift, status: int, verdict: str) -> None:
-    """The table is not right, or there is none."""
+    """A wrong table is broken; a boot without one is not judged."""
     drift.write("boot-6.12-vdma", str(status))
     text = f"status {status} of the boot: words of the boot"
     expected = {1: 1, 2: 125}[status]
@@ -146,8 +145,7 @@ def test_boot(drift: Drift, status: int, verdict: str) -> None:
 
 
 def test_names_are_looked_at_first(drift: Drift) -> None:
-    """All of them, before anything is fetched. There are those that are no other's name,
-    are fetched, and boot Linux."""
+    """An unknown row ends the run before anything is fetched."""
     done = drift.run("mk/check-drift", "6.12", "5.10", "slof")
     qemus = [name for name, (way, *_) in rows.read("qemus").items() if way in ("built", "debian")]
     qemus = [name for name in qemus if rows.role(name) != "tsan" and "targets" not in name]

@@ -46,7 +46,7 @@ def function(said: dict[str, Any]) -> Function:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_case(case: ExplainCase, run: Path) -> None:
-    """What is said of each function, and nothing of others."""
+    """explain reports exactly the functions of the case, each with its facts and mode."""
     status, said = explain(compile_tree(case.tree, run), *case.args)
     assert [function(item) for item in said] == case.functions
     assert status == case.status
@@ -54,7 +54,7 @@ def test_case(case: ExplainCase, run: Path) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_case_in_words(case: ExplainCase, run: Path) -> None:
-    """The same with -v: each mode passed over, with what would have to change."""
+    """explain -v says of each mode passed over what would have to change."""
     done = vdmactl("explain", "-v", *case.args, compile_tree(case.tree, run))
     assert (done.returncode, done.stderr) == (case.status, "")
     paragraphs = done.stdout.split("\n\n") if done.stdout else []
@@ -87,7 +87,7 @@ def rows() -> set[int]:
 
 
 def test_cases_are_complete() -> None:
-    """Each row, mode and reason is reached by some case."""
+    """The cases reach each row, mode and reason."""
     functions = [item for case in CASES for item in case.functions if item.mode != "-"]
     assert words("VDMA_REASONS") == set().union(*(item.reasons() for item in functions))
     assert words("VDMA_MODES") == {item.mode for item in functions}
@@ -96,12 +96,12 @@ def test_cases_are_complete() -> None:
 
 
 def test_every_tree_is_used() -> None:
-    """No tree without a case."""
+    """Every tree in tests/data has a case."""
     assert {case.tree for case in CASES} == set(DATA.glob("*.dts"))
 
 
 def test_path_and_secure(run: Path) -> None:
-    """The two that the cases leave out."""
+    """Paths and --secure, which the cases leave out, are right."""
     tree = compile_tree(DATA / "bridges.dts", run)
     _, said = explain(tree)
     phb = "/pci@800000020000000"
@@ -113,7 +113,7 @@ def test_path_and_secure(run: Path) -> None:
 
 
 def test_assumed(run: Path) -> None:
-    """Facts that neither the tree tells nor the command line gives."""
+    """"assumed" lists the facts that neither the tree nor the command line gives."""
     tree = compile_tree(DATA / "two-phbs.dts", run)
     _, (tagged, untagged) = explain(tree)
     assert set(tagged["assumed"]) == ASSUMED
@@ -143,7 +143,7 @@ def nest(depth: int) -> str:
 
 
 def test_too_deep(run: Path) -> None:
-    """32 levels are read; one more is a line and status 3, and no table."""
+    """A tree of 32 levels is read; one more exits 3 with a line."""
     source = run / "nest.dts"
     for name in ("pseries.dtsi", "phb.dtsi", "blk.dtsi"):
         (run / name).symlink_to(DATA / name)

@@ -42,7 +42,7 @@ def _hosts(run: Path) -> Hosts:
 
 
 def test_fresh_each_time(hosts: Hosts) -> None:
-    """What a run has left in a system is not there in the next; debootstrap runs once."""
+    """Each run gets a fresh system, and debootstrap runs once."""
     system = hosts.cache / "hosts/debian14"
     for _ in range(2):
         assert hosts.check("debian14")[0] == 0
@@ -53,7 +53,7 @@ def test_fresh_each_time(hosts: Hosts) -> None:
 
 
 def test_one_that_cannot_be_made(hosts: Hosts) -> None:
-    """Costs its own commands alone."""
+    """A system that cannot be created costs its own commands only."""
     (hosts.top / "no-bookworm").touch()
     status, said = hosts.check("debian12", "debian14")
     assert status == 1
@@ -62,7 +62,7 @@ def test_one_that_cannot_be_made(hosts: Hosts) -> None:
 
 
 def test_proxy_of_the_user(hosts: Hosts) -> None:
-    """Is that of the system."""
+    """The user's proxy is passed on to the system."""
     assert hosts.check("debian14", http_proxy="http://proxy:1", no_proxy="a, b")[0] == 0
     (call,) = hosts.calls("bin/chroot")
     assert {"http_proxy=http://proxy:1", "no_proxy=a, b"} < set(call.args)
@@ -70,7 +70,7 @@ def test_proxy_of_the_user(hosts: Hosts) -> None:
 
 
 def test_names_are_looked_at_first(hosts: Hosts) -> None:
-    """All of them."""
+    """An unknown name ends the run before anything is created."""
     status, said = hosts.check("debian14", "debian99")
     assert status == 1
     assert "no such host: debian99; there are: debian12 debian13 debian14 ppc64el" in said

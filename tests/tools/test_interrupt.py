@@ -25,7 +25,7 @@ INTERRUPTED = 130
     ],
 )
 def test_ctrl_c_ends_it(run: Path, meets: str, command: list[str]) -> None:
-    """Nothing else is started."""
+    """After Ctrl-C a script starts no other program."""
     tree = StubTree(run)
     tree.stub("mk/module-strict")
     tree.stub("mk/part", 'printf "/%s\\n" "$@"')
@@ -36,7 +36,7 @@ def test_ctrl_c_ends_it(run: Path, meets: str, command: list[str]) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mk/check-hosts needs root")
 def test_ctrl_c_ends_check_hosts(run: Path) -> None:
-    """The same; the systems are empty folders."""
+    """After Ctrl-C mk/check-hosts starts no other program; the systems are empty folders."""
     tree = StubTree(run)
     for name in ("debootstrap", "git"):
         tree.stub(f"bin/{name}")
@@ -48,7 +48,7 @@ def test_ctrl_c_ends_check_hosts(run: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mk/install would ask for a password")
 def test_ctrl_c_ends_install(run: Path) -> None:
-    """With what says now and then how long it has taken. No package is installed."""
+    """After Ctrl-C mk/install and its progress line end; no package is installed."""
     tree = StubTree(run)
     tree.stub("bin/dpkg-query")
     tree.stub("bin/apt-get", TIDY)

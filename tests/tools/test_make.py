@@ -46,7 +46,7 @@ def make(*args: str, **env: str) -> subprocess.CompletedProcess[str]:
     ],
 )
 def test_a_wrong_name_gives_one_line(wrong: str, known: list[str]) -> None:
-    """With the names that there are."""
+    """An unknown KERNEL, QEMU or SECURE gives one line with the valid names."""
     done = make("boot", wrong)
     assert (done.returncode, done.stdout) == (2, "")
     lines = done.stderr.splitlines()
@@ -54,7 +54,7 @@ def test_a_wrong_name_gives_one_line(wrong: str, known: list[str]) -> None:
 
 
 def test_sanitized_qemu_boots_nothing() -> None:
-    """But its own tests; said before it is built."""
+    """QEMU=tsan is refused before it is built, except by make check-tsan."""
     for name in ("tsan", "tsan-10.0"):
         done = make("boot", f"QEMU={name}")
         assert (done.returncode, done.stdout) == (2, "")
@@ -67,14 +67,14 @@ def test_sanitized_qemu_boots_nothing() -> None:
 
 
 def test_secure_means_the_row_for_secure_vms() -> None:
-    """SECURE=1 KERNEL=7.2 is KERNEL=secure-7.2."""
+    """SECURE=1 KERNEL=7.2 means KERNEL=secure-7.2."""
     show = "--eval=show:;@echo $(BOOT_KERNEL)"
     asked = (["SECURE=1", "KERNEL=7.2"], ["KERNEL=secure-7.2"], ["SECURE=1", "KERNEL=secure-7.2"])
     assert {make(show, "show", *args).stdout for args in asked} == {"secure-7.2\n"}
 
 
 def test_nothing_but_docs_writes_into_docs() -> None:
-    """No recipe of another target does; make docs makes every table."""
+    """make docs writes every table, and no other target writes into docs/."""
     names = re.findall(r"^  make (\S+)", make("help").stdout, re.MULTILINE)
     others = [name for name in names if name not in ("docs", "install", "uninstall")]
     recipes = make("-n", *others).stdout
@@ -86,14 +86,14 @@ def test_nothing_but_docs_writes_into_docs() -> None:
 
 
 def test_append_arrives_as_written() -> None:
-    """Neither make nor a shell looks into it."""
+    """APPEND reaches the guest unchanged by make and shell."""
     text = """a="b c" 'd' $(touch /tmp/x) `id` $HOME"""
     done = make("--eval=show:;@printenv VDMA_APPEND", "show", f"APPEND={text}")
     assert done.stdout == text + "\n"
 
 
 def test_every_awk_is_content(run: Path) -> None:
-    """gawk warns of escapes that mean nothing."""
+    """No awk program has an escape that gawk warns of."""
     tree = StubTree(run)
     tree.stub("bin/awk", "[[ $* != *'\\#'* ]] || echo regexp escape\nexec /usr/bin/awk \"$@\"")
     done = tree.run("make", "-s", "help", PATH=f"{tree.top}/bin:{os.environ['PATH']}")
@@ -103,7 +103,7 @@ def test_every_awk_is_content(run: Path) -> None:
 
 @pytest.mark.parametrize("name", ["cache", "a b", "it's $HOME"])
 def test_distclean_removes_its_own(run: Path, name: str) -> None:
-    """Of the cache what is ours, and nothing anywhere else."""
+    """make distclean removes our files from the cache, and nothing else."""
     tree = StubTree(run)
     keep = [run / name / "mine", run / "a/parts", tree.top / "mk/parts", tree.top / "b/parts"]
     for folder in [*keep, run / name / "parts", run / name / "apt", tree.top / "build"]:
@@ -115,7 +115,7 @@ def test_distclean_removes_its_own(run: Path, name: str) -> None:
 
 
 def test_cache_with_blanks_is_refused(run: Path) -> None:
-    """In one line, before anything is written there."""
+    """A VDMA_CACHE with blanks gives one line, and nothing is written there."""
     tree = StubTree(run)
     done = tree.run("mk/part", "slof", VDMA_CACHE=str(run / "a b"))
     assert (done.returncode, done.stdout) == (
@@ -126,7 +126,7 @@ def test_cache_with_blanks_is_refused(run: Path) -> None:
 
 
 def test_a_cache_that_cannot_be_written_gives_one_line() -> None:
-    """And make's own."""
+    """A VDMA_CACHE that cannot be written gives one line besides make's own."""
     says = r"mk/part: cannot lock /proc/nix/lock/\S+: No such file or directory"
     for target in ("build/tools/ppc64le/libs", "libfdt"):
         done = make(target, VDMA_CACHE="/proc/nix")
@@ -160,7 +160,7 @@ int main(void)
 
 @pytest.mark.parametrize("output", ["", "STDOUT", "TAP", "XML"])
 def test_unit_tests_in_any_form(run: Path, output: str) -> None:
-    """Whatever form of output a user has set, what passes passes and what fails fails."""
+    """mk/unit-run reports pass and fail whatever CMOCKA_MESSAGE_OUTPUT is."""
     (run / "test.c").write_text(UNIT_TEST)
     for holds in (1, 0):
         binary = run / f"test{holds}"
@@ -172,6 +172,6 @@ def test_unit_tests_in_any_form(run: Path, output: str) -> None:
 
 
 def test_cdpath_leads_nowhere() -> None:
-    """The scripts find the tree that they are in."""
+    """CDPATH does not change where the scripts find their tree."""
     done = shell("bash", "-c", '. mk/lib.bash && echo "$TOP"', CDPATH=f".:{TOP}")
     assert (done.stdout, done.stderr) == (f"{TOP}\n", "")

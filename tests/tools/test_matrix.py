@@ -33,8 +33,7 @@ def _tree(run: Path) -> StubTree:
 
 
 def test_a_row_is_what_is_booted(tree: StubTree) -> None:
-    """One combination for each row, and its row in the tests' environment; KERNEL= and
-    QEMU= are the row where a combination is not of one."""
+    """Each row is tested once with its own kernel or QEMU; KERNEL= and QEMU= set the other."""
     done = tree.run(
         "make", "check-matrix", f"PYTHON={tree.top}/{PYTEST}", "CHECK_NEEDS=",
         "KERNEL=7.2", "QEMU=vdma-10.2",
@@ -52,7 +51,7 @@ def test_a_row_is_what_is_booted(tree: StubTree) -> None:
 
 
 def test_a_qemu_is_built_before_its_tests(tree: StubTree) -> None:
-    """For these have a time limit; and without it there is nothing to test."""
+    """A QEMU is built before its tests, whose time is limited, and without it none runs."""
     missing = QEMUS[0]
     tree.stub("mk/part", f'[[ $1 != qemu-{missing} ]]\n')
     done = tree.run("mk/check-matrix", PYTEST)
@@ -63,7 +62,7 @@ def test_a_qemu_is_built_before_its_tests(tree: StubTree) -> None:
 
 
 def test_a_secure_row_is_its_own() -> None:
-    """What the secure matrix boots often, it boots with the kernel that was asked for."""
+    """The cases of make check in the secure matrix use the requested kernel."""
     for kernel in rows.kernels(secure_ones=True):
         done = subprocess.run(
             ["/usr/bin/python3", "-m", "pytest", "-q", "--collect-only", "-m", "not extended",
@@ -76,7 +75,7 @@ def test_a_secure_row_is_its_own() -> None:
 
 
 def test_each_combination_has_a_report(tree: StubTree) -> None:
-    """Of its own, for JUnit."""
+    """Each combination writes a JUnit report of its own."""
     assert tree.run("mk/check-matrix", PYTEST).returncode == 0
     reports = [call.args[-1] for call in tree.calls(PYTEST)]
     assert reports == [
@@ -86,7 +85,7 @@ def test_each_combination_has_a_report(tree: StubTree) -> None:
 
 
 def test_no_test_is_no_success(tree: StubTree) -> None:
-    """pytest's status 5; the other rows are tested all the same."""
+    """A row without tests fails, and the other rows are still tested."""
     tree.stub(PYTEST, "[[ $VDMA_KERNEL != 6.1 ]] || exit 5\n" + PASSED)
     done = tree.run("mk/check-matrix", PYTEST)
     assert done.returncode == 1

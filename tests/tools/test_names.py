@@ -89,7 +89,7 @@ def has_noun(name: str, nouns: list[str]) -> bool:
 
 @pytest.mark.parametrize("path", FILES, ids=[str(path.relative_to(TOP)) for path in FILES])
 def test_functions_carry_the_noun(path: Path) -> None:
-    """vq_map() in virtqueue.c, not map()."""
+    """Each function's name starts with a noun of its file: vq_map(), not map()."""
     stem = path.stem
     nouns = [stem, f"vdma_{stem}", f"vdp_{stem}", f"cmd_{stem}"]
     nouns += NOUNS.get(str(path.relative_to(TOP)), "").split()
@@ -98,7 +98,7 @@ def test_functions_carry_the_noun(path: Path) -> None:
 
 
 def test_private_headers_have_names_of_their_own() -> None:
-    """A reader of an include line knows which one it is."""
+    """No private header has the name of a public one."""
     public = {path.name for path in (TOP / "include/vdma").glob("*.h")}
     private = [path for folder in FOLDERS for path in (TOP / folder).glob("*.h")]
     assert [path for path in private if path.name in public] == []

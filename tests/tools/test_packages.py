@@ -30,7 +30,7 @@ echo "$*" >>"$RECORD"
 
 
 def test_optional_package_that_the_release_has(run: Path) -> None:
-    """It is installed, however long the package tool's answer is."""
+    """An optional package is installed however long the package tool's answer is."""
     tools = {"dpkg-query": INSTALLED, "apt-cache": POLICY, "apt-get": RECORD, "sudo": RECORD}
     folder = run / "bin"
     folder.mkdir()
@@ -49,7 +49,7 @@ def test_optional_package_that_the_release_has(run: Path) -> None:
 
 
 def test_each_system_has_lists_of_its_own(run: Path) -> None:
-    """Another that shares the cache, and has just fetched some, says nothing of them."""
+    """Systems that share a cache each fetch their own package lists."""
     tree = StubTree(run)
     tree.stub("bin/dpkg-query")
     tree.stub("bin/apt-get")

@@ -77,7 +77,7 @@ class Tree:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_interrupted_build(run: Path, number: signal.Signals) -> None:
-    """What it has left is not taken for the part, which is built again."""
+    """An interrupted build leaves no part, and the next one builds it."""
     tree = Tree(run)
     tree.stop(number)
     assert not list((tree.cache / "parts").iterdir())
@@ -85,7 +85,7 @@ def test_interrupted_build(run: Path, number: signal.Signals) -> None:
 
 
 def test_half_written_part(run: Path) -> None:
-    """A folder in the part's place that is not whole is replaced; so is its content."""
+    """An incomplete part is replaced as a whole."""
     tree = Tree(run)
     folder = tree.part()
     (folder / "VERSION").unlink()

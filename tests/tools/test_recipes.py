@@ -60,7 +60,7 @@ def reason(tree: StubTree) -> str:
 
 
 def test_releases_that_newer_lists_have(tree: StubTree) -> None:
-    """Are looked at in the same build."""
+    """A release that only newer lists have is tried in the same build."""
     (tree.top / "listed").write_text("linux-image-6.12.9+gone-powerpc64le\n")
     status, said = recipe(tree, "6.12", "kernel", "find_release; echo $release")
     assert status == 0 and said.splitlines()[-1] == HERE
@@ -68,20 +68,20 @@ def test_releases_that_newer_lists_have(tree: StubTree) -> None:
 
 
 def test_parts_of_a_kernel_are_of_one_version(tree: StubTree) -> None:
-    """Whatever the lists of two architectures say."""
+    """A kernel whose parts differ in version is not used."""
     (tree.top / "version-amd64").write_text("6.12.9-1\n")
     assert recipe(tree, "6.12", "kernel", "find_release")[0] == 1
     assert reason(tree) == "the mirror has no complete 6.12 kernel (powerpc64le) for ppc64el\n"
 
 
 def test_helpers_need_not_be_the_newest(tree: StubTree) -> None:
-    """The C library of the build tools is not what is judged."""
+    """The C library of the build tools need not be the newest."""
     status, said = recipe(tree, "6.12", "kernel", "find_release; tail -n 1 headers", VDMA_NEWEST="1")
     assert (status, said) == (0, "/libc6_2.41_amd64.deb\n")
 
 
 def test_what_qemu_needs_is_known(tree: StubTree) -> None:
-    """Or it is not whole."""
+    """A QEMU whose dependencies are unknown is not complete."""
     script = 'fetch_all; echo "$debs"'
     assert recipe(tree, "stock-11.1", "qemu", script) == (0, "/qemu-system-ppc.deb\n")
     (tree.top / "broken").touch()

@@ -16,7 +16,7 @@ from tests.lib.host import runs
 
 
 def test_each_run_has_its_own(run: Path) -> None:
-    """However many begin in a second; the link leads to the last that has begun."""
+    """Runs that begin in one second get separate folders, and the link points to the newest."""
     with ExitStack() as stack:
         folders = [stack.enter_context(runs.fresh(run / "boot")) for _ in range(5)]
         assert len(set(folders)) == 5 and folders == sorted(folders)
@@ -28,8 +28,7 @@ def test_each_run_has_its_own(run: Path) -> None:
 
 
 def test_a_folder_in_use_is_refused(run: Path) -> None:
-    """Until its run has ended, in any way; by the boot program in one line, before
-    anything is touched."""
+    """A folder in use is refused with one line, before anything in it changes."""
     command = ["/usr/bin/python3", "-m", "tests.lib.guest.boot", "--run", run / "mine"]
     with runs.locked(run / "mine") as folder:
         (folder / "devices.json").write_text("[]")
@@ -45,7 +44,7 @@ def test_a_folder_in_use_is_refused(run: Path) -> None:
 
 
 def test_old_runs_go_unless_in_use(run: Path) -> None:
-    """The newest stay, those of the last day, what is in use, and what is no run's."""
+    """Only old runs beyond the newest ten, and not in use, are removed."""
     long_ago = time.time() - 2 * runs.DAY
     old = [run / f"20200101-0000{n:02}" for n in range(runs.KEPT + 5)]
     for folder in old:

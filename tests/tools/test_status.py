@@ -212,7 +212,7 @@ def status(root: Path) -> tuple[int, dict[str, object], str]:
 
 @pytest.mark.parametrize("name", AGREE)
 def test_agrees(run: Path, name: str) -> None:
-    """The module's words are shown, and the tree does not contradict them."""
+    """status shows the module's words where the device tree agrees with them."""
     case = AGREE[name]
     code, row, said = status(make_sysfs(run / "sys", case))
     assert (row["disagreement"], said) == (None, "")
@@ -274,7 +274,7 @@ DISAGREE = {
 
 @pytest.mark.parametrize("name", DISAGREE)
 def test_disagrees(run: Path, name: str) -> None:
-    """A line, a mark in each form of output, status 1."""
+    """Where the device tree disagrees, status says so in each form of output and exits 1."""
     case = DISAGREE[name]
     root = make_sysfs(run / "sys", case)
     code, row, said = status(root)
@@ -289,7 +289,7 @@ def test_disagrees(run: Path, name: str) -> None:
 
 
 def test_another_window(run: Path) -> None:
-    """The window in use must be the tagged one."""
+    """A bypass window other than the tagged one is a disagreement."""
     case = StatusCase("bypass", "dt-bypass", base=BASE + 0x10000)
     code, row, _ = status(make_sysfs(run / "sys", case))
     assert code == 1
@@ -297,14 +297,14 @@ def test_another_window(run: Path) -> None:
 
 
 def test_without_a_driver_features_say_nothing(run: Path) -> None:
-    """No driver has accepted a feature: F is as the tag says."""
+    """Without a driver, F comes from the tag."""
     case = StatusCase("bypass", "dt-bypass", f=False, bound=False)
     _, row, said = status(make_sysfs(run / "sys", case))
     assert (row["driver"], row["f"], said) == ("-", True, "")
 
 
 def test_module_not_loaded(run: Path) -> None:
-    """What there is, a line, status 3."""
+    """Without the module, status lists the devices, says so and exits 3."""
     done = vdmactl("status", "--sysfs", make_sysfs(run / "sys", None))
     assert done.returncode == 3
     assert done.stdout.splitlines()[1].split() == [FN, "virtio_blk", "1", "yes", "-", "-", "-"]
@@ -314,7 +314,7 @@ def test_module_not_loaded(run: Path) -> None:
 
 
 def test_devices_by_name(run: Path) -> None:
-    """Those named, also what is not virtio; a line if there is none."""
+    """Devices can be named, virtio or not; an unknown one gives a line."""
     root = make_sysfs(run / "sys", AGREE["bypass"])
     card = root / "bus/pci/devices/0000:00:02.0"
     write(card)
@@ -338,7 +338,7 @@ def test_devices_by_name(run: Path) -> None:
 
 
 def test_no_guest(run: Path) -> None:
-    """No device tree, no PCI bus: a line, status 3."""
+    """Without a device tree or a PCI bus, status exits 3 with a line."""
     root = run / "sys"
     root.mkdir()
     done = vdmactl("status", "--sysfs", root)
@@ -351,7 +351,7 @@ def test_no_guest(run: Path) -> None:
 
 
 def test_files_that_say_nothing(run: Path) -> None:
-    """No class, no svm, no window, features of another length: as if not there."""
+    """Unreadable values in sysfs are treated as absent."""
     root = make_sysfs(run / "sys", AGREE["bypass"])
     device = root / "bus/pci/devices" / FN
     (device / "class").unlink()
@@ -363,7 +363,7 @@ def test_files_that_say_nothing(run: Path) -> None:
 
 
 def test_tree_that_is_too_large(run: Path) -> None:
-    """More than fits into what a device tree may have: a line, status 3."""
+    """A device tree above the limit exits 3 with a line."""
     root = make_sysfs(run / "sys", AGREE["bypass"])
     base = root / "firmware/devicetree/base"
     write(base / "node0", large=bytes(60000))
@@ -377,7 +377,7 @@ def test_tree_that_is_too_large(run: Path) -> None:
 
 
 def test_large_tree(run: Path) -> None:
-    """A live tree that does not fit at first, and a property of many bytes."""
+    """A live tree larger than the first buffer is read."""
     root = make_sysfs(run / "sys", AGREE["bypass"])
     for i in range(40):
         write(root / f"firmware/devicetree/base/node{i}", large=bytes(60000))

@@ -46,7 +46,7 @@ def fdtget(tree: Path, node: str) -> str | None:
 
 @pytest.mark.parametrize("device", [NODE, DEVICE])
 def test_tag_and_untag(run: Path, tree: Path, device: str) -> None:
-    """One property more, all else as it was; untag gives back what was there."""
+    """tag adds one property and changes nothing else; untag restores the tree."""
     tagged, back = run / "tagged.dtb", run / "back.dtb"
     done = vdmactl("tag", "--device", device, "--window", WINDOW, tree, tagged)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -68,7 +68,7 @@ def source(tree: Path) -> str:
 
 
 def test_same_file_and_pipes(tree: Path) -> None:
-    """OUT may be IN; - is standard input and output. The file's mode stays."""
+    """OUT may be IN or standard output, and the file's mode stays."""
     tree.chmod(0o640)
     before = tree.read_bytes()
     args = ("--device", BEHIND, "--window", WINDOW)
@@ -94,7 +94,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_refused(run: Path, tree: Path, name: str) -> None:
-    """A line that names file and device, status 3, and no file."""
+    """A device that cannot be tagged exits 3 with a line, and no file is written."""
     args, says = REFUSED[name]
     out = run / "out.dtb"
     done = vdmactl("tag", *args, "--window", WINDOW, tree, out)
@@ -103,7 +103,7 @@ def test_refused(run: Path, tree: Path, name: str) -> None:
 
 
 def test_untag_what_is_not_tagged(run: Path, tree: Path) -> None:
-    """The same for a tag that is not there."""
+    """untag of a device without a tag exits 3, and no file is written."""
     out = run / "out.dtb"
     done = vdmactl("untag", "--device", DEVICE, tree, out)
     assert one_line(done, 3) == f"cannot untag {DEVICE} in {tree}: it has no tag"
@@ -116,7 +116,7 @@ def test_untag_what_is_not_tagged(run: Path, tree: Path) -> None:
     + ["0x1000000000000000,0x80000000,", "0x10000000000000000,1", "-65536,1"],
 )
 def test_window_that_cannot_be(run: Path, tree: Path, window: str) -> None:
-    """Nobody writes a malformed tag by mistake."""
+    """An invalid window exits 2, and no file is written."""
     out = run / "out.dtb"
     done = vdmactl("tag", "--device", DEVICE, "--window", window, tree, out)
     assert "--window" in one_line(done, 2) and one_line(done, 2).startswith("tag: ")
@@ -133,7 +133,7 @@ def regression(name: str, run: Path) -> Path:
 
 
 def test_untag_leaves_no_tag(run: Path) -> None:
-    """A node may have two, of which readers see the first."""
+    """untag removes both tags of a node that has two."""
     tree, out = regression("tag-two-tags.hex", run), run / "out.dtb"
     (tagged,) = (
         item["path"]
@@ -148,14 +148,14 @@ def test_untag_leaves_no_tag(run: Path) -> None:
     "name", ["endless-property.hex", "property-of-length-minus-1.hex", "version-4.hex"]
 )
 def test_trees_that_libfdt_let_pass(run: Path, name: str) -> None:
-    """Damage that its own check does not see: a line, and an end."""
+    """Damage that libfdt's check accepts gives a line and an end."""
     tree = regression(name, run)
     done = vdmactl("explain", tree)
     assert one_line(done, 3) == f"cannot read {tree}: device tree truncated or damaged"
 
 
 def test_input_that_cannot_be_read(run: Path) -> None:
-    """No file, and a tree that is too deep on the way to what is looked for."""
+    """A missing file, and a tree that is too deep, give a line."""
     out, missing = run / "out.dtb", run / "missing"
     args = ("tag", "--device", DEVICE, "--window", WINDOW)
     assert one_line(vdmactl(*args, missing, out), 3) == f"cannot read {missing}: No such file or directory"
@@ -168,7 +168,7 @@ def test_input_that_cannot_be_read(run: Path) -> None:
 
 
 def test_output_that_cannot_be_written(run: Path, tree: Path) -> None:
-    """What was there stays, and no temporary file is left."""
+    """If OUT cannot be written, its old content stays and no temporary file is left."""
     args = ("tag", "--device", DEVICE, "--window", WINDOW, tree)
     folder = run / "folder"
     folder.mkdir()

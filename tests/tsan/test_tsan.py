@@ -24,7 +24,7 @@ REPORT = re.compile(r"^WARNING: ThreadSanitizer: .*?^SUMMARY: [^\n]*", re.MULTIL
 @pytest.mark.extended
 @pytest.mark.parametrize("row", [pytest.param(row, id=row.id()) for row in ROWS])
 def test_no_race_of_ours(run: Path, monkeypatch: pytest.MonkeyPatch, row: GuestRow) -> None:
-    """All is right, and no report names a file of ours."""
+    """All I/O is right, and no report of ThreadSanitizer names a file of this project."""
     monkeypatch.setenv("TSAN_OPTIONS", "exitcode=0")
     assert Run(row, run).problems() == []
     reports = REPORT.findall((run / "qemu.log").read_text(errors="replace"))
