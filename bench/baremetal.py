@@ -33,7 +33,7 @@ def planned_seconds() -> float:
 
 
 def metrics(row: baremetal.GuestRow, console: str) -> list[Json]:
-    """What a bench has printed, an object for each mode and ring."""
+    """The metrics of a bench, an object for each mode and ring."""
     found: dict[tuple[str, str], Json] = {}
     for name, value in ktap.metrics(console):
         number = int(value.split()[0])

@@ -26,7 +26,7 @@ TIMED = (("value", ""), ("cpu_per_io", "us of CPU"))
 
 
 def changes(a: Results, b: Results) -> Iterator[str]:
-    """What is not the same on both sides, but for what was measured."""
+    """Differences between the environments, except the load."""
     for key in sorted(a.environment.keys() | b.environment.keys()):
         old, new = a.environment.get(key, "-"), b.environment.get(key, "-")
         if old != new and key != "load":

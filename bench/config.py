@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is to be measured: bench/bench.toml, read and checked."""
+"""Reads and checks bench/bench.toml, which says what to measure."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ UNITS = ("IOPS", "MiB/s", "per second")
 
 
 class BadConfig(Exception):
-    """A row that says something that is not known here."""
+    """A row with an unknown or missing value."""
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """A way for a device to reach memory.
+    """A path that a device's DMA takes to memory.
 
     MODE and PASSED_OVER are what the guest must say about the device. SETUP: its
     set-up is counted, too. F, BYPASS (the host's administrator allows it), IOTHREAD
@@ -101,7 +101,7 @@ class Setup:
 
 @dataclass(frozen=True)
 class Config:
-    """All that the file has."""
+    """The content of the file."""
 
     profiles: dict[str, Profile]
     configurations: tuple[Configuration, ...]
@@ -134,7 +134,7 @@ def _named(kind: type[Named], entries: list[dict[str, Any]], where: str) -> tupl
 
 
 def read(table: Path = TABLE) -> Config:
-    """The file, or BadRow with a line that says where it is wrong."""
+    """Read the file; BadConfig has a line with the place of an error."""
     try:
         loaded = tomllib.loads(table.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
@@ -151,9 +151,9 @@ def read(table: Path = TABLE) -> Config:
     for workload in config.workloads:
         where = f"{table.name}: workload {workload.name}"
         if workload.device not in DEVICES:
-            raise BadConfig(f"{where}: device {workload.device} is none of {', '.join(DEVICES)}")
+            raise BadConfig(f"{where}: device {workload.device} is not one of {', '.join(DEVICES)}")
         if workload.unit not in UNITS:
-            raise BadConfig(f"{where}: unit {workload.unit} is none of {', '.join(UNITS)}")
+            raise BadConfig(f"{where}: unit {workload.unit} is not one of {', '.join(UNITS)}")
         if not (FOLDER / f"{workload.run.split()[0]}.sh").exists():
             raise BadConfig(f"{where}: bench/workloads has no {workload.run.split()[0]}.sh")
     names = [row.name for row in config.configurations]

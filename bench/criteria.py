@@ -49,7 +49,7 @@ def speed(results: Results, workload: str, pair: tuple[str, str], least: float) 
 
 
 def no_count(results: Results, key: str, what: str, mode: str = "bypass") -> Json:
-    """A configuration causes none of them, in any workload."""
+    """A configuration causes no event of a kind in any workload."""
     name = f"0 {what} per I/O in {mode}"
     counted = [entry for entry in results.counts if entry["configuration"] == mode]
     if not counted:
@@ -77,7 +77,7 @@ def _sizes(found: dict[int, int]) -> str:
 
 
 def memory(results: Results, name: str, key: str, good: Callable[[list[int]], bool]) -> Json:
-    """Something that must not grow with the size of memory."""
+    """A count that must not grow with the size of memory."""
     found = _by_memory(results, key)
     if len(found) < 2:
         return criterion(name, "not measured", COUNTS, "set-up was not counted for two sizes")
@@ -115,12 +115,12 @@ def one_copy(results: Results, mode: str) -> Json:
 
 
 def little_shared(results: Results, mode: str) -> Json:
-    """The pools of a disk and a card are small beside swiotlb's."""
+    """The pools of a disk and a card are small compared with swiotlb's."""
     base = results.base(mode)
     name = f"{mode} shares less than {SHARED:.0%} of what {base} does"
     ours, theirs = (results.row(each).get("shared_bytes") for each in (mode, base))
     if ours is None or not theirs:
-        return criterion(name, "not measured", COUNTS, "it is not known what is shared")
+        return criterion(name, "not measured", COUNTS, "shared memory was not measured")
     state = "met" if ours < SHARED * theirs else "not met"
     detail = f"{ours // 1024} and {theirs // 1024} KiB, for a disk and a card"
     return criterion(name, state, COUNTS, detail)
@@ -139,7 +139,7 @@ def bounced(results: Results) -> Iterator[Json]:
 
 
 def bypassed(results: Results) -> list[Json]:
-    """Bypass beside direct."""
+    """Bypass compared with direct."""
     criteria = [no_count(results, "dma_hypercalls", "hypercalls")]
     criteria.append(no_count(results, "translations", "IOMMU translations"))
     criteria += instructions(results)

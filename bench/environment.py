@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a session ran on and with."""
+"""The host and the programs of a session."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _found(pattern: str, file: str) -> str:
 
 
 def describe(host: HostSetup) -> Json:
-    """For bench.json; Results.booted() adds what is booted."""
+    """For bench.json; Results.booted() adds kernels and modules."""
     tools = (parts.part("bench-ppc64le") / "VERSION").read_text(encoding="utf-8").strip()
     return {
         "cpu": _found(r"^(?:model name|cpu)\s*: (.*)", "/proc/cpuinfo"),

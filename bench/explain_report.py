@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What it takes to explain a device tree, by its number of virtio functions.
+"""Time and memory to explain a device tree, by its number of virtio functions.
 
     python3 -m bench.explain_report BENCH VDMACTL FOLDER
 
@@ -31,7 +31,7 @@ COPIES = 4
 ROUNDS = 1001
 PROCESSES = 21
 
-# What was promised of 128 functions, and how straight a line has to be.
+# Limits for 128 functions, and for the deviation from a straight line.
 MOST_MS = 5.0
 MOST_KIB = 2048
 MOST_BENT = 0.1
@@ -129,7 +129,7 @@ def instructions(bench: Path, tree: Path) -> int | None:
 
 @dataclass(frozen=True)
 class Measurement:
-    """What one tree took."""
+    """The cost of one tree."""
 
     functions: int
     size: int
@@ -140,7 +140,7 @@ class Measurement:
 
 
 def measure(bench: Path, vdmactl: Path, trees: list[Path]) -> list[Measurement]:
-    """All that the table has."""
+    """Measure each tree."""
 
     def peak(tree: Path) -> float:
         """Peak of vdmactl, in KiB, less what the tree itself takes."""
@@ -166,7 +166,7 @@ def measure(bench: Path, vdmactl: Path, trees: list[Path]) -> list[Measurement]:
 
 
 def report_promise(met: bool, text: str) -> None:
-    """One promise."""
+    """Print whether a promise is met."""
     print(f"{'met    ' if met else 'NOT MET'}  {text}")
 
 
@@ -180,7 +180,7 @@ def line_through(rows: list[Measurement], of: str, values: list[float]) -> None:
 
 
 def main() -> int:
-    """Measure, print, judge."""
+    """Measure, print, compare with the limits."""
     if len(sys.argv) != 4:
         print("usage: bench.explain_report BENCH VDMACTL FOLDER", file=sys.stderr)
         return 2

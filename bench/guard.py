@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What ultravisor and DMA guard cost a guest that has no use for them.
+"""The cost of ultravisor and DMA guard for a guest that does not use them.
 
-Three guests run at once, on a QEMU without anything of ours and on ours with
-x-ultravisor off and on, none of them secure. They take turns in reading from a
-disk that holds nothing, and what is compared is the CPU time that each QEMU took,
-turn by turn. Two boots of one machine differ by more than their turns do, since
-code and data come to stand elsewhere: a sample is the cheapest of a boot's turns, as
-whatever disturbs one only adds to it, and there are several boots. All run on one
-CPU of the host: on two, half of what a read takes is waking the other one.
+Three guests run at once, none of them secure: on a QEMU without our patches, and on
+ours with x-ultravisor off and on. They take turns reading from an empty disk, and the
+CPU time of each QEMU is compared turn by turn. Two boots of one machine differ by more
+than their turns do, since code and data end up elsewhere: so there are several boots,
+and a sample is the cheapest turn of a boot, since disturbances only add. All run on one
+CPU of the host: on two, half the cost of a read is waking the other one.
 Run from the top of the tree: python3 -m bench.guard FOLDER [BOOTS]
 """
 
@@ -43,7 +42,7 @@ done
 
 
 class Turns:
-    """A guest that reads when it is told to."""
+    """A guest that reads on request."""
 
     def __init__(self, kind: str, folder: Path) -> None:
         options = f"x-ultravisor={kind}" if kind != "plain" else ""
@@ -70,7 +69,7 @@ class Turns:
         self.guest.wait_for("ask", self._asked, LIMIT)
 
     def cpu(self) -> int:
-        """CPU time so far, in ns, of all of QEMU's threads."""
+        """CPU time of all QEMU threads so far, in ns."""
         tasks = Path(f"/proc/{self.guest.qemu.process.pid}/task")
         return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks.iterdir())
 
@@ -111,7 +110,7 @@ def main() -> int:
     for kind in KINDS:
         each = statistics.median(sample[kind] for sample in samples)
         ratio = summary([sample[kind] / sample["plain"] for sample in samples])
-        name = "nothing of ours" if kind == "plain" else f"x-ultravisor={kind}"
+        name = "without our patches" if kind == "plain" else f"x-ultravisor={kind}"
         bounds = f"({ratio.low:.3f} to {ratio.high:.3f})"
         print(f"{name:16} {each:6.1f} us a read   {ratio.median:.3f} of plain {bounds}")
         nil &= kind == "on" or ratio.side_of(1.0) <= 0

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A Linux guest that takes orders: a PHB with a disk and a card for each
-configuration, and bench/agent.sh behind its second console."""
+configuration, and bench/agent.sh on its second console."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ BOOT_LIMIT = 240.0
 
 
 class CellError(Exception):
-    """A cell has no result; the guest is not to be used any more."""
+    """A cell has no result, and the guest cannot be used any more."""
 
 
 class CellRefused(Exception):
-    """A cell has no result; the guest is well."""
+    """A cell has no result, but the guest still works."""
 
 
 @dataclass(frozen=True)
 class HostSetup:
-    """What all guests have in common. NETSERVER is its port."""
+    """The settings common to all guests. NETSERVER is its port."""
 
     qemu: str
     kernel: str
@@ -51,7 +51,7 @@ class HostSetup:
 
 @dataclass
 class Order:
-    """What came of an order. CPU is QEMU's host time between go and done, WALL the
+    """The result of an order. CPU is QEMU's host time between go and done, WALL the
     time between them; both in seconds."""
 
     ios: int = 0
@@ -80,7 +80,7 @@ def _devices(number: int, row: Configuration) -> list[Device]:
 
 
 def _forge(number: int, source: Path) -> list[str]:
-    """QEMU's options that tag both devices of a PHB, whatever the plugin thinks."""
+    """QEMU's options that tag both devices of a PHB, whatever the plugin does."""
     size = slof.bypass_window(MEM_MIB, HOTPLUG_MIB)
     good = slof.tag_cells(slof.H_DMA_BYPASS, slof.WINDOW_BASE, size)
     nodes = (f"/pci@8000000200000{number:02x}/{name}" for name in ("scsi@1", "ethernet@2"))
@@ -156,7 +156,7 @@ class BenchGuest(Guest):
         return 1 + self.rows.index(row)
 
     def cpu_seconds(self) -> float:
-        """Host CPU time of all of QEMU's threads, also those that have ended."""
+        """Host CPU time of all QEMU threads, including those that have ended."""
         # the kernel's MAKE_PROCESS_CPUCLOCK(pid, CPUCLOCK_SCHED)
         return time.clock_gettime(~self.qemu.process.pid << 3 | 2)
 
@@ -169,7 +169,7 @@ class BenchGuest(Guest):
             raise CellError(f"the guest: {failed['what']}")
 
     def wrong(self, row: Configuration) -> str:
-        """What a configuration's devices are instead of what its row says, or ""."""
+        """How a configuration's devices differ from its row, or ""."""
         said: Report = self.report()
         for slot in (1, 2):
             where = f"{self.number(row):04x}:00:{slot:02x}.0"

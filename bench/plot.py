@@ -11,7 +11,7 @@ from html import escape
 
 from bench.stats import Summary
 
-# For a page, and for one that is as narrow as a telephone.
+# Widths of a plot: for a usual page, and for a telephone.
 WIDTH, NARROW = 860, 400
 HEAD, FOOT, NAME = 40, 56, 18
 POINTS = (7, 5, 9, 13)
@@ -84,7 +84,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Layout:
-    """A picture with rows, whose names stand beside them, or above where it is narrow."""
+    """A plot with rows, named at their left, or above them if it is narrow."""
 
     names: Sequence[str]
     series: Sequence[Series]
@@ -92,7 +92,7 @@ class Layout:
 
     @property
     def narrow(self) -> bool:
-        """Is there no room beside the rows?"""
+        """Is there no room at the left of the rows?"""
         return self.width < WIDTH
 
     @property
@@ -133,10 +133,10 @@ def _margins(left: float, right: float, top: float, bottom: float) -> str:
 
 def _rows(layout: Layout, labels: bool) -> str:
     names = layout.names
-    beside = names if labels and not layout.narrow else [""] * len(names)
-    tics = ", ".join(f"{_quote(name)} {i}" for i, name in enumerate(beside))
+    left = names if labels and not layout.narrow else [""] * len(names)
+    tics = ", ".join(f"{_quote(name)} {i}" for i, name in enumerate(left))
     script = f"set yrange [{len(names) - 0.5}:-0.5]\nset ytics ({tics}) scale 0\n"
-    # a thin line between rows, and none beside them
+    # a thin line between rows only
     for row in range(1, len(names)):
         script += f"set arrow from graph 0, first {row - 0.5} to graph 1, first {row - 0.5} "
         script += "nohead back lc rgb '#000005' lw 1\n"

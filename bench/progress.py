@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How far a session is and how long it still takes, on the terminal."""
+"""The progress of a session and the time left, on the terminal."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Progress:
         return time.monotonic() - self._started
 
     def step(self, planned: float, text: str) -> None:
-        """Something that was planned to take so long begins."""
+        """Begin a step that was planned to take so long."""
         done = min(1.0, self._spent / self._planned)
         left = self._planned - self._spent
         # What was planned is a guess until some of it is done.
@@ -45,7 +45,7 @@ class Progress:
         self._stream.flush()
 
     def say(self, text: str) -> None:
-        """A line that stays."""
+        """Print a line that stays."""
         self.end()
         self._stream.write(f"bench: {text}\n")
         self._stream.flush()

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""report.html: one file with nothing beside it, light or dark as the reader's
-system is."""
+"""report.html: a single file, light or dark as the reader's system is."""
 
 from __future__ import annotations
 
@@ -66,7 +65,7 @@ def _titles(rows: Sequence[Json]) -> list[str]:
 def _series(
     results: Results, names: Sequence[str], rows: Sequence[Json], cpu: bool = False
 ) -> list[Series]:
-    """Configurations that were measured beside their base, for a picture."""
+    """Configurations compared with their base, for a plot."""
     series = []
     for name in names:
         speed, calls, translations = [], [], []
@@ -82,7 +81,7 @@ def _series(
 
 
 def speed_plot(results: Results, names: Sequence[str]) -> str:
-    """The first picture: what each I/O costs, and what becomes of speed."""
+    """The first plot: the cost of each I/O, and speed."""
     rows = _rows(results)
     series = _series(results, names, rows)
     if not series:
@@ -104,13 +103,13 @@ def _cpu_plot(results: Results, names: Sequence[str]) -> str:
     title = "QEMU's CPU time for an I/O, direct = 100 %"
     figure = _figure(
         partial(plot.ratios, _titles(rows), series, title, "CPU time for an I/O"),
-        "Host CPU time of all of QEMU's threads, guest included; less is better.",
+        "Host CPU time of all QEMU threads, guest included; less is better.",
     )
     return _section("CPU time", figure)
 
 
 def secure_plots(results: Results) -> str:
-    """Our pools beside swiotlb, a picture for each number of CPUs."""
+    """Our pools compared with swiotlb, a plot for each number of CPUs."""
     figures = []
     for base in bases(results):
         rows = _rows(results, base) if base != BASE else []
@@ -118,8 +117,8 @@ def secure_plots(results: Results) -> str:
         if series:
             cpus = results.smp(base)
             title = f"speed, {base} = 100 %"
-            caption = f"A guest with {cpus} CPU{'s' * (cpus > 1)}: our pools beside swiotlb."
-            label = f"Speed beside {base}"
+            caption = f"A guest with {cpus} CPU{'s' * (cpus > 1)}: our pools compared with swiotlb."
+            label = f"Speed compared with {base}"
             draw = partial(plot.ratios, _titles(rows), series, title, label)
             figures.append(_figure(draw, caption))
     return _section("In a secure VM", *figures) if figures else ""
@@ -262,7 +261,7 @@ def page(results: Results) -> str:
         meta += "; not complete"
     parts = [
         f"<header><h1>{escape(headline(results))}</h1><p>{escape(meta)}</p></header>",
-        first or secure or "<p>No configuration was measured beside direct.</p>",
+        first or secure or "<p>No configuration other than direct was measured.</p>",
         _section("What this session says", f"<ul>{said}</ul>" if said else "<p>Nothing.</p>"),
         _section("What was promised", _criteria(results)),
     ]
@@ -293,7 +292,7 @@ def picture(results: Results) -> str:
     rows = _rows(results)
     series = _series(results, names, rows)
     if not series:
-        raise PlotError("no configuration was measured beside direct")
+        raise PlotError("no configuration other than direct was measured")
     svg = plot.overview(_titles(rows), series, headline(results))
     colours = STYLE.read_text(encoding="utf-8").partition("body {")[0].partition("*/\n")[2]
     # the second comment of the style sheet
@@ -315,7 +314,7 @@ def write(results: Results, file: Path) -> None:
 
 
 def main() -> int:
-    """Write a report, or its first picture, of a session that was before."""
+    """Write the report or the first plot of an earlier session."""
     if len(sys.argv) != 3:
         print("usage: bench.report BENCH.JSON REPORT.HTML|PICTURE.SVG", file=sys.stderr)
         return 2

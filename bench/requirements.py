@@ -24,7 +24,7 @@ def _options(binary: str, *question: str) -> str:
 
 
 def why_not(need: str, qemu: str) -> str:
-    """Why it can't be had, "" if it can."""
+    """Why a requirement is not met, "" if it is."""
     kind, _, name = need.partition(":")
     if kind == "kernel":
         return "" if name in rows.kernels() else f"there is no kernel {name} (mk/kernels)"
@@ -32,7 +32,7 @@ def why_not(need: str, qemu: str) -> str:
         return "" if name in BACK_ENDS else f"the benchmarks can't start a {name} back end yet"
     binary = str(parts.qemu_binary(qemu))
     if kind == "machine":
-        # help does not have them all; what is neither on nor off is refused
+        # help does not list all switches; a value other than on or off is refused
         said = _options(binary, "-display", "none", "-M", f"pseries,{name}=?")
         there = f".{name}' not found" not in said
     elif kind == "phb":
@@ -44,6 +44,6 @@ def why_not(need: str, qemu: str) -> str:
 
 
 def cannot_run(requires: tuple[str, ...], qemu: str) -> str:
-    """The first reason of a row's, "" if all can be had."""
+    """The first requirement of a row that is not met, "" if all are."""
     reasons = (why_not(need, qemu) for need in requires)
     return next((reason for reason in reasons if reason), "")

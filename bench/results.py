@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""bench.json: what a session has measured, all of it. bench/schema.json and
+"""bench.json: all that a session has measured. bench/schema.json and
 docs/benchmarking.md say what it means."""
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Results:
     criteria: list[Json] = field(default_factory=list)
 
     def miss(self, what: str, why: str) -> None:
-        """Something that was to be there is not."""
+        """Note that a part of the session is missing, and why."""
         entry = {"what": what, "why": why}
         if entry not in self.missing:
             self.missing.append(entry)
@@ -68,7 +68,7 @@ class Results:
         return [row["name"] for row in self.configurations]
 
     def row(self, configuration: str) -> Json:
-        """What is said about a configuration, {} if nothing."""
+        """The entry of a configuration, {} if there is none."""
         found = [row for row in self.configurations if row["name"] == configuration]
         return found[0] if found else {}
 
@@ -81,7 +81,7 @@ class Results:
         return int(self.row(configuration)["smp"])
 
     def values(self, configuration: str, workload: str, key: str = "value") -> dict[int, float]:
-        """One figure of a cell's samples, by round. "cpu_per_io" is made of two."""
+        """One value of a cell's samples, by round; "cpu_per_io" is derived."""
         found = {}
         for sample in self.samples:
             if (sample["configuration"], sample["workload"]) == (configuration, workload):
@@ -90,8 +90,7 @@ class Results:
         return found
 
     def counted(self, configuration: str, workload: str, key: str) -> list[float]:
-        """What was counted in a cell, for each I/O: a figure for each pass. None are
-        given for what could not be counted."""
+        """Counts of a cell for each I/O, one for each pass that could count them."""
         entries = self.passes(configuration, workload)
         return [entry[key] / entry["ios"] for entry in entries if entry[key] is not None]
 
@@ -101,7 +100,7 @@ class Results:
         return [e for e in self.counts if (e["configuration"], e["workload"]) == cell]
 
     def copies(self, configuration: str, workload: str) -> float | None:
-        """How often a byte was copied, None if that was not counted."""
+        """Copies of each byte, None if they were not counted."""
         entries = self.passes(configuration, workload)
         copied = [entry["copied_bytes"] for entry in entries]
         nbytes = sum(entry["bytes"] for entry in entries)

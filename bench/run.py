@@ -60,7 +60,7 @@ def arguments() -> argparse.Namespace:
 
 
 def profile_of(rows: Config, options: argparse.Namespace) -> Profile:
-    """The profile, with what the command line says instead."""
+    """The profile, as changed by the command line."""
     if options.profile not in rows.profiles:
         known = ", ".join(rows.profiles)
         raise BadConfig(f"there is no profile {options.profile}; there are {known}")
@@ -150,7 +150,7 @@ class Bench:
         self.results.complete = True
 
     def finish(self) -> None:
-        """Judge and write, whatever there is."""
+        """Check the criteria and write the results, complete or not."""
         self._progress.end()
         results = self.results
         results.seconds = round(self._progress.seconds(), 1)
@@ -194,7 +194,7 @@ class Bench:
 
 
 def stop(_number: int, _frame: object) -> None:
-    """Any end that is asked for is Ctrl-C."""
+    """Treat signals as Ctrl-C."""
     raise KeyboardInterrupt
 
 
@@ -221,7 +221,7 @@ def session(bench: Bench) -> int:
 
 
 def need_space(folder: Path) -> None:
-    """A disk that fills up later would cost the session."""
+    """Refuse to start without room for the session."""
     folder.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(folder).free >> 20
     if free < SPACE_MIB:

@@ -24,7 +24,7 @@ from tests.lib.build.parts import Missing
 from tests.lib.machine.qemu import QemuError
 from tests.lib.machine.qmp import QmpError
 
-# What things take, for the progress shown.
+# Seconds that steps take, for the progress line.
 BOOT_SECONDS = 15.0
 COUNT_SECONDS = 0.9
 OVERHEAD_SECONDS = 0.5
@@ -59,7 +59,7 @@ def reason(error: BaseException) -> str:
 
 
 class Session:
-    """Guests and what is measured on them."""
+    """Guests, and measurements on them."""
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class Session:
             self._guests.clear()
 
     def usable(self, rows: Sequence[Configuration]) -> list[Configuration]:
-        """Rows whose guest is there, their devices being what they should."""
+        """Rows whose guest runs and whose devices match their rows."""
         return [row for row in rows if row in self._guests]
 
     def count(self, cells: Sequence[Cell]) -> None:
@@ -148,7 +148,7 @@ class Session:
         return guest
 
     def _settle(self, guest: BenchGuest) -> None:
-        """Wait for a guest; leave out what is not what it should be."""
+        """Wait for a guest; drop configurations whose devices differ from their rows."""
         try:
             guest.wait_ready()
         except TROUBLES as error:
@@ -216,7 +216,7 @@ def _counts(cell: Cell, done: Order, traced: bool) -> dict[str, object]:
 
 
 def cells_of(rows: Sequence[Configuration], workloads: Sequence[Workload]) -> list[Cell]:
-    """What is to be measured; a row may name its only workloads."""
+    """The cells to measure; a row may restrict its workloads."""
     return [
         Cell(row, workload)
         for row in rows
@@ -239,6 +239,6 @@ def shuffled(cells: Sequence[Cell], rng: random.Random) -> list[Cell]:
 
 
 def planned_seconds(cells: int, guests: int, profile: Profile) -> float:
-    """Roughly what it all takes."""
+    """A rough estimate of the whole session."""
     each = PASSES * COUNT_SECONDS + profile.rounds * (profile.seconds + OVERHEAD_SECONDS)
     return guests * BOOT_SECONDS + cells * each

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What it costs to set devices up, by size of memory and number of devices.
+"""The cost of setting devices up, by size of memory and number of devices.
 
 All of it is counted, from QEMU's trace of a whole boot; nothing is timed. A guest
 has a PHB for each configuration, with that many disks, and reads each once.

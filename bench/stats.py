@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Medians, their noise, and whether a difference is larger than it.
+"""Medians, their noise, and whether a difference exceeds it.
 
-Nothing is taken to be distributed in any way. The interval of a median is bounded
+No distribution is assumed. The interval of a median is bounded
 by two of the values themselves: the median that endless rounds would give lies
 between the k-th and the k-th last of n values unless fewer than k of them fell on
 one side of it, which happens as often as with n coins. With 5 values these are the

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a session says: the figures that table and report have in common, and their
-conclusions, each with what it rests on."""
+"""Values that text and page have in common, and conclusions with their basis."""
 
 from __future__ import annotations
 
@@ -30,7 +29,7 @@ class CellResult:
 
 
 def result(results: Results, configuration: str, workload: str) -> CellResult | None:
-    """A cell's figures; None if it has no samples."""
+    """A cell's values; None if it has no samples."""
     values = results.values(configuration, workload)
     if not values:
         return None
@@ -45,7 +44,7 @@ def result(results: Results, configuration: str, workload: str) -> CellResult | 
 
 
 def counts(results: Results, configuration: str, workload: str) -> dict[str, float] | None:
-    """What was counted in a cell, for each I/O, the mean of all passes."""
+    """Counts of a cell for each I/O, the mean of all passes."""
     found = {key: results.counted(configuration, workload, key) for key in COUNTED}
     if not found["translations"]:
         return None
@@ -53,7 +52,7 @@ def counts(results: Results, configuration: str, workload: str) -> dict[str, flo
 
 
 def copying(results: Results, configuration: str, workload: str) -> tuple[str, str]:
-    """What was copied: KiB for each I/O, and how often a byte; - if not counted."""
+    """KiB copied for each I/O, and copies of each byte; "-" if not counted."""
     copies = results.copies(configuration, workload)
     if copies is None:
         return "-", "-"
@@ -64,9 +63,9 @@ def copying(results: Results, configuration: str, workload: str) -> tuple[str, s
 
 
 def costs(results: Results) -> Iterator[tuple[Json, str, list[str], Summary | None]]:
-    """What an I/O costs, for each workload and configuration that was counted: both, the
-    counts as a table has them, and QEMU's CPU time. The counts are hypercalls, TCEs,
-    translations, KiB copied and copies of a byte."""
+    """The cost of an I/O for each workload and configuration that was counted, with both:
+    counts as cells of a table, and QEMU's CPU time. The counts are hypercalls, TCEs,
+    translations, KiB copied and copies of each byte."""
     for row in results.workloads:
         for name in results.ran():
             found, timed = counts(results, name, row["name"]), result(results, name, row["name"])
@@ -78,7 +77,7 @@ def costs(results: Results) -> Iterator[tuple[Json, str, list[str], Summary | No
 
 
 def short(number: float) -> str:
-    """A figure with three digits, as people write it."""
+    """A number with three digits, as people write it."""
     if number == 0:
         return "0"
     for limit, unit in ((1e6, "M"), (1e4, "k")):
@@ -205,7 +204,7 @@ def _bounced(results: Results) -> str:
 
 
 def conclusions(results: Results) -> Iterator[tuple[str, str]]:
-    """Sentences, and what each rests on: what is certain comes first."""
+    """Sentences with their basis; certain ones come first."""
     for name in compared(results):
         entries = [entry for entry in results.counts if entry["configuration"] == name]
         if entries and not any(e["dma_hypercalls"] or e["translations"] for e in entries):

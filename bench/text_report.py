@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The session as text, for a terminal."""
+"""A session as text for a terminal."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from bench import summary
 from bench.results import Results
 
-# As many columns as go beside each other on a terminal.
+# How many configurations fit on a line.
 ACROSS = 5
 
 
 def columns(lines: Sequence[Sequence[str]]) -> str:
-    """Cells under each other."""
+    """Lines with aligned cells."""
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines

@@ -20,7 +20,7 @@ FOLDER = pytest.StashKey[Path]()
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """A fresh folder for all of this run's tests; workers are told which."""
+    """Create a folder for all tests of this run; workers use the same."""
     config = session.config
     if hasattr(config, "workerinput"):
         config.stash[FOLDER] = Path(config.workerinput["folder"])
@@ -37,15 +37,15 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A worker is given tests in rows: shuffle, the same way in each, or one gets all
-    that take long and the others wait for it."""
+    """Shuffle, in the same order in each worker: a worker gets tests in rows, and one
+    would get all long ones while the others wait."""
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: zlib.crc32(item.nodeid.encode()))
 
 
 @pytest.fixture
 def run(request: pytest.FixtureRequest) -> Path:
-    """An empty folder for what this test leaves behind."""
+    """An empty folder for this test's files."""
     name = re.sub(r"[^\w.-]+", "-", request.node.nodeid.removeprefix("tests/"))
     # what makes two cases differ may not be fit for a name
     folder = runs.create(request.config.stash[FOLDER], name.strip("-"))
@@ -67,8 +67,8 @@ def booted(folder: str) -> list[tuple[str, str]]:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.CallInfo[None], None]:
-    """Add the folder to the report of a test that failed; and to each, for JUnit, what
-    it has booted."""
+    """Add the folder to the report of a failed test, and to each report, for JUnit, the
+    versions that it booted."""
     outcome = yield
     report = outcome.get_result()  # type: ignore[attr-defined]
     if report.when == "call":

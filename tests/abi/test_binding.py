@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""docs/abi/qemu,dma-bypass.yaml: well formed, content with what is right, and
-not with what is wrong."""
+"""docs/abi/qemu,dma-bypass.yaml is well formed, accepts right trees and rejects wrong
+ones."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = AVAILABLE
 PHB = "/pci@800000020000000"
 BINDING = DATA / "binding"
 
-# Nodes of malformed.dts and of binding/bad.dts, and what is to be said of each.
+# Nodes of malformed.dts and of binding/bad.dts, and the error of each.
 MALFORMED = {
     "scsi@1": "True is not of type 'array'",
     "scsi@2": "is not of type 'array'",

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Sessions made up for tests, with two workloads: direct, bypass and tce; or bounce
-beside swiotlb."""
+and swiotlb."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def session(
 
 
 def secure(ours: Sequence[float], smp: int = 1, copied: float = 1.02) -> Results:
-    """A pool beside swiotlb."""
+    """A pool compared with swiotlb."""
     speeds = {"secure-swiotlb": (1.0,) * 5, "secure-bounce": ours}
     copies = {"secure-swiotlb": 2.02, "secure-bounce": copied}
     found = session(speeds, base="secure-swiotlb", smp=smp, copies=copies)

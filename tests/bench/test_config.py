@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""bench.toml: what is there is right, and what is wrong is one clear line."""
+"""bench.toml is valid, and an error in such a file gives one clear line."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def test_the_real_table() -> None:
         ('mode = "direct"', "", "configuration direct: missing 1 required"),
         ('mode = "direct"', 'mode = "direct"\nbase = "nix"', "direct: there is no base nix"),
         ('mode = "direct"', 'mode = "direct"\nworkloads = ["nix"]', "there is no workload nix"),
-        ('device = "disk"', 'device = "tape"', "workload read: device tape is none of disk, net"),
-        ('unit = "IOPS"', 'unit = "knots"', "workload read: unit knots is none of"),
+        ('device = "disk"', 'device = "tape"', "workload read: device tape is not one of disk, net"),
+        ('unit = "IOPS"', 'unit = "knots"', "workload read: unit knots is not one of"),
         ('"fio rw=read"', '"dd"', "workload read: bench/workloads has no dd.sh"),
         ("[[workload]]", GOOD[GOOD.index("[[workload]]") :] + "[[workload]]", "is there twice"),
     ],

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is made of a session: criteria, sentences, bench.json, the page, the table."""
+"""Criteria, conclusions, page and text of a session."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_secure_session(tmp_path: Path) -> None:
     Page(page)
     body = page[page.index("<body>") :]
     assert body.index("<h1>In a secure VM") < body.index("<svg") < body.index("What this session")
-    assert "beside direct" not in page
+    assert "other than direct" not in page
     assert not [criterion["name"] for criterion in found.criteria if "bypass" in criterion["name"]]
 
 
@@ -143,7 +143,7 @@ def test_each_with_its_base() -> None:
     assert "secure-bounce runs at 150% of secure-swiotlb's speed" in text
     page = report.page(both)
     Page(page)
-    assert "A guest with 4 CPUs: our pools beside swiotlb." in page
+    assert "A guest with 4 CPUs: our pools compared with swiotlb." in page
     assert "In a secure VM" not in report.page(GOOD)
 
 
@@ -195,7 +195,7 @@ def test_conclusions_say_what_they_rest_on() -> None:
 
 
 class Page(HTMLParser):
-    """Tags that are closed in the order in which they were opened; what is loaded."""
+    """Checks that tags are nested; collects ids and all that is loaded."""
 
     VOID = ("meta", "link", "img", "br", "hr", "input")
 
@@ -339,7 +339,7 @@ def test_picture_alone(tmp_path: Path) -> None:
     assert xml.etree.ElementTree.fromstring(text).tag == "{http://www.w3.org/2000/svg}svg"
     assert "prefers-color-scheme: dark" in text
     assert set(re.findall(r"var\((--\w+)\)", text)) <= set(re.findall(r"(--\w+):", text))
-    with pytest.raises(plot.PlotError, match="no configuration was measured"):
+    with pytest.raises(plot.PlotError, match="no configuration other than direct"):
         report.write(session({"direct": EVEN}), file)
 
 

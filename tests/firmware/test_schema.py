@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tree that firmware leaves behind, looked at from outside."""
+"""The device tree that firmware hands to a guest, checked on the host."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Makes what fuzzing starts from: device trees of real machines.
+"""Creates the corpus that fuzzing starts from: device trees of real machines.
 
     python3 -m tests.fuzz.corpus FOLDER
 
 FOLDER/dt gets trees, FOLDER/property values of the property. QEMU's trees are
 as QEMU makes them for firmware, and as SLOF hands them to a guest, with our tag
-on each function that may bypass. Each is there whole, and once without what is
-big and nobody here reads, which is what mutation gets on with. To these come
+on each function that may bypass. Each is there whole, and once without large
+properties that nothing here reads, so that mutation hits more of the rest. To these come
 the trees of tests/data and tests/fuzz/regress.
 """
 

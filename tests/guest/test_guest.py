@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every row of the tables beside this file, as a test."""
+"""Every row of the tables in this folder, as a test."""
 
 from __future__ import annotations
 

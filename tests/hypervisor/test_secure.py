@@ -120,7 +120,7 @@ U_PARAMETER, U_PERMISSION = -4, -11
 
 
 def memory_devices(guest: slof.Prompt) -> list[dict[str, Any]]:
-    """What is plugged."""
+    """The memory devices that are plugged."""
     found: list[dict[str, Any]] = guest.qmp.command("query-memory-devices")
     return found
 

@@ -22,12 +22,11 @@ AVAILABLE = pytest.mark.skipif(
 
 
 def validate(tree: Path) -> tuple[set[str], dict[str, list[str]]]:
-    """Paths of the nodes that the binding is about, and by node's name what is
-    wrong with it.
+    """Paths of the nodes to which the binding applies, and errors by node.
 
     dt-validate ends with status 0 whatever it finds: only what it says counts.
-    It takes a single file for one that was prepared by dt-mk-schema, so it gets
-    the folder; and it checks with schemas of its own, which -l leaves out.
+    It takes a single file to be the output of dt-mk-schema, so it gets the folder; and
+    -l leaves out its own schemas.
     """
     command = ["dt-validate", "-M", "-s", FOLDER, "-l", SCHEMA.name, tree]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Device trees of tests/data: compiled, and what is expected of them."""
+"""Device trees of tests/data, and what vdmactl must report of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DATA = TOP / "tests/data"
 
 
 def compile_tree(source: Path, folder: Path) -> Path:
-    """A device tree's blob. dtc's warnings are about what is there on purpose."""
+    """Compile a device tree. dtc's warnings are off: it warns of intended errors."""
     blob = folder / source.with_suffix(".dtb").name
     command = ["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", blob, source]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -24,7 +24,7 @@ def compile_tree(source: Path, folder: Path) -> Path:
 
 @dataclass(frozen=True)
 class Function:
-    """What is said of one function: a line of a case."""
+    """What vdmactl must report of one function: a line of a case."""
 
     where: str
     driver: str
@@ -42,7 +42,7 @@ class Function:
 
 @dataclass
 class ExplainCase:
-    """A tree, how it is looked at, and what is to be said of it."""
+    """A tree, vdmactl's arguments, and what it must report."""
 
     name: str
     tree: Path

@@ -66,8 +66,7 @@ class GuestRow:
 
 
 def firsts(rows: list[GuestRow]) -> set[str]:
-    """Of each row of the table that is not for more runs, the first: what its lists
-    begin with."""
+    """The first run of each row that is not extended: the first values of its lists."""
     names = {(row.group, row.name): row.id() for row in reversed(rows) if not row.extended}
     return set(names.values())
 
@@ -87,8 +86,7 @@ def _spread(entry: dict[str, Any]) -> Iterator[GuestRow]:
 
 
 def _read(path: Path) -> Iterator[GuestRow]:
-    """All runs of one table; what it says of none in particular holds for all. A table
-    of something else has none."""
+    """All runs of one table, with its defaults. A table of another kind has none."""
     with path.open("rb") as file:
         loaded = tomllib.load(file)
     for entry in loaded.get("test", ()):
@@ -137,8 +135,8 @@ class ServedDisk:
 
 
 class Run(Closing):
-    """One boot of the program. FOLDER is for what it leaves behind. Into SHARED
-    memory others can look."""
+    """One boot of the program. FOLDER gets its files; SHARED memory can be read by
+    others."""
 
     def __init__(self, row: GuestRow, folder: Path, shared: bool = False) -> None:
         self.row = row
@@ -149,7 +147,7 @@ class Run(Closing):
         self.served_disks: dict[int, ServedDisk] = {}
 
     def problems(self) -> list[str]:
-        """Boot, wait, judge: what is wrong."""
+        """Boot, wait and check: all problems."""
         guarded: list[str] = []
         try:
             with self, Qemu(self.command(), self.folder) as guest:
@@ -162,14 +160,14 @@ class Run(Closing):
         return self.check() + guarded
 
     def close(self) -> None:
-        """End what is at the other end of the guest's devices."""
+        """Close the peers of the guest's devices."""
         for peer in self.network_peers:
             peer.close()
         for disk in self.served_disks.values():
             disk.close()
 
     def check(self) -> list[str]:
-        """What is wrong with a run that has ended."""
+        """Problems of a run that has ended."""
         console = self.console()
         found = self._report(console)
         for served in self.served_disks.values():
@@ -192,9 +190,9 @@ class Run(Closing):
         return found
 
     def guarded(self, guest: Qemu) -> list[str]:
-        """What the DMA guard and the ultravisor say when the guest is off: as many
-        violations as the guest has caused on purpose, which may be any number, and no
-        page shared."""
+        """Problems that the DMA guard and the ultravisor show when the guest is off: there
+        must be as many violations as the guest caused on purpose, unless it says "any",
+        and no shared page."""
         if guest.qmp.command("query-status")["status"] != "shutdown":
             guest.qmp.wait_event("SHUTDOWN")
         state = {
@@ -220,7 +218,7 @@ class Run(Closing):
         return text.replace("\r", "")
 
     def command(self) -> list[str]:
-        """Make disks and other ends, and QEMU's command line for them."""
+        """Create disks and peers, and QEMU's command line for them."""
         row = self.row
         args = [str(parts.qemu_binary(row.qemu))]
         args += ["-nodefaults", "-no-user-config", "-display", "none"]
@@ -245,7 +243,7 @@ class Run(Closing):
         return [*args, *shlex.split(row.args), *self._loaded(" ".join(words))]
 
     def _loaded(self, line: str) -> list[str]:
-        """Who loads the program, QEMU or firmware, and tells it its command line."""
+        """Options for QEMU or firmware to load the program with its command line."""
         if not self.row.load:
             return ["-kernel", str(parts.built(self._program())), "-append", line]
         program = parts.built(f"vdma-guest-boot{SUFFIX[self.row.endian]}")
@@ -253,7 +251,7 @@ class Run(Closing):
         return [*medium, "-prom-env", f"boot-file={line}"]
 
     def _machine(self) -> list[str]:
-        """Who serves a device itself shares the guest's memory."""
+        """Memory is shared if the runner serves a device."""
         machine = f"pseries,{CAPABILITIES}"
         memory = ["-m", self.row.memory]
         if self._shared:
@@ -275,7 +273,7 @@ class Run(Closing):
 
     def _device(self, index: int, device: str) -> list[str]:
         """QEMU's options for "blk", "vhost-blk", "net", "vhost-net" or "rng", with "f",
-        "iothread" and its own options behind."""
+        "iothread" and its own options after it."""
         kind, *options = device.split()
         if kind == "vhost-blk":
             return self._vhost_blk(index, options)
@@ -298,7 +296,7 @@ class Run(Closing):
         return ["-object", f"rng-builtin,id=r{index}", "-device", f"{line},rng=r{index}"]
 
     def _network(self, index: int, kind: str) -> list[str]:
-        """The other end of a card's cable: we, or testpmd."""
+        """The peer of a card: the runner, or testpmd."""
         if kind == "net":
             cable = Cable()
             self.network_peers.append(cable)

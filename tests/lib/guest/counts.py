@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What QEMU counts while a device works: TCE hypercalls, and addresses that it has
-translated. It is the proof of a mode, which the module only claims."""
+"""TCE hypercalls and translations that QEMU counts while a device works: proof of a
+mode that the module only claims."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TCES_PER_CALL = 512
 
 @dataclass(frozen=True)
 class Counted:
-    """What QEMU saw of one device's I/O."""
+    """Counts of one device's I/O."""
 
     tce_calls: int
     translated: tuple[int, ...]
@@ -45,7 +45,7 @@ def inside(seen: Counted, line: Fields) -> bool:
 
 
 def proves(mode: str, f: bool, seen: Counted, line: Fields, io_bytes: int) -> bool:
-    """Is that the MODE of a device that has moved so many bytes?
+    """Do the counts match the MODE of a device that has moved so many bytes?
 
     In bypass, and for a device without F, the IOMMU has no part in it. In identity all
     memory was mapped before, in bounce a pool; in tce each request is.
@@ -86,7 +86,7 @@ class Counts:
         self._marks: dict[str, int] = {}
 
     def script(self, more: str = "") -> str:
-        """For the guest; MORE is what it does with each function $fn beside I/O."""
+        """For the guest; MORE is for each function $fn, in addition to I/O."""
         return SCRIPT.format(addresses=" ".join(self._addresses), more=more or ":")
 
     def serve(self, guest: Guest) -> None:
@@ -99,7 +99,7 @@ class Counts:
         guest.serve({word: partial(mark, word) for word in words}, words[-1])
 
     def wrong(self, report: Report, device: Device, mode: str, io_bytes: int) -> str:
-        """What contradicts MODE; empty if nothing does."""
+        """A line if the counts contradict MODE; else empty."""
         start, end = (self._marks[f"{way}-{device.address}"] for way in ("from", "to"))
         seen = counted(self._log.read_bytes()[start:end].decode(errors="replace"))
         line = next(line for line in report.all("window") if line["fn"] == device.address)

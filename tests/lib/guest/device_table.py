@@ -57,7 +57,7 @@ def make_row(address: str, line: Fields | None, io: str) -> DeviceRow:
 
 
 def as_text(value: object) -> str:
-    """A value as the table has it; yes and no for what is true or false."""
+    """A value as the table has it, with yes and no for true and false."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value) if value not in (None, "") else "-"

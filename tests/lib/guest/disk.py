@@ -16,9 +16,8 @@ WORDS = MIB // 8
 class RandomDisk:
     """An image: MIB of random data, then as much room for what the guest writes.
 
-    The guest reads the data and writes its two halves, swapped, behind it
-    (tests/linux/vdma.sh, io_disk): right data there has gone through the device
-    both ways.
+    The guest reads the data and writes its two halves, swapped, after it
+    (tests/linux/vdma.sh, io_disk): right data there has passed the device both ways.
     """
 
     def __init__(self, path: Path, mib: int) -> None:
@@ -34,7 +33,7 @@ class RandomDisk:
         self._swapped.update(data[:half])
 
     def written_right(self) -> bool:
-        """Does what the guest wrote have the checksum that it must have?"""
+        """Has the guest written the right data?"""
         found = hashlib.sha256()
         with self.path.open("rb") as file:
             file.seek(self._bytes)
@@ -55,8 +54,8 @@ def pattern(seed: int, first: int, count: int) -> array[int]:
 
 @dataclass
 class PatternDisk:
-    """An image that has the pattern at first, and its complement where the guest
-    says that it has written."""
+    """An image with the pattern, and its complement where the guest says that it has
+    written."""
 
     path: Path
     mib: int = 8

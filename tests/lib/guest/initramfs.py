@@ -97,11 +97,11 @@ class KernelModules:
             file, _, needs = line.partition(":")
             name = module_name(file)
             self._files[name] = self._root / file
-            # depmod lists what is needed first last
+            # depmod lists the module that is needed first last
             self._needs[name] = [module_name(n) for n in reversed(needs.split())]
 
     def closure(self, name: str) -> Iterator[str]:
-        """A module after all that it depends on; nothing if it is built in."""
+        """A module, after its dependencies; nothing if it is built in."""
         if name in self._files:
             yield from self._needs[name]
             yield name
@@ -114,7 +114,7 @@ class KernelModules:
 
 
 def depends(module: bytes) -> list[str]:
-    """What a module says in its .modinfo that it depends on."""
+    """The dependencies in a module's .modinfo."""
     found = re.search(rb"\0depends=([^\0]*)\0", module)
     names = found[1].decode().split(",") if found else []
     return [name.replace("-", "_") for name in names if name]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Judges the KTAP that a bare-metal guest prints (guest/baremetal/lib/ktap.c)."""
+"""Checks the KTAP that a bare-metal guest prints (guest/baremetal/lib/ktap.c)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Level:
     planned: int | None = None
 
     def problems(self, of: str) -> list[str]:
-        """Is what was planned what was run?"""
+        """Were as many results planned as came?"""
         if self.planned is None:
             return [f"{of}: no plan, {len(self.results)} results"]
         if self.planned != len(self.results):
@@ -30,13 +30,13 @@ class Level:
 
 
 def boots(console: str) -> list[str]:
-    """The text of each start of the program; before the first there is firmware's."""
+    """The text of each boot of the program; firmware's belongs to the first."""
     before, *rest = re.split(r"^(?=KTAP version 1$)", console, flags=re.MULTILINE)
     return [before + rest[0], *rest[1:]] if rest else [before]
 
 
 def problems(console: str) -> list[str]:
-    """What is wrong with a run: a line each, none if all went well.
+    """Problems of a run, a line each.
 
     Skipped is not passed: a row of the table says where a test can run.
     """
@@ -69,5 +69,5 @@ def problems(console: str) -> list[str]:
 
 
 def metrics(console: str) -> list[tuple[str, str]]:
-    """What was counted: names and values, in order."""
+    """Names and values of all metrics, in order."""
     return METRIC.findall(console)

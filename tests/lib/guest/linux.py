@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Boots a machine with a guest in it and collects what came of it.
+"""Boots a machine with a Linux guest and collects its results.
 
 boot.py is one user; a test is another:
 
@@ -35,19 +35,19 @@ Expectation = Callable[[Device], Expected]
 # Nothing in a guest takes this long, not even on a busy machine.
 HARD_LIMIT = 180.0
 
-# What a pipe holds without a reader.
+# A pipe holds this much without a reader.
 SERIAL_BYTES = 48 << 10
 
 
 @dataclass(frozen=True)
 class GuestImage:
-    """What goes into a guest.
+    """The content of a guest.
 
     POLICY: put our module in. SCRIPT: for busybox sh, instead of boot.sh.
     FILES: more files, by path without a slash at its start. MODULES: more of the
     kernel's, which the script loads as stage "more". INTERACTIVE: a shell follows, at a
-    prompt unless its commands are PIPED. TALK: the guest's report goes
-    to qemu.channel as well, and what is sent there to the guest.
+    prompt unless its commands are PIPED. TALK: the guest's report goes to
+    qemu.channel as well, and the guest reads from it.
     """
 
     policy: bool = True
@@ -62,7 +62,7 @@ class GuestImage:
 
 @dataclass
 class Result:
-    """What came of a boot. PROBLEMS has a line for everything that is wrong."""
+    """The results of a boot. PROBLEMS has a line for each."""
 
     report: Report
     console: str
@@ -72,11 +72,11 @@ class Result:
     versions: Versions
 
     def left(self, ignore: tuple[str, ...]) -> list[str]:
-        """The problems that have none of the words BUT."""
+        """The problems that have none of the words IGNORE."""
         return [p for p in self.problems if not any(word in p for word in ignore)]
 
     def check(self, ignore: tuple[str, ...] = ()) -> None:
-        """Fail with a line for each problem that has none of the words BUT."""
+        """Fail with a line for each problem that has none of the words IGNORE."""
         __tracebackhide__ = True
         left = self.left(ignore)
         if left:
@@ -138,7 +138,7 @@ class Guest(Closing):
         last: str,
         limit: float = HARD_LIMIT,
     ) -> None:
-        """Do what the guest asks for, and answer with a word, up to LAST."""
+        """Answer each question of the guest with a word, up to LAST."""
         done = 0
         while True:
             asked = self.wait_for("ask", done + 1, limit).all("ask")[done]["what"]
@@ -163,11 +163,11 @@ class Guest(Closing):
     def finish(
         self, limit: float | None = HARD_LIMIT, expect: Expectation | None = None
     ) -> Result:
-        """Wait for the guest to power off and judge the whole run; of an interactive one
-        only what QEMU and the guest's kernel say.
+        """Wait for the guest to power off and check the whole run; of an interactive one,
+        check QEMU's and the kernel's messages only.
 
-        EXPECT says for each device what the guest should say; by default what
-        policy and machine call for.
+        EXPECT returns the report that each device must have; by default that of policy
+        and machine.
         """
         found: list[str] = []
         try:
@@ -200,7 +200,7 @@ class Guest(Closing):
         return Result(report, console, rows, found, seconds, self.versions)
 
     def expected(self, device: Device) -> Expected:
-        """What policy and machine call for."""
+        """The report that policy and machine call for."""
         machine = self.machine
         return expected(
             device,

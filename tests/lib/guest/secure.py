@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Secure VMs: machines for them, and what the DMA guard says."""
+"""Secure VMs: machines for them, and the DMA guard's reports."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ KNOWN_WARNINGS = ("add_dma_entry", "dma_debug_device_change")
 
 @dataclass(frozen=True)
 class Violation:
-    """A line of the guard's."""
+    """A violation that the guard has traced."""
 
     device: str
     address: int
@@ -59,7 +59,7 @@ class Violation:
 
 
 def violations(run: Path) -> list[Violation]:
-    """What the guard has seen, in order."""
+    """All violations, in order."""
     log = (run / "qemu.log").read_text(errors="replace")
     line = r"dma_guard_violation device=(\S+) address=(0x\w+) size=(\d+) direction=(\w+) denied=(\d)$"
     found = re.findall(line, log, re.MULTILINE)
@@ -76,7 +76,7 @@ def metric(qmp: Qmp, name: str) -> Any:
 
 
 class Watch:
-    """The guard's figures and the shared pages, each time that a guest asks."""
+    """The guard's counts and the shared pages, each time that a guest asks."""
 
     def __init__(self, guest: Guest) -> None:
         self.guest = guest
@@ -84,19 +84,19 @@ class Watch:
         self.violations: dict[str, int] = {}
 
     def serve(self, last: str = "end", **steps: Callable[[], str | None]) -> None:
-        """Do what the guest asks for, up to LAST; what is in no step is noted."""
+        """Answer the guest's questions up to LAST; note the state at those without a step."""
         asked = ("start", "used", "end")
         notes = {word: partial(self.note, word) for word in asked}
         self.guest.serve({**notes, **steps}, last)
 
     def note(self, when: str) -> None:
-        """How is it now?"""
+        """Note the present state."""
         qmp = self.guest.qemu.qmp
         self.shared[when] = metric(qmp, "uv-shared-pages")
         self.violations[when] = metric(qmp, "dma-guard-violations")
 
     def check_control(self) -> list[Violation]:
-        """What the guard saw; it has to have seen the control, at the end."""
+        """Violations before the control, which the guard must have seen at the end."""
         __tracebackhide__ = True
         seen = violations(self.guest.run)
         before, after = seen[: self.violations["used"]], seen[self.violations["used"] :]
@@ -105,7 +105,7 @@ class Watch:
         return before
 
     def check_module(self) -> None:
-        """No device touched a private page, and what was shared is private again."""
+        """No device touched a private page, and all shared pages are private again."""
         __tracebackhide__ = True
         assert self.check_control() == []
         assert self.shared["used"] > self.shared["start"]

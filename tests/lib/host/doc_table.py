@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Tables in docs/ that are made of what tests have seen. Tests compare, and nothing but
-`make docs` writes."""
+"""Tables in docs/ that are generated from test results. Tests compare, only `make docs`
+writes."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def stays(page: Path, why: str) -> None:
 
 
 def update(page: Path, text: str, write: bool) -> int:
-    """Have a page say TEXT, if it is to be WRITTEN; else an exit status that tells
-    whether it does, with the lines that it lacks."""
+    """Write TEXT into a page, if WRITE; else compare, and print lines that it lacks. The
+    exit status."""
     lines = page.read_text(encoding="utf-8").splitlines()
     if text.splitlines() == lines:
         return 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A Debian mirror of our own, on 127.0.0.1, which lists files that it does not give."""
+"""A Debian mirror on 127.0.0.1 that lists files which it does not serve."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ ARCH = "ppc64el"
 
 
 class _Handler(SimpleHTTPRequestHandler):
-    """Gives what is in the folder, but for what the mirror has lost."""
+    """Serves the files of the folder, except those that the mirror has lost."""
 
     def __init__(self, *args: Any, mirror: Mirror, **more: Any) -> None:
         self._mirror = mirror
         super().__init__(*args, directory=str(mirror.root), **more)
 
     def do_GET(self) -> None:
-        """Answer 404 for what is listed and lost."""
+        """Answer 404 for a file that is listed and lost."""
         self._mirror.asked.append(self.path)
         if unquote(self.path).rpartition("/")[2] in self._mirror.lost:
             self.send_error(404)
@@ -39,18 +39,18 @@ class _Handler(SimpleHTTPRequestHandler):
             super().do_GET()
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: the test knows what was asked for."""
+        """Log nothing: the test reads `asked`."""
 
 
 class Mirror(Closing):
-    """Serves while the with statement runs. ROOT is an empty folder for it; a suite
-    has what publish() gives it, and files whose names are in `lost` are not given."""
+    """Serves while the with statement runs. ROOT is an empty folder for it; publish()
+    fills a suite, and files whose names are in `lost` are not served."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.lost: set[str] = set()
         self.asked: list[str] = []
-        # of what is published; HTTP knows whole seconds
+        # of the last publication; HTTP has whole seconds
         self._clock = time.time() - 86400
         # a socket's path is short, and gpg's agent has one here
         self._home = Path(tempfile.mkdtemp(prefix="vdma-gpg-"))
@@ -66,7 +66,7 @@ class Mirror(Closing):
         shutil.rmtree(self._home, ignore_errors=True)
 
     def apt_dir(self, folder: Path) -> Path:
-        """Make FOLDER one that stands for /etc/apt: it names this mirror and its key."""
+        """Fill FOLDER like /etc/apt, with this mirror and its key."""
         folder.mkdir()
         uri = f"http://127.0.0.1:{self._server.server_address[1]}/"
         (folder / "sources.list").write_text(f"deb {uri} stable main\n", encoding="ascii")
@@ -74,7 +74,7 @@ class Mirror(Closing):
         return folder
 
     def publish(self, suite: str, packages: Iterable[str], codename: str = "") -> None:
-        """Have a suite list PACKAGES, "NAME VERSION" each, instead of what it did."""
+        """Let a suite list PACKAGES, "NAME VERSION" each, and no others."""
         self._clock += 60
         text = "".join(self._package(*package.split()) for package in packages)
         folder = self.root / "dists" / suite
@@ -110,7 +110,7 @@ class Mirror(Closing):
 
 
 def content(name: str, version: str) -> bytes:
-    """What a package's file has in it; "big" has a MiB."""
+    """The content of a package's file; "big" has a MiB."""
     return f"{name} {version}\n".encode() * (1 << 18 if name == "big" else 99)
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Folders of runs: a fresh one for each, locked while it is in use.
 
-PARENT/latest is a link to the newest, from its start on. A run that is over stays for
-whoever wants to look into it: the newest KEPT, and those of the last day.
+PARENT/latest is a link to the newest, from its start on. Of the finished runs, the
+newest KEPT and those of the last day stay.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Busy(OSError):
 
 @contextmanager
 def _held(folder: Path, wait: bool = False) -> Iterator[None]:
-    """The lock of a folder; a process that ends in any way has let go of it."""
+    """Hold the lock of a folder; it is released however the process ends."""
     lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
         try:
@@ -42,7 +42,7 @@ def _held(folder: Path, wait: bool = False) -> Iterator[None]:
 
 
 def create(parent: Path, name: str) -> Path:
-    """A new folder, with a number behind its NAME if there is one of that name."""
+    """A new folder, with a number after its NAME if the name is taken."""
     for number in itertools.count(1):
         path = parent / (name if number == 1 else f"{name}-{number:03}")
         try:
@@ -54,7 +54,7 @@ def create(parent: Path, name: str) -> Path:
 
 
 def _point(link: Path, name: str) -> None:
-    """Have LINK lead to NAME; there is a link at any time."""
+    """Point LINK to NAME; it exists at any time."""
     new = link.with_name(f"{link.name}.new")
     new.unlink(missing_ok=True)
     new.symlink_to(name)
@@ -62,7 +62,7 @@ def _point(link: Path, name: str) -> None:
 
 
 def _prune(parent: Path) -> None:
-    """Remove what is old, is a run's, and is in nobody's use."""
+    """Remove old folders of runs that nobody uses."""
     for path in sorted(lock.parent for lock in parent.glob(f"{NAMES}/{LOCK}"))[:-KEPT]:
         if time.time() - (path / LOCK).stat().st_mtime > DAY:
             try:
@@ -74,7 +74,7 @@ def _prune(parent: Path) -> None:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[Path]:
-    """FOLDER itself, and nobody else's while the with statement runs."""
+    """FOLDER, locked while the with statement runs."""
     folder.mkdir(parents=True, exist_ok=True)
     with _held(folder):
         yield folder
@@ -94,5 +94,5 @@ def fresh(parent: Path) -> Iterator[Path]:
 
 
 def use(asked: Path | None, parent: Path) -> AbstractContextManager[Path]:
-    """The folder that was ASKED for, or else a fresh one."""
+    """The folder ASKED for, or else a fresh one."""
     return locked(asked) if asked else fresh(parent)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A tree with this one's makefiles and scripts, some of which only write down how they
-were called: for the logic of those that call them."""
+"""A copy of this tree's makefiles and scripts in which stubs record their calls: for
+tests of the scripts that call them."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class Call:
 
 
 class StubTree:
-    """A copy of mk/ and the Makefile in FOLDER, beside links to all else; with a cache
-    of its own, in which nothing is."""
+    """A copy of mk/ and the Makefile in FOLDER, with links to all else and an empty cache
+    of its own."""
 
     def __init__(self, folder: Path) -> None:
         self.top = folder / "tree"
@@ -57,7 +57,7 @@ class StubTree:
                 (self.top / path.name).symlink_to(path)
 
     def stub(self, path: str, body: str = "") -> Path:
-        """Have a program, at a PATH in the tree, write down its calls and run BODY."""
+        """Replace the program at PATH by one that records its calls and runs BODY."""
         file = self.top / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(STUB.format(name=path, calls=self._calls, body=body), encoding="utf-8")
@@ -71,13 +71,13 @@ class StubTree:
         return [Call(*words[:3], tuple(words[3:])) for words in found if words[0] == name]
 
     def environment(self, **more: str) -> dict[str, str]:
-        """What a user has, and MORE."""
+        """A user's environment, and MORE."""
         usual = {name: os.environ[name] for name in ("PATH", "HOME")}
         return {**usual, "VDMA_CACHE": str(self.cache), **more}
 
     def interrupted(self, name: str, *command: str | Path, **env: str) -> int:
-        """Run a program in the tree, press Ctrl-C when it has called the stub NAME; its
-        status. It may leave no process running."""
+        """Run a program in the tree and press Ctrl-C when it has called the stub NAME; its
+        status. It must leave no process running."""
         with subprocess.Popen(
             command, cwd=self.top, env=self.environment(**env), start_new_session=True,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -94,7 +94,7 @@ class StubTree:
                     os.killpg(process.pid, signal.SIGKILL)
 
     def run(self, *command: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
-        """Run a program in the tree; its errors are in what it said."""
+        """Run a program in the tree; stdout has its errors, too."""
         return subprocess.run(
             command,
             cwd=self.top,

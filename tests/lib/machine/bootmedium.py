@@ -12,13 +12,13 @@ from tests.lib.machine.devices import F_OPTIONS
 SECTOR = 512
 FIRST = 8
 ACTIVE, PREP = 0x80, 0x41
-# Behind the devices of a test, so that each of those keeps its number.
+# After the devices of a test, so that each of them keeps its number.
 PLACE = "addr=1f"
 BOOT = f"{F_OPTIONS},bootindex=0,{PLACE}"
 
 
 def disk(program: Path, image: Path) -> None:
-    """A disk whose first partition, of the kind that PReP has for this, is the program."""
+    """A disk whose first partition, of type PReP boot, has the program."""
     content = program.read_bytes()
     sectors = -(-len(content) // SECTOR)
     entry = struct.pack("<B3xB3xII", ACTIVE, PREP, FIRST, sectors)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The devices of the standard machine, and what becomes of each, as data."""
+"""The devices of the standard machine, and the mode that each must get."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class Device:
 
     NAME is its id in QEMU, ADDRESS where the guest has it, BUS and SLOT where
     QEMU puts it. KIND says what I/O it does: disk, net, rng, serial, balloon, 9p
-    or gpu; null is a disk as fast as QEMU can be, which keeps nothing. F is None
-    for what is not virtio. ADMIN_OFF: the host's administrator forbids bypass.
+    or gpu; null is a disk as fast as QEMU can be, which stores nothing. F is None
+    unless the device is virtio. ADMIN_OFF: the host's administrator forbids bypass.
     """
 
     name: str
@@ -74,7 +74,7 @@ DEVICES = (
 
 @dataclass(frozen=True)
 class Expected:
-    """What a guest should say about a device."""
+    """What a guest must report of a device."""
 
     property: bool
     mode: str
@@ -90,7 +90,7 @@ def expected(
     policy: bool = True,
     secure: bool = False,
 ) -> Expected:
-    """What becomes of a device: docs/abi/policy.md, applied to what was set up.
+    """What a guest must report of a device: docs/abi/policy.md, applied to the machine.
 
     QEMU and FIRMWARE as in Machine; DDW: the kernel makes dynamic windows;
     POLICY: our module is loaded; SECURE: the guest is a secure VM.

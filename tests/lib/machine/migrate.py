@@ -17,7 +17,7 @@ CAPABILITIES = [{"capability": "return-path", "state": True}]
 
 
 class MigrationFailed(Exception):
-    """The source says so, and goes on."""
+    """The source reports a failure, and goes on."""
 
 
 def migrate(source: Qemu, target: Qemu) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def migrate(source: Qemu, target: Qemu) -> dict[str, Any]:
 
 
 def different_pages(one: Qemu, other: Qemu) -> list[int]:
-    """Addresses of the pages that are not the same in two stopped guests."""
+    """Addresses of pages that differ between two stopped guests."""
     found = []
     step = 256 * PAGE
     with one.memory().open("rb") as here, other.memory().open("rb") as there:
@@ -60,7 +60,7 @@ def different_pages(one: Qemu, other: Qemu) -> list[int]:
 
 
 def address_spaces(qemu: Qemu) -> dict[str, list[str]]:
-    """What each function can reach: lines of "info mtree -f" by address space."""
+    """Memory that each function can reach: lines of "info mtree -f" by address space."""
     text = qemu.qmp.monitor("info mtree -f")
     found: dict[str, list[str]] = {}
     for view in re.split(r"^FlatView #\d+$", text, flags=re.MULTILINE):

@@ -20,7 +20,7 @@ KERNEL_COMMAND_LINE = "console=hvc0 loglevel=5 panic=-1"
 
 @dataclass(frozen=True)
 class Machine:
-    """What is booted.
+    """A machine to boot.
 
     HOTPLUG_MIB is room for memory that may be plugged. Without any, Debian's 6.12
     asks for a dynamic window of 0 bytes and gets none: it takes the end of
@@ -48,7 +48,7 @@ class Machine:
     args: tuple[str, ...] = ()
 
     def firmware_used(self) -> str:
-        """The way that our plugin gets into SLOF."""
+        """How our plugin gets into SLOF."""
         return self.firmware or ("rom" if self.qemu == "vdma" else "nvramrc")
 
     def ddw(self) -> bool:
@@ -100,17 +100,17 @@ def _memory(machine: Machine) -> str:
 
 
 def subnet(index: int) -> str:
-    """Network of the card at this place of the list, less its last number."""
+    """Network of the card with this index, without the last number."""
     return f"10.0.{index + 2}"
 
 
 def disk_file(run: Path, device: Device) -> Path:
-    """The image behind a device with a disk."""
+    """The image of a device with a disk."""
     return run / f"{device.name}.img"
 
 
 def fifo(run: Path, name: str) -> Path:
-    """A named pipe for what a guest reads; whoever writes must hold it open."""
+    """A named pipe for a guest to read; the writer must hold it open."""
     path = run / f"{name}.fifo"
     if not path.exists():
         os.mkfifo(path)
@@ -138,7 +138,7 @@ def _consoles(machine: Machine, run: Path, terminal: bool, talk: bool) -> list[s
 
 
 def _device(machine: Machine, device: Device, index: int, run: Path) -> list[str]:
-    """Options for a device: what is behind it, then itself, then what is on it."""
+    """Options for a device: its back end, then itself, then devices on it."""
     name = device.name
     before: list[str] = []
     after: list[str] = []

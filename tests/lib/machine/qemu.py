@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs one QEMU and makes sure that it ends, whatever becomes of us."""
+"""Runs one QEMU and makes sure that it ends, however we end."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.lib.host.process import Closing, start
 from tests.lib.machine.qmp import Qmp, QmpError
 
-# What a kernel writes when it has met a bug of its own, or of ours.
+# A kernel writes this when it meets a bug, its own or ours.
 TROUBLE = re.compile(r"\b(WARNING|BUG|Oops|Kernel panic)\b")
 
 
@@ -24,7 +24,7 @@ class QemuError(Exception):
 
 
 def find_trouble(log: str) -> list[str]:
-    """Lines of a guest's console that no right run has, each once."""
+    """Lines of a guest's console that report trouble, each once."""
     lines = (line.strip() for line in log.splitlines() if TROUBLE.search(line))
     return list(dict.fromkeys(lines))
 
@@ -91,8 +91,8 @@ class Qemu(Closing):
             raise QemuError(f"QEMU ended with status {status}: {self.last_words()}")
 
     def examine(self) -> None:
-        """Write down, in hung.log, what a guest that hangs was at: its CPUs' registers,
-        and the interrupts that are pending or masked."""
+        """Write the state of a guest that hangs to hung.log: its CPUs' registers, and
+        interrupts that are pending or masked."""
         found = []
         for line in ("info registers -a", "info pic"):
             try:
@@ -102,12 +102,12 @@ class Qemu(Closing):
         self._errors.with_name("hung.log").write_text("".join(found))
 
     def memory(self) -> Path:
-        """The file that its memory-backend-memfd is, to look into."""
+        """The file of its memory-backend-memfd, for others to read."""
         for fd in Path(f"/proc/{self.process.pid}/fd").iterdir():
             with suppress(FileNotFoundError):  # it may have been closed meanwhile
                 if os.readlink(fd).startswith("/memfd:memory-backend-memfd"):
                     return fd
-        raise QemuError("its memory is in no file")
+        raise QemuError("cannot find the guest's memory: no memfd")
 
     def dump_tree(self, file: Path) -> None:
         """Write the machine's device tree as QEMU has it now."""

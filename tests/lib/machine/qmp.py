@@ -44,12 +44,12 @@ class Qmp:
             self._events.append(answer)
 
     def monitor(self, line: str) -> str:
-        """What a command of the human monitor prints."""
+        """The output of a command of the human monitor."""
         text = self.command("human-monitor-command", **{"command-line": line})
         return str(text).replace("\r", "")
 
     def wait_event(self, name: str) -> dict[str, Any]:
-        """The next event of a kind, and drop what came before it."""
+        """The next event of a kind; earlier events are dropped."""
         while True:
             message = self._events.pop(0) if self._events else self._read()
             if message.get("event") == name:
@@ -64,7 +64,7 @@ class Qmp:
         assert not left
 
     def close(self) -> None:
-        """Leave QEMU alone; it goes on."""
+        """Close the channel; QEMU goes on."""
         self._lines.close()
         self._socket.close()
 

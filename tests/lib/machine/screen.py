@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A picture: what a guest writes into its frame buffer, what the screen shows."""
+"""A picture for a guest's frame buffer, to compare with its screen."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Picture:
         self._rgb = b"".join(dots)
 
     def shown(self, qmp: Qmp, device: str, run: Path) -> bool:
-        """Does the screen of a device show it?"""
+        """Does a device's screen show it?"""
         file = run / f"{device}.ppm"
         qmp.command("screendump", filename=str(file), device=device)
         data = file.read_bytes()

@@ -21,7 +21,7 @@ FORTH = parts.TOP / "tests/firmware"
 H_DMA_BYPASS = 0xF010
 WINDOW_BASE = 0x1000_0000_0000_0000
 
-# SLOF is through in 4 seconds; a busy machine may take several times that.
+# SLOF takes 4 seconds; a busy machine may take several times that.
 LIMIT = 90.0
 
 # An exception in SLOF: it prints the registers and waits for a key.
@@ -63,7 +63,7 @@ def command(
 def boot(
     run: Path, sources: Sequence[Path], devices: Sequence[str], **options: str
 ) -> str:
-    """Boot firmware alone until it powers off or resets; what its console had.
+    """Boot firmware alone until it powers off or resets; its console.
 
     OPTIONS as for machine()."""
     with Qemu([*command(run, sources, devices, **options), "-no-reboot"], run) as guest:
@@ -87,7 +87,7 @@ class Prompt(Qemu):
         self.said()
 
     def said(self) -> str:
-        """What is printed up to the next prompt."""
+        """The output up to the next prompt."""
         assert self.channel
         self.channel.settimeout(LIMIT)
         text = ""
@@ -108,8 +108,8 @@ class Prompt(Qemu):
 
     @contextmanager
     def stopped(self) -> Iterator[None]:
-        """Meanwhile its CPU stands still. A device_add that fails waits for RCU, and a CPU
-        without interrupts, as SLOF's, may keep it waiting for good."""
+        """Stop its CPU meanwhile. A device_add that fails waits for RCU, and a CPU without
+        interrupts, like SLOF's, may keep it waiting for good."""
         self.qmp.command("stop")
         try:
             yield
@@ -141,7 +141,7 @@ def tag_words(node: str, cells: tuple[int, ...]) -> str:
 
 
 def ktap_problems(console: str, expected: int) -> list[str]:
-    """What is wrong with a run that prints KTAP; EXPECTED checks, none skipped."""
+    """Problems of a run that prints KTAP; EXPECTED checks, none skipped."""
     results = re.findall(r"^(not ok|ok) \d+ - (.*)$", console, re.MULTILINE)
     found = [f"{verdict}: {what}" for verdict, what in results if verdict != "ok"]
     found += [f"skipped: {what}" for _, what in results if "# SKIP" in what]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What was run: versions and build-ids of a machine's parts, and of this tree."""
+"""Versions and build-ids of a machine's parts, and of this tree."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _qemu(row: str) -> dict[str, str]:
 
 
 def of_machine(machine: Machine, policy: bool) -> Versions:
-    """Of what is booted; POLICY: our module is in the guest."""
+    """The versions of a machine; POLICY: our module is in the guest."""
     kernel = parts.part(f"kernel-{machine.kernel}")
     image = parts.firmware_image(machine.qemu, machine.firmware_used())
     found = {
@@ -97,5 +97,5 @@ def text(versions: Versions) -> str:
 
 
 def write(versions: Versions, run: Path) -> None:
-    """Leave them in a run's folder, where the test runner finds them."""
+    """Write them into a run's folder, where the test runner finds them."""
     (run / "versions.json").write_text(json.dumps(versions, indent=1) + "\n", encoding="utf-8")

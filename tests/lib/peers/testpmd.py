@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """DPDK's testpmd, as the other end of a network card over vhost-user.
 
-It sends each frame back with its two addresses exchanged, and has an IOTLB of
-its own: what a data plane looks like that is not made for our tests.
+It sends each frame back with its two addresses swapped, and has an IOTLB of its own: a
+data plane that was not made for our tests.
 """
 
 from __future__ import annotations

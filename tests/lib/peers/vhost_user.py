@@ -46,7 +46,7 @@ NO_FD = 1 << 8
 REGION = struct.Struct("<QQQQ")
 REGIONS_MAX = 8
 
-# Features beside those of virtio, and of the protocol
+# Features other than virtio's, and those of the protocol
 F_PROTOCOL_FEATURES = 1 << 30
 F_VERSION_1 = 1 << 32
 F_RING_PACKED = 1 << 34
@@ -70,14 +70,14 @@ class VhostQueue:
 
 @dataclass
 class VhostDevice:
-    """What a device is: its features, configuration and work, for subclasses."""
+    """A device's features and configuration; subclasses serve its rings."""
 
     queues: int = 1
     features: int = F_VERSION_1
     config: bytes = b""
 
     def serve(self, ring: Ring) -> bool:
-        """Do what is in a ring; was anything used?"""
+        """Serve the requests in a ring; was any buffer used?"""
         raise NotImplementedError
 
     def started(self, ring: Ring, features: int) -> None:
@@ -107,7 +107,7 @@ class Backend(Closing):
         self._thread.start()
 
     def chardev(self, name: str) -> str:
-        """QEMU's -chardev for the way to us."""
+        """QEMU's -chardev that connects to us."""
         return f"socket,id={name},path={self.path},abstract=on"
 
     def close(self) -> None:
@@ -170,7 +170,7 @@ class Backend(Closing):
         return True
 
     def _answer(self, request: int, body: bytes, fds: list[int]) -> bytes | None:
-        """What QEMU is answered, if it expects an answer."""
+        """The answer to QEMU, if it expects one."""
         if request == GET_FEATURES:
             return struct.pack("<Q", self.device.features | F_PROTOCOL_FEATURES)
         if request == GET_PROTOCOL_FEATURES:
@@ -216,7 +216,7 @@ class Backend(Closing):
             self._stop(queue)
             return struct.pack("<II", index, base)
         else:
-            raise RingError(f"request {request} is not one that we know")
+            raise RingError(f"unknown request {request}")
         return None
 
     def _set_fd(self, request: int, index: int, fds: list[int]) -> None:

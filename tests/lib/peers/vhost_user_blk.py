@@ -35,7 +35,7 @@ Fault = Callable[[Ring, Chain, Chain, list[Chain]], None]
 def _used(
     buffer: Callable[[Ring, Chain, Chain], int], more: Callable[[Chain], int] = lambda chain: 1
 ) -> Fault:
-    """Give back another buffer than the one that is due, or with another length."""
+    """Return a buffer other than the one that is due, or with another length."""
 
     def fault(ring: Ring, due: Chain, before: Chain, _: list[Chain]) -> None:
         ring.use(buffer(ring, due, before), more(due), due.descs)
@@ -44,7 +44,7 @@ def _used(
 
 
 def _index(entries: Callable[[int], int]) -> Fault:
-    """Move the index of a split ring by what is no number of used buffers."""
+    """Move the index of a split ring by a wrong number of buffers."""
 
     def fault(ring: Ring, _: Chain, __: Chain, rest: list[Chain]) -> None:
         ring.move(entries(1 + len(rest)))
@@ -53,7 +53,7 @@ def _index(entries: Callable[[int], int]) -> Fault:
 
 
 def _batch(ring: Ring, due: Chain, _: Chain, rest: list[Chain]) -> None:
-    """In order: a batch that ends behind the index that announces it."""
+    """In order: a batch that ends after the index that announces it."""
     ring.use(rest[-1].id, 1, due.descs)
 
 
@@ -131,7 +131,7 @@ class BlockDevice(VhostDevice):
         return bool(chains)
 
     def _use(self, ring: Ring, chains: list[Chain]) -> None:
-        """Do what is asked for; in order, 2.7.9: with one answer for all."""
+        """Serve the requests; in order (2.7.9), with one answer for all."""
         lengths = [self._request(chain) for chain in chains]
         if self._in_order and chains:
             descs = sum(chain.descs for chain in chains)

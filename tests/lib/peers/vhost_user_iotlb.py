@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A back end that reaches memory by I/O addresses only, and notes what it is told.
+"""A back end that reaches memory by I/O addresses only, and records QEMU's messages.
 
-QEMU tells it what an address means when it asks, and takes that back when it no
-longer holds (docs/interop/vhost-user.rst, "Memory access" and "IOTLB"). It keeps
-everything that it was told until then: what is not taken back is used.
+QEMU translates an address on request, and invalidates the translation when it no longer
+holds (docs/interop/vhost-user.rst, "Memory access" and "IOTLB"). The back end uses each
+translation until then.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Range:
 
 @dataclass
 class IotlbMessages:
-    """All that QEMU has said, in order, and how often we had to ask."""
+    """QEMU's messages in order, and how often we had to ask."""
 
     misses: int = 0
     updates: list[Range] = field(default_factory=list)
@@ -79,7 +79,7 @@ class IotlbMemory(Memory):
         return super().at_user(user, length)
 
     def at_user(self, address: int, length: int) -> memoryview:
-        """A ring: behind an IOMMU, QEMU names it by I/O address."""
+        """A ring: with an IOMMU, QEMU names it by I/O address."""
         return self.at_guest(address, length)
 
 

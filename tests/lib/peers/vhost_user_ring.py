@@ -25,7 +25,7 @@ DESC_LEN = 16
 
 
 class RingError(Exception):
-    """The driver has broken a rule, or we have."""
+    """A rule of the ring is broken."""
 
 
 class Unreachable(RingError):
@@ -81,7 +81,7 @@ class Chain:
     lost: bool = False
 
     def add(self, memory: Memory, address: int, length: int, flags: int) -> None:
-        """One descriptor more; what can't be reached is nobody's, and the chain lost."""
+        """Add a descriptor; if its buffer is unreachable, the chain is lost."""
         try:
             part = memory.at_guest(address, length)
         except Unreachable:
