@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""bench-compare: what differs, what does not, and files that it can't read."""
+"""bench-compare: differences, noise, and unreadable files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.lib.build.parts import TOP
 
 
 def lines(text: str, *words: str) -> list[str]:
-    """Those that have all these words."""
+    """The lines that have all these words."""
     return [line for line in text.splitlines() if all(word in line for word in words)]
 
 

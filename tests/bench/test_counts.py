@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""QEMU's trace, line by line, and whose it is."""
+"""QEMU's trace, counted for each PHB."""
 
 from __future__ import annotations
 

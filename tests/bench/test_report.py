@@ -17,7 +17,7 @@ from bench.config import read
 from tests.bench.sessions import EVEN, GOOD, NOISY, SLOW, secure, session, validate
 
 def state(found: Results, name: str) -> tuple[str, bool]:
-    """Of the one criterion that has these words."""
+    """State of the only criterion with these words."""
     (criterion,) = [criterion for criterion in criteria.judge(found) if name in criterion["name"]]
     return criterion["state"], criterion["decided"]
 

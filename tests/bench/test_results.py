@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""bench.json: its form is the schema's, and it is read back."""
+"""bench.json follows the schema, and can be read back."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.bench.sessions import GOOD, validate
 
 
 def test_json(tmp_path: Path) -> None:
-    """What is written matches the schema, and reading it gives the same results."""
+    """A file matches the schema, and reading it gives the same results."""
     file = tmp_path / "bench.json"
     GOOD.write(file)
     validate(file)

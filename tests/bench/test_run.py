@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`make bench` for real, as small as it can be."""
+"""`make bench` in its smallest sessions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COMMAND += ["--seconds", "0.2", "--seed", "1", "--workloads", "read-4k-1"]
 
 
 def command(folder: Path, *options: str) -> Sequence[str]:
-    """What make runs."""
+    """The command of make bench."""
     return [*COMMAND, "--run", str(folder), *options]
 
 
@@ -107,7 +107,7 @@ def test_guest_that_does_not_answer(run: Path) -> None:
 
 
 def interrupt(run: Path, when: str, number: signal.Signals) -> dict[str, Any]:
-    """A long session, interrupted once it has said WHEN, a pattern; what it wrote."""
+    """The results of a long session that was interrupted when it printed the pattern WHEN."""
     # what a shell starts in the background ignores Ctrl-C, and so do its children
     listen = ("env", "--default-signal=INT")
     with subprocess.Popen(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Medians, their intervals, and what counts as a difference."""
+"""Medians, their intervals, and differences."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def test_no_values() -> None:
 
 
 def holds(count: int, k: int) -> Fraction:
-    """How often the k-th and the k-th last of COUNT values have the true median
-    between them: every way in which values can lie around it, counted out."""
+    """How often the true median is between the k-th and the k-th last of COUNT values,
+    counted over every way in which values can lie around it."""
     good = sum(
         1
         for sides in itertools.product((0, 1), repeat=count)

@@ -19,8 +19,8 @@ def options(text: str) -> list[str]:
     return text.split()
 
 
-# One function for each answer that the hypercall can give here; behind a bridge
-# and on a second PHB, so that the plugin's walk is tested as well.
+# One function for each status that the hypercall can return here; some on a bridge and a
+# second PHB, so that the plugin's walk is tested as well.
 EVERY_KIND = [
     *options(f"-device virtio-net-pci,{F_OPTIONS},romfile=,addr=1"),
     *options("-object rng-builtin,id=r -device virtio-rng-pci,rng=r,addr=2"),
@@ -76,7 +76,7 @@ def test_machine_without_the_capability(run: Path, machine: str) -> None:
 
 
 def test_summary_counts(run: Path) -> None:
-    """The plugin in the ROM image counts functions on all PHBs and behind a bridge."""
+    """The plugin in the ROM image counts functions on all PHBs and bridges."""
     console = slof.boot(run, [power_off(run)], EVERY_KIND, rom="slof-vdma.bin")
     assert "vdma: 2 of 4 virtio functions may bypass the IOMMU" in console
 

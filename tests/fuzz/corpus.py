@@ -34,7 +34,7 @@ BULK = re.compile(r"^\s*ibm,(drc-\w+|pa-features)[- \w]* = .*;\n", re.MULTILINE)
 
 # Machine versions, as far as a QEMU still has them.
 OLD = ("2.1", "2.7", "3.1", "5.0", "7.2")  # of the distribution's
-NEW = ("3.0", "6.2", "8.0", "10.0")  # of ours
+NEW = ("3.0", "6.2", "8.0", "10.0")  # our QEMU's
 
 
 def options(text: str) -> list[str]:
@@ -74,7 +74,7 @@ MACHINES: list[tuple[str, list[str], list[str]]] = [
 
 
 def qemu(kind: str, machine: str, rom: str) -> list[str]:
-    """How a QEMU is started, but for devices."""
+    """QEMU's command line, without devices."""
     args = [str(parts.qemu_binary(kind)), "-nodefaults", "-no-user-config"]
     args += ["-display", "none", "-M", f"{machine},{CAPABILITIES}"]
     if kind == "vdma":
@@ -91,7 +91,7 @@ def from_qemu(args: list[str], run: Path) -> bytes:
 
 
 def from_slof(args: list[str], run: Path) -> bytes:
-    """The tree that SLOF would give to a guest: it says where, we look there."""
+    """The tree that SLOF would give to a guest, read from where SLOF says it is."""
     console = run / "console"
     console.write_text("")
     args = [*args, "-chardev", f"file,id=console,path={console}"]
@@ -111,7 +111,7 @@ def from_slof(args: list[str], run: Path) -> bytes:
 
 
 def known(kind: str, versions: tuple[str, ...]) -> list[str]:
-    """Those of the versions that a QEMU has."""
+    """The versions that a QEMU has."""
     command = [parts.qemu_binary(kind), "-M", "help"]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return [version for version in versions if f"pseries-{version} " in told]
@@ -130,19 +130,19 @@ def machines(run: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def without_bulk(tree: bytes) -> bytes:
-    """A tree that keeps what matters."""
+    """A tree without the properties that nothing here reads."""
     source = dtc(tree, "dtb", "dts").decode("latin-1")
     return dtc(BULK.sub("", source).encode("latin-1"), "dts", "dtb")
 
 
 def dtc(data: bytes, before: str, after: str) -> bytes:
-    """What the device tree compiler makes of it."""
+    """Convert a tree with dtc."""
     command = ["dtc", "-q", "-I", before, "-O", after, "-o", "-", "-"]
     return subprocess.run(command, input=data, capture_output=True, check=True).stdout
 
 
 def sources(run: Path) -> Iterator[tuple[str, bytes]]:
-    """Trees that stand here as text, by name."""
+    """Trees of this repository, by name."""
     for file in sorted([*DATA.glob("*.dts"), *REGRESS.glob("*.dts")]):
         yield file.stem, compile_tree(file, run).read_bytes()
     for file in sorted(REGRESS.glob("*.hex")):
@@ -151,7 +151,7 @@ def sources(run: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def values() -> Iterator[tuple[str, bytes]]:
-    """Values of the property: right, and almost."""
+    """Values of the property, right and almost right."""
     for name, call, base, size in (
         ("valid", 0xF010, 1 << 60, 3 << 30),
         ("to-the-end", 0xF010, 0xFFFF << 48, 1 << 48),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A device's thread that has seen that a page is shared, and is held before it uses
-that: a page is not private as long as such a thread is on its way to it."""
+"""A device's thread is held after it has seen that a page is shared, and before it uses
+the page: until it is done, the page does not become private."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ ROOM = 90
 
 
 class Brake(Closing):
-    """The end of a pipe that QEMU logs to: a thread that logs stands still while the
-    pipe is full."""
+    """The end of a pipe that QEMU logs to: a thread that logs is blocked while the pipe is
+    full."""
 
     def __init__(self, path: Path) -> None:
         os.mkfifo(path)
@@ -43,11 +43,11 @@ class Brake(Closing):
         self._done = False
 
     def pull(self) -> None:
-        """From now on, who logs a second line is held."""
+        """Block each thread at its second line."""
         os.write(self._pipe, b"\n" * (self._size - ROOM))
 
     def release(self) -> None:
-        """Who is held goes on, and nobody is held any more."""
+        """Let all threads go on."""
         self._free.start()
 
     def _drain(self) -> None:

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What becomes of a bypass window, and of the tag, while a machine lives:
-hot-plug and unplug, system reset."""
+"""Bypass windows and tags over hot-plug, unplug and system reset."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Secure VMs without an OS: the ultracalls, and what the DMA guard makes of a
-device that SLOF lets read and write private pages. SLOF shares nothing, so a
-device that it drives after UV_ESM is the guard's negative control."""
+"""Secure VMs without an OS: the ultracalls, and the DMA guard with a device that SLOF
+lets read and write private pages. SLOF shares no page, so a device that it drives after
+UV_ESM is the guard's negative control."""
 
 from __future__ import annotations
 
@@ -126,14 +126,14 @@ def memory_devices(guest: slof.Prompt) -> list[dict[str, Any]]:
 
 
 def plug_dimm(guest: slof.Prompt) -> int:
-    """Its address."""
+    """Plug it; its address."""
     guest.qmp.command("device_add", driver="pc-dimm", id="dimm", memdev="spare")
     address: int = memory_devices(guest)[0]["data"]["addr"]
     return address
 
 
 def unplug_dimm(guest: slof.Prompt) -> None:
-    """SLOF has not taken it, so that it goes at once."""
+    """Unplug it; it goes at once, since SLOF has not taken it."""
     guest.qmp.command("device_del", id="dimm")
     assert until(lambda: not memory_devices(guest), slof.LIMIT), "the DIMM is still there"
 

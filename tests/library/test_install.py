@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""libvdma as somebody else's program meets it: installed, by pkg-config."""
+"""libvdma as another program uses it: installed, found by pkg-config."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ LIBRARY = "/opt/vdma/lib64"
 HEADERS = sorted(TOP.glob("include/vdma/*.h"))
 STRICT = ["-Wall", "-Wextra", "-Werror"]
 
-# Two functions that obey the policy's words, behind a bridge as well, and one
-# that is no business of it.
+# Two virtio functions, one on a bridge, and one that is not virtio.
 DEVICES = """
     -device virtio-rng-pci,addr=1 -device pci-bridge,chassis_nr=1,id=b,addr=2
     -device virtio-rng-pci,bus=b,addr=3 -device e1000,romfile=,addr=4
@@ -33,7 +32,7 @@ WAYS = [
 
 
 def shell(command: str | Sequence[str | Path], cwd: Path = TOP, **variables: str) -> str:
-    """What a command says; it must succeed."""
+    """The output of a command that must succeed."""
     keep = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
     done = subprocess.run(
         command,
@@ -51,7 +50,7 @@ def shell(command: str | Sequence[str | Path], cwd: Path = TOP, **variables: str
 
 
 def make(target: str, root: Path) -> None:
-    """Run make for another prefix; the .pc file in build/ is one for all."""
+    """Run make with another prefix; all share the .pc file in build/."""
     folders = [f"PREFIX={PREFIX}", f"LIBDIR={LIBRARY}", f"DESTDIR={root}"]
     with (BUILD / "lib/lock").open("w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Four that must say the same of a device, whatever the command lines are: the module,
-`vdmactl status`, `vdmactl explain` from the tree that the kernel was started with, and
-QEMU, which counts."""
+"""Module, `vdmactl status`, `vdmactl explain` from the kernel's device tree, and QEMU's
+counts agree on a device, whatever the command lines are."""
 
 from __future__ import annotations
 
@@ -34,7 +33,7 @@ REQUESTS = ("", "identity", "tce", "bounce", "bypass", "direct")
 
 @dataclass(frozen=True)
 class Draw:
-    """Command lines by lot."""
+    """Random command lines."""
 
     append: str
     mode: str
@@ -44,7 +43,7 @@ class Draw:
     policy_first: bool
 
     def request(self, device: Device) -> str:
-        """What the administrator asks for."""
+        """The mode that the administrator requests."""
         return self.override.get(device.address) or self.mode or "auto"
 
     def parameters(self) -> str:
@@ -58,18 +57,18 @@ class Draw:
         return text
 
     def assume(self, device: Device) -> str:
-        """What the tree does not tell explain."""
-        # What is transitional has no VERSION_1 by the legacy interface.
+        """Facts for explain that the tree does not have."""
+        # The legacy interface of a transitional device has no VERSION_1.
         v1 = device.f or "force_legacy" not in self.append
         facts = {"f": device.f, "v1": v1, "secure": self.secure, "quirk": self.quirk}
-        # Outside of a secure guest what ignores the IOMMU has no pool.
+        # A device that ignores the IOMMU has a pool in secure guests only.
         facts["pool"] = device.f or self.secure
         text = ",".join(f"{key}={int(bool(value))}" for key, value in facts.items())
         return f"{text},mode={self.request(device)}"
 
 
 def draw(seed: int) -> Draw:
-    """The same for the same seed."""
+    """Draw from a seed."""
     lot = random.Random(seed)
     words = ("iommu=off", "disable_ddw", "virtio_pci.force_legacy=1", "disable_radix")
     asked = {device.address: lot.choice(REQUESTS) for device in DISKS}
@@ -99,7 +98,7 @@ def script(drawn: Draw, counts: Counts) -> str:
 
 
 def explained(text: str, device: Device) -> Expected:
-    """What explain said of one function."""
+    """Explain's report of one function."""
     said = next(item for item in json.loads(text) if item["device"] == device.address)
     passed_over = tuple(said["passed_over"])
     return Expected(said["property"], said["mode"], said["reason"], passed_over)
@@ -129,7 +128,7 @@ def test_agree(run: Path, seed: int) -> None:
         result = guest.finish(expect=lambda device: expectations(guest.report())[device])
     modes = {device: said.mode for device, said in expectations(result.report).items()}
     refused = [device.address for device in DISKS if modes[device] == "refuse"]
-    # Of a refused device there is no more to check than that nothing drives it.
+    # A refused device has no driver, and nothing else to check.
     result.check(ignore=(*secure.KNOWN_WARNINGS, *refused))
     for address in refused:
         line = result.report.device(address) or {}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The whole chain: every device in the mode that its configuration calls for,
-its I/O right by content, and nothing in the log that a kernel should not say."""
+"""The whole chain: each device in the mode that its configuration calls for, with right
+I/O and no trouble in the kernel's log."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from tests.lib.build.parts import TOP
 from tests.lib.guest.linux import HARD_LIMIT, Guest, GuestImage
 from tests.lib.machine.pseries import Machine
 
-# Small disks: the checks are the same, and the boots are many.
+# Small disks: the checks are the same, and there are many boots.
 IMAGE = GuestImage(disk_mib=8)
 
-# Everyday kernels beside the usual one; the others are in test_modes.py.
+# Everyday kernels except the usual one; the others are in test_modes.py.
 KERNELS = [k for k in rows.kernels(rows.EVERYDAY, secure_ones=False) if k != Machine().kernel]
 
 MACHINES = {
@@ -44,9 +44,8 @@ MACHINES = {
     "hash-6.1": Machine(kernel="6.1", append="disable_radix"),
 }
 
-# Two differences that others have one by one, or one that changes little; the usual
-# one is what test_boot_program boots, "stock" is with nvramrc, and test_modes.py
-# boots each kernel.
+# Two differences that others have one by one, or a minor one. test_boot_program boots the
+# usual machine, "stock" has nvramrc, and test_modes.py boots each kernel.
 EXTENDED = (
     *("usual", "nvramrc", "6.1", "stock-6.1", "stock-disable_ddw"),
     *("hash", "hash-6.1", "power8", "power10", "1GiB-1cpu"),
@@ -75,8 +74,8 @@ def test_mmu_is_what_the_case_says(run: Path, append: str, mmu: str) -> None:
     assert result.report.one("mmu") == {"name": mmu}
 
 
-# Memory in two nodes; what is bound to the upper one has its pages, and with
-# O_DIRECT its I/O, above 4 GiB.
+# Memory in two nodes; a process bound to the upper one has its pages, and with O_DIRECT
+# its I/O, above 4 GiB.
 HIGH = Machine(
     mem_mib=8192,
     hotplug_mib=0,

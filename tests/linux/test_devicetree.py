@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The plugin's two ways in give the same device tree, but for what cannot be
-the same: NVRAM variables, and numbers that are addresses in SLOF's heap."""
+"""The plugin gives the same device tree from ROM and NVRAM, except for NVRAM variables
+and addresses in SLOF's heap."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def tree(run: Path, machine: Machine) -> tuple[dict[str, str], int]:
     """Checksum of each property that matters, and how many functions are tagged."""
     with Guest(machine, run, GuestImage(policy=False, script=DUMP, disk_mib=2)) as guest:
         result = guest.finish()
-    # No I/O here: all that may be missing is that.
+    # No I/O here: only that may be missing.
     result.check(ignore=("I/O", "driver"))
     lines = result.report.all("tree")
     sums = {line["file"]: line["md5"] for line in lines}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mode bounce: no device, ring or request is so large that I/O fails or never ends, and
-our module is not unloaded under a device that is being removed."""
+"""Mode bounce: large devices, rings and requests complete their I/O, and the module is
+not unloaded under a device that is being removed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ settle
 def boot(
     run: Path, machine: Machine, script: str, parameters: str = "mode=bounce", **image: object
 ) -> Result:
-    """Boot it; what the script reports is for the caller to judge."""
+    """Boot with a script; the caller checks its report."""
     text = START.format(parameters=parameters) + script
     with Guest(machine, run, GuestImage(script=text, **image)) as guest:  # type: ignore[arg-type]
         return guest.finish(LIMIT)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Each mode is proved by what QEMU counts while a device in it works, not by what the
-module says of itself: TCE hypercalls, and addresses that QEMU translated."""
+"""QEMU's counts of TCE hypercalls and translations prove each mode; the module's own
+report does not."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The module's life: early, late, unloaded, loaded again; its parameters; what
-it shows."""
+"""The module loaded early and late, unloaded and loaded again; its parameters and
+files."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ UNLOADED: Seen = ("-", "-", "-")
 
 
 def seen(result: Result, device: Device) -> list[Seen]:
-    """What the guest said about a device, each time."""
+    """All reports of a device."""
     return [
         (line["mode"], line["reason"], line["passed_over"])
         for line in result.report.all("device")
@@ -46,7 +46,7 @@ def boot(run: Path, machine: Machine, script: str, limit: float = 180.0) -> Resu
         return guest.finish(limit, expect=lambda device: LAST)
 
 
-# Set by each test to what its last report of every device must be.
+# The last report of each device in most tests.
 LAST = Expected(True, "bypass", "dt-bypass")
 
 FN = BLK.address
@@ -182,8 +182,8 @@ def test_unload_under_a_probe(run: Path) -> None:
 
 @dataclass(frozen=True)
 class Asked:
-    """Parameters, and what becomes of a disk with F, one without, and a BALLOON with F
-    (as the first, unless it is said)."""
+    """Parameters, and the reports of a disk with F, a disk without, and a BALLOON with F
+    (by default like the first)."""
 
     parameters: str
     f: Seen
@@ -273,10 +273,10 @@ def test_request(run: Path, name: str) -> None:
     with Guest(machine, run, image) as guest:
         result = guest.finish(expect=expect)
     result.check()
-    # what is told of free pages is not carried by a pool of copies
+    # hints about free pages do not work with a pool of copies
     features = (result.report.one("balloon") or {})["features"]
     assert {features[bit] for bit in FREE_PAGES} == {"0" if balloon[0] == "bounce" else "1"}
-    # Debian's kernel has made a window before our module came
+    # Debian's kernel has created a window before our module comes
     open_window = balloon[0] == "bounce" and parts.has_built_in(machine.kernel, "VIRTIO_PCI")
     assert ("cannot close the kernel's dynamic window" in result.console) == open_window
 

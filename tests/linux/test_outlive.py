@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whoever holds a device's memory beyond its driver: the pool, its operations and our
-module stay until that is gone, and nobody else's mappings are touched."""
+"""A pool, its operations and our module stay until the last user of a device's memory is
+gone, and no other mapping is touched."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ ask end
 
 
 def cleared(log: str, base: int, size: int) -> list[int]:
-    """How often each page of a window's part was taken out of it, in QEMU's trace, which
-    has the end of what was stuffed."""
+    """How often each page of a window's part was unmapped, from QEMU's trace, which has the
+    end of each stuffed range."""
     count = [0] * (size >> PAGE_SHIFT)
     stuffed = r"pci_stuff liobn=\w+ ioba=(0x\w+) tcevalue=0x0 npages=(\d+) ret=0"
     for end, pages in re.findall(stuffed, log):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Tags that are wrong: malformed in each way, at odds with the hypervisor, or
-on a device that may not bypass. The guest falls back, says why, and does I/O."""
+"""Wrong tags: malformed, in conflict with the hypervisor, or on a device that may not
+bypass. The guest falls back, says why, and does I/O."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ GOOD = tag_cells(H_DMA_BYPASS, WINDOW_BASE, SIZE)
 
 @dataclass(frozen=True)
 class Forged:
-    """A tag that replaces what firmware wrote, and why it is passed over."""
+    """A tag that replaces firmware's, and why it is passed over."""
 
     what: str
     tag: tuple[int, ...]
@@ -38,7 +38,7 @@ class Forged:
 
 
 FORGED = (
-    Forged("what firmware would write", GOOD, ""),
+    Forged("firmware's own tag", GOOD, ""),
     Forged("one cell too few", GOOD[:4], "property-malformed"),
     Forged("one cell too many", (*GOOD, 0), "property-malformed"),
     Forged("no cells", (), "property-malformed"),

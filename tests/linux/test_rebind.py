@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""rebind, which takes over what was bound before the module: only what is idle, for a
-driver may wait for a user who never leaves, with the device locked."""
+"""rebind takes over devices bound before the module, but only idle ones: a driver may
+wait for a user who never leaves, with the device locked."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ exec 7>&-
 for fn in {BLK.address} {NET.address} {P9.address}; do
     report_device $fn
 done
-rebind || fail "rebind of what is idle"
+rebind || fail "rebind of idle devices"
 for fn in {P9.address} {FS} {CONSOLE}; do
     rebind $fn || fail "rebind of $fn, which is idle"
     driver_of $fn | grep virtio || fail "$fn has no driver"
@@ -85,12 +85,12 @@ done
 for fn in {BLK.address} {NET.address} {P9.address}; do
     report_device $fn
 done
-! rebind 0000:00:1f.0 2>/dev/null || fail "rebound what is not there"
+! rebind 0000:00:1f.0 2>/dev/null || fail "rebound a missing function"
 """
 
 
 def empty_romfs() -> bytes:
-    """The smallest filesystem there is (Documentation/filesystems/romfs.rst)."""
+    """The smallest filesystem (Documentation/filesystems/romfs.rst)."""
 
     def with_sum(head: bytes, name: bytes, tail: bytes = b"") -> bytes:
         zero_sum = head + bytes(4) + name + tail
@@ -103,7 +103,7 @@ def empty_romfs() -> bytes:
 
 
 class FailingFs(vhost_user.VhostDevice):
-    """A virtiofs that says of everything that it failed."""
+    """A virtiofs that fails every request."""
 
     def serve(self, ring: Ring) -> bool:
         """Linux, linux/fuse.h: struct fuse_in_header, struct fuse_out_header."""
@@ -119,7 +119,7 @@ class FailingFs(vhost_user.VhostDevice):
 
 
 def machine(backend: vhost_user.Backend) -> Machine:
-    """Also with a virtiofs and a console, of which the host looks at nothing."""
+    """A machine that also has a virtiofs and a console, which the host does not check."""
     args = ("-object", "memory-backend-memfd,id=ram,size=2048M,share=on")
     args += ("-chardev", backend.chardev("fs"))
     args += ("-device", "vhost-user-fs-pci,chardev=fs,tag=fs,addr=a")
@@ -136,7 +136,7 @@ def test_rebind_refuses_what_is_in_use(run: Path) -> None:
     with vhost_user.Backend(FailingFs(queues=2)) as backend:
         with Guest(machine(backend), run, image) as guest:
             result = guest.finish()
-    # this script does no I/O that the host could check; what gains is another test's
+    # this script does no I/O that the host could check
     result.check(ignore=("I/O", P9.address))
     for device in (BLK, NET):
         said = [

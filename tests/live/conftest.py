@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Lets a test write down what became of a device: a cell of docs/lifecycle.md."""
+"""Lets a test record the outcome of an event: a cell of docs/lifecycle.md."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ RECORDS = pytest.StashKey[list[Record]]()
 
 @pytest.fixture
 def outcome(request: pytest.FixtureRequest) -> Outcome:
-    """outcome(EVENT, MODE): it works, if this test passes; outcome(EVENT, MODE, HOW): it
-    is refused so. To be called before what may fail; events.toml has the events."""
+    """outcome(EVENT, MODE): the event works if this test passes; outcome(EVENT, MODE, HOW):
+    it is refused. To be called before any step that may fail; events.toml has the
+    events."""
     records = request.node.stash.setdefault(RECORDS, [])
 
     def note(event: str, mode: str, how: str = "") -> None:
@@ -31,7 +32,7 @@ def outcome(request: pytest.FixtureRequest) -> Outcome:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.CallInfo[None], None]:
-    """Keep it, with whether the test has passed."""
+    """Save the records, with whether the test has passed."""
     made = yield
     report = made.get_result()  # type: ignore[attr-defined]
     records: list[Record] = item.stash.get(RECORDS, [])

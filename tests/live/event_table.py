@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The table of docs/lifecycle.md: what becomes of a device in each mode at each event.
+"""The table of docs/lifecycle.md: whether a device works in each mode at each event.
 
-python3 -m tests.live.event_table compares it with what the last runs of the tests have left in
-build/live, or, with --write, rewrites it from that, once every cell has been seen and
-none has failed. events.toml has the events, and where one can't happen."""
+python3 -m tests.live.event_table compares it with the last runs' records in build/live,
+or with --write rewrites it from them, once each cell has a record and none has failed.
+events.toml has the events, and modes in which one cannot happen."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WORKS, FAILS, UNTESTED = "works", "**fails**", "not tested"
 
 @dataclass(frozen=True)
 class Record:
-    """What one test has seen; HOW it was refused, if it was."""
+    """The outcome of one test; HOW the event was refused, if it was."""
 
     event: str
     mode: str
@@ -39,7 +39,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Event:
-    """A row: WORDS for people, and for modes in which it can't happen, why."""
+    """A row: WORDS for people, and the reason for modes in which it cannot happen."""
 
     name: str
     words: str
@@ -47,7 +47,7 @@ class Event:
 
 
 def events() -> list[Event]:
-    """All, in the order of the table."""
+    """All events, in the order of the table."""
     with EVENTS.open("rb") as file:
         found = [Event(**entry) for entry in tomllib.load(file)["event"]]
     if unknown := {mode for event in found for mode in event.never} - set(MODES):
@@ -56,14 +56,14 @@ def events() -> list[Event]:
 
 
 def save(name: str, records: Iterable[Record]) -> None:
-    """Keep what the test NAME has seen, in place of what it saw before."""
+    """Save the records of the test NAME; earlier ones are replaced."""
     RECORDS.mkdir(parents=True, exist_ok=True)
     text = json.dumps([asdict(record) for record in records], indent=1)
     (RECORDS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
 
 
 def load() -> list[Record]:
-    """What all tests have seen."""
+    """The records of all tests."""
     return [
         Record(**entry)
         for path in sorted(RECORDS.glob("*.json"))
@@ -72,7 +72,7 @@ def load() -> list[Record]:
 
 
 def cell(event: Event, mode: str, seen: list[Record]) -> tuple[str, str]:
-    """A word or two, and what is to be said about them below the table."""
+    """A cell, and its note below the table."""
     hows = {record.how for record in seen}
     if len(hows) > 1:
         raise ValueError(f"{event.name}, {mode}: tests do not agree: {sorted(hows)}")

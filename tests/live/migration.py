@@ -21,9 +21,8 @@ START_LIMIT = END_LIMIT = 90.0
 
 
 class MigrationChain:
-    """QEMU is where the guest is; each that follows has a folder of its own below
-    FOLDER, and COMMAND as its command line. To COMPARE memory, which must be shared,
-    the guest stands still."""
+    """QEMU runs the guest; each later QEMU has a folder of its own in FOLDER and COMMAND as
+    its command line. To COMPARE memory, which must be shared, the guest is stopped."""
 
     def __init__(
         self, qemu: Qemu, command: list[str], folder: Path, compare: bool = False
@@ -38,14 +37,14 @@ class MigrationChain:
         return self.folder / f"qemu{self._count}"
 
     def target(self, change: Change = list) -> Qemu:
-        """A QEMU that waits for the guest, with a command line changed somehow."""
+        """A QEMU that waits for the guest, with a changed command line."""
         self._count += 1
         self._log().mkdir()
         stop = ["-S"] if self._compare else []
         return Qemu([*change(self.command), *stop, "-incoming", "defer"], self._log())
 
     def move(self) -> list[str]:
-        """To a new QEMU; what is not there as it was here."""
+        """Move to a new QEMU; what differs there."""
         target = self.target()
         try:
             before = address_spaces(self.qemu)
@@ -64,7 +63,7 @@ class MigrationChain:
         return found
 
     def refused(self, change: Change) -> str:
-        """To a QEMU that must not take it; what that one says."""
+        """Try a QEMU that must refuse the guest; the target's message."""
         with self.target(change) as target:
             with pytest.raises((MigrationFailed, QmpError)):
                 migrate(self.qemu, target)
@@ -73,7 +72,7 @@ class MigrationChain:
         return (self._log() / "qemu.log").read_text()
 
     def refused_here(self) -> str:
-        """To a QEMU that would take it, were it let go; what this one says."""
+        """Try to leave a QEMU that must not let the guest go; the source's message."""
         with self.target() as target:
             with pytest.raises(QmpError) as refusal:
                 migrate(self.qemu, target)
@@ -81,12 +80,12 @@ class MigrationChain:
         return str(refusal.value)
 
     def runs(self) -> bool:
-        """Does the guest go on?"""
+        """Is the guest still running?"""
         return bool(self.qemu.qmp.command("query-status")["status"] == "running")
 
 
 class MigratingProgram(MigrationChain, Closing):
-    """A row's guest. Its last disk is the way to tell it to end."""
+    """A row's guest. Writing to its last disk tells it to end."""
 
     def __init__(self, row: GuestRow, folder: Path) -> None:
         self.run = Run(row, folder, shared=True)
@@ -110,14 +109,14 @@ class MigratingProgram(MigrationChain, Closing):
         return super().target(change)
 
     def wait_for(self, text: str) -> None:
-        """Until the guest has said it."""
+        """Wait until the guest has printed TEXT."""
         end = time.monotonic() + START_LIMIT
         while text not in self.run.console():
             assert self.qemu.running() and time.monotonic() < end, f"never said: {text}"
             time.sleep(0.05)
 
     def finish(self) -> list[str]:
-        """Tell the guest that it is enough, and judge."""
+        """Tell the guest to end, and check the run."""
         with self._stop.open("r+b") as file:
             word = file.read(8)
             file.seek(0)
@@ -129,6 +128,6 @@ class MigratingProgram(MigrationChain, Closing):
         return found + self.run.check()
 
     def close(self) -> None:
-        """End all that is left of it."""
+        """End QEMU and the guest's peers."""
         self.qemu.close()
         self.run.close()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What firmware can do to a machine under a device: reset all of it, or its PHB."""
+"""Firmware resets the machine, or a PHB, under a device."""
 
 from __future__ import annotations
 

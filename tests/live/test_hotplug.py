@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Functions that come and go under a running Linux: decided as at boot, gone without
-a trace."""
+"""Functions plugged into and unplugged from a running Linux: decided as at boot, and
+released completely."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PCI0, BRIDGE = "pci.0", "bridge"
 
 @dataclass(frozen=True)
 class Plug:
-    """A function, and where it goes."""
+    """A function, and where it is plugged."""
 
     name: str
     model: str
@@ -160,7 +160,7 @@ done
 
 @dataclass(frozen=True)
 class QemuObjects:
-    """How much QEMU has of what a function brings along."""
+    """Numbers of QEMU's objects that functions add."""
 
     regions: int
     spaces: int
@@ -168,7 +168,7 @@ class QemuObjects:
 
 
 def qemu_objects(qmp: Qmp) -> QemuObjects:
-    """Count it."""
+    """Count them."""
     tree = qmp.monitor("info mtree -D")
     return QemuObjects(
         regions=len(re.findall(r"^ +[0-9a-f]{16}-", tree, re.MULTILINE)),
@@ -178,7 +178,7 @@ def qemu_objects(qmp: Qmp) -> QemuObjects:
 
 
 def plug_and_unplug(guest: Guest, plug: Plug, count: int) -> dict[str, str]:
-    """One function, for the COUNT-th time; what the guest says about it."""
+    """Plug and unplug one function, for the COUNT-th time; the guest's report."""
     qmp = guest.qemu.qmp
     qmp.command("device_add", **plug.options())
     report = guest.wait_for("gone", count, LIMIT)

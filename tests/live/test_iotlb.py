@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What back ends with an IOTLB are told: enough, at once, and not more."""
+"""Back ends with an IOTLB get all messages that they need, at once, and few others."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ TCE_READ_PAGES = 6
 RING_PAGES = 8
 # TCEs of the pool, which is all that a device in mode bounce can reach.
 POOL_PAGES = 3 * MIB // 4096
-# What a device could reach, of which it is told when it stops.
+# Windows that a device could reach, invalidated when it stops.
 WINDOWS = {"direct": 0, "bypass": 2, "identity": 2, "tce": 1, "bounce": 1}
 
 
 @dataclass(frozen=True)
 class Bound:
-    """How many messages there may be: for any number of reads, and for each."""
+    """Limits on messages: for any number of reads, and for each."""
 
     updates: int
     gone: int
@@ -62,7 +62,7 @@ BOUNDS = {
 
 
 def boot(row: GuestRow, run: Path) -> tuple[IotlbMessages, str]:
-    """What the disk's back end was told, and the console."""
+    """Messages to the disk's back end, and the console."""
     guest = Run(row, run)
     problems = guest.problems()
     if problems:
@@ -72,7 +72,7 @@ def boot(row: GuestRow, run: Path) -> tuple[IotlbMessages, str]:
     return backend.messages, guest.console()
 
 
-# What make check boots, too.
+# Also in make check.
 SHORT = ("bypass", "tce")
 LOADS = [
     pytest.param(row, id=row.id(), marks=[] if row.mode in SHORT else [pytest.mark.extended])
@@ -91,7 +91,7 @@ ECHO_FRAME = {"direct": 0, "bypass": 0, "identity": 0, "tce": 8, "bounce": 0}
 
 
 def due(console: str) -> list[str]:
-    """What the guest says that the back end must hear of, in order."""
+    """Ranges that the guest has given up, in order."""
     values = [value for name, value in ktap.metrics(console) if name == "gone"]
     return [str(Range(*(int(word, 16) for word in value.split()))) for value in values]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the tests have seen becomes the table, and what they have not does not."""
+"""The table of events is written from complete records only."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_contradiction(seen: list[Record]) -> None:
 
 
 class Table:
-    """The program, with a page of its own and what tests have left there."""
+    """The program, with a page and records of its own."""
 
     def __init__(self, run: Path, patch: pytest.MonkeyPatch) -> None:
         self.page = run / "page.md"

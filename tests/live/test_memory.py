@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Memory that comes and goes under a disk at work: the device reaches it at once, in
-mode bypass without a hypercall."""
+"""Memory added and removed under a disk at work: the device reaches it at once, in mode
+bypass without a hypercall."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ WITH_DDW = ("identity", "bounce")
 
 
 def disk_for(mode: DmaMode) -> Device:
-    """The disk that is at work."""
+    """The disk under test."""
     return BLK_F if mode.f else BLK
 
 
@@ -113,7 +113,7 @@ class Dimm:
         self.calls[when] = len(HCALL.findall(log))
 
     def plug(self) -> None:
-        """The guest hears of it by itself."""
+        """Plug it; QEMU tells the guest."""
         qmp = self.guest.qemu.qmp
         self.count("before")
         backend = {"qom-type": "memory-backend-memfd", "id": "more", "size": ADDED_MIB * MIB}
@@ -121,7 +121,7 @@ class Dimm:
         qmp.command("device_add", driver="pc-dimm", id="dimm", memdev="more")
 
     def unplug(self) -> None:
-        """Goes when the guest has no page of it any more."""
+        """Unplug it; it goes when the guest uses no page of it."""
         self.guest.qemu.qmp.command("device_del", id="dimm")
 
     def holds(self, disk: bytes) -> int:
@@ -187,8 +187,8 @@ ask look
 
 @dataclass(frozen=True)
 class WindowTable:
-    """What TCEs take: BYTES of the dynamic window's table with pages of SHIFT, where
-    memory is GIB, and 1 GiB can be added."""
+    """Size of a TCE table: BYTES for a dynamic window with pages of SHIFT, where memory is
+    GIB, and 1 GiB can be added."""
 
     gib: int
     shift: int

@@ -21,12 +21,12 @@ from tests.live.conftest import Outcome
 from tests.live.migration import MigratingProgram
 
 ROWS = [row for row in table("tests/live") if row.group == "migrate"]
-# Moves: 20 there and 20 back; make check is content with one of each.
+# Moves: 20 there and 20 back; make check does one of each.
 ROUNDS, SHORT = 40, 2
 
 
 def event_of(row: GuestRow) -> str:
-    """Its line in docs/lifecycle.md."""
+    """A row's event in docs/lifecycle.md."""
     kind = "dirty" if row.name.startswith("dirty") else row.name.removesuffix("-no-f")
     return f"migrate-{kind}"
 
@@ -37,7 +37,7 @@ DIRTY_HIGH = 256 * MIB
 
 
 def logged(folder: Path) -> set[int]:
-    """Pages that some source has sent again, from DIRTY_HIGH on."""
+    """Pages from DIRTY_HIGH on that a source has sent again."""
     found: set[int] = set()
     for path in folder.glob("**/qemu.log"):
         times = Counter(SENT.findall(path.read_text(errors="replace")))
@@ -70,7 +70,7 @@ def test_there_and_back(run: Path, outcome: Outcome, row: GuestRow, rounds: int)
 
 @dataclass(frozen=True)
 class Refusal:
-    """A destination that is not as the source, and what it has to say.
+    """A destination that differs from the source, and its message.
 
     OLD becomes NEW in its command line, and ADDED is added; QEMU is another one.
     """
@@ -106,7 +106,7 @@ REFUSALS = (
         "windows of source and destination differ in size; use the same maxmem",
         added=("-m", "256M,slots=1,maxmem=1G"),
     ),
-    # QEMU's own words for what it does not know, or can't have
+    # QEMU's own messages for unknown or missing state
     Refusal("no-switch", "bypass", "spapr_vdma", qemu="plain"),
     Refusal(
         "no-windows",

@@ -19,7 +19,7 @@ from tests.live.migration import MigrationChain
 
 ROUNDS = 40
 LIMIT = 900.0
-# fio has what is behind the host's data.
+# fio uses the part after the host's data.
 DISK_MIB = 4
 
 SCRIPT = """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A platform on which devices see stale memory: no bypass, whatever else holds."""
+"""A platform on which devices see stale memory: no bypass, whatever else is true."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WHY = "bypass:not-coherent"
 
 
 def disk(slot: int, f: bool = True, bus: str = "pci.0") -> Device:
-    """A disk; the bridge is in slot 4, and what is behind it on bus 1."""
+    """A disk, on the PHB or on the bridge in slot 4."""
     return virtio(f"d{bus[0]}{slot}", "blk", slot, f, bus)
 
 

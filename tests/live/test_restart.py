@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Kernels that follow each other on one machine: reboot, panic, kexec, kdump. Each
-finds its devices, and no window that it does not know of."""
+"""Kernels that follow each other on one machine: reboot, panic, kexec, kdump. Each finds
+its devices, and no unknown window."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ APPEND = {"tce": "disable_ddw"}
 
 
 def disk_for(mode: DmaMode) -> Device:
-    """The disk that is looked at."""
+    """The disk under test."""
     return BLK_F if mode.f else BLK
 
 
@@ -197,7 +197,7 @@ class RestartingGuest(Guest):
             (self.run / name).unlink(missing_ok=True)
 
     def write_into_free_pages(self) -> None:
-        """As a device would do that nobody has stopped."""
+        """Write like a device that was not stopped."""
         with self.qemu.memory().open("r+b") as opened, mmap.mmap(opened.fileno(), 0) as memory:
             for at in range(0, len(memory), PAGE):
                 if memory[at : at + PAGE] == bytes([POISON]) * PAGE:
@@ -233,8 +233,8 @@ def machine(run: Path, mode: DmaMode) -> Machine:
 
 @dataclass(frozen=True)
 class GuestMappings:
-    """What QEMU has for the guest's devices: WINDOWS, dynamic and bypass, and pages
-    that it SHARED."""
+    """The state of a guest in QEMU: numbers of dynamic and bypass WINDOWS, and of SHARED
+    pages."""
 
     windows: tuple[int, int]
     shared: int

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a secure VM can't have: a back end beside the DMA guard, and migration."""
+"""A secure VM has no back end that bypasses the DMA guard, and does not migrate."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Windows that come and go under a disk at work: no request fails, none is wrong."""
+"""Windows toggled under a disk at work: no request fails, and all data is right."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Secure VMs with our module that do what a script says, and are watched."""
+"""Secure VMs with our module that run a script under the DMA guard."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def loader(run: Path) -> bytes:
 
 
 def module(name: str, run: Path) -> bytes:
-    """A module for the guest, of a file beside this one."""
+    """A module for the guest, from a file in this folder."""
     return cross.module(run, rows.default_secure_kernel(), f"tests/secure/{name}.c")
 
 
@@ -53,7 +53,7 @@ Steps = dict[str, Callable[[], str | None]]
 def boot(
     run: Path, plan: Plan, steps: Callable[[Guest], Steps] = lambda guest: {}
 ) -> tuple[secure.Watch, Result]:
-    """Run it to its end; STEPS says what the host does when it is asked to."""
+    """Run it to its end; STEPS has the host's answers to the guest."""
     _, files = secure.script()
     image = GuestImage(
         plan.policy,

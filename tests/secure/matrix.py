@@ -42,8 +42,8 @@ class MatrixCase:
         return "-".join(words)
 
     def often(self) -> bool:
-        """Is it part of make check? There it is one kernel's: the usual one's, or that of
-        the row which was asked for."""
+        """Is it part of make check? Only with one kernel there: the usual one, or the one
+        requested."""
         if self.extra or rows.secure(self.kernel) != rows.default_secure_kernel():
             return False
         return any(
@@ -65,12 +65,12 @@ def product(axes: dict[str, list[Any]]) -> list[dict[str, Any]]:
 
 
 def cases() -> list[MatrixCase]:
-    """All combinations, and the rows beside them."""
+    """All combinations, and the additional rows."""
     axes = MATRIX["axes"]
     found = [MatrixCase(**fields) for fields in product(axes)]
-    beside = {"kernel": axes["kernel"], "module": [True], "swiotlb": [""], "cpus": [4]}
-    for row in MATRIX["beside"]:
-        found += [MatrixCase(**fields) for fields in product({**beside, **row})]
+    usual = {"kernel": axes["kernel"], "module": [True], "swiotlb": [""], "cpus": [4]}
+    for row in MATRIX["additional"]:
+        found += [MatrixCase(**fields) for fields in product({**usual, **row})]
     return [case for case in found if case.module or case.kernel in MATRIX["stock_kernels"]]
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The table of docs/secure-vm.md: what stock kernels do with private pages.
 
-python3 -m tests.secure.stock_table compares it with what the last runs of the matrix have left
-in build/secure, or, with --write, rewrites it from that; a row that has not run stays as
-it is."""
+python3 -m tests.secure.stock_table compares it with the results of the last runs of the
+matrix in build/secure, or with --write rewrites it from them; a row that has not run
+stays as it is."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ RIGHT = "right"
 def cells(
     case: MatrixCase, result: Result, failed: list[str], seen: Iterable[Violation]
 ) -> Cells:
-    """A word or two for each device: its I/O, and what it did to private pages."""
+    """A word or two for each device: its I/O, and its accesses to private pages."""
     ways: dict[str, set[str]] = defaultdict(set)
     for violation in seen:
         ways[violation.device].add(violation.direction)
@@ -53,7 +53,7 @@ def _file(case: MatrixCase) -> Path:
 
 
 def save(case: MatrixCase, found: Cells, seen: Iterable[Violation]) -> None:
-    """Keep what a run has shown, and which pages each device touched."""
+    """Save the cells of a run, and the pages that each device touched."""
     pages: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for violation in seen:
         pages[violation.device][f"{violation.page():#x} {violation.direction}"] += 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`make boot SECURE=1`, for people."""
+"""`make boot SECURE=1`, as people run it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.extended
 
 
 def boot(run: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """The program behind it."""
+    """Run the program of make boot."""
     command = ["/usr/bin/python3", "-m", "tests.lib.guest.boot", "--run", str(run)]
     command += ["--kernel", rows.default_secure_kernel()]
     return subprocess.run([*command, *options], cwd=TOP, capture_output=True, text=True, check=False)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a request costs in mode bounce: no call to the hypervisor or the
-ultravisor, and each byte of payload copied once. Counts, not times."""
+"""The cost of a request in mode bounce: no call to the hypervisor or the ultravisor, and
+each byte of payload copied once. Counts, not times."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ SYSTEM = re.compile(r"memory|device-memory|cpu-memory-\d+")
 RAM = re.compile(r"\(prio -?\d+, ram\): (ppc_spapr\.ram|spare)\b")
 GUARD = "(prio 8, i/o): dma-guard"
 
-# Controllers for what is plugged into them, and back ends for those that take one.
+# Controllers to plug devices into, and back ends for those that take one.
 HOST = """
 -m 512M,slots=4,maxmem=2G -object memory-backend-ram,id=spare,size=256M
 -object rng-builtin,id=source -blockdev null-co,node-name=disk,size=1048576
@@ -77,7 +77,7 @@ def rule_of(name: str, bus: str) -> Rule:
 
 
 def views(guest: slof.Prompt) -> dict[str, str]:
-    """What each address space shows, by name; more of one name one behind the other."""
+    """The views of all address spaces, by name; those of equal names joined."""
     found: dict[str, str] = {}
     text = guest.qmp.monitor("info mtree -f")
     for view in re.split(r"^FlatView #\d+$", text, flags=re.MULTILINE):
@@ -98,7 +98,7 @@ class Trial:
         self.guest = guest
 
     def plug(self, name: str, options: dict[str, Any]) -> str:
-        """What QEMU says against it, or nothing."""
+        """Plug a device; QEMU's refusal, or nothing."""
         with self.guest.stopped():
             try:
                 self.guest.qmp.command("device_add", driver=name, id=f"it-{name}", **options)
@@ -107,7 +107,7 @@ class Trial:
         return ""
 
     def unplug(self, name: str) -> None:
-        """SLOF has not taken it, so that it goes at once; some can't."""
+        """Unplug it; it goes at once since SLOF has not taken it. Some types cannot."""
         with suppress(QmpError):
             self.guest.qmp.command("device_del", id=f"it-{name}")
             devices = partial(self.guest.qmp.command, "qom-list", path="/machine/peripheral")
@@ -118,7 +118,7 @@ class Trial:
         return sum(view.count(GUARD) for view in views(self.guest).values())
 
     def problems(self, name: str, rule: Rule) -> list[str]:
-        """What is not as the rule has it."""
+        """How the type differs from its rule."""
         if rule.how == "unknown":
             return [f"{name}: no rule says how it reaches memory"]
         if rule.cold:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The DMA guard against Linux as it is: devices that are not virtio, requests that
-are denied, and what a reset makes of a secure VM."""
+"""The DMA guard with stock Linux: devices that are not virtio, denied requests, and
+resets of a secure VM."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_devices_that_are_not_virtio(run: Path) -> None:
     args = [*disk(run, "nvme"), *disk(run, "usb"), *disk(run, "vscsi")]
     for place, name in enumerate(("e1000", "vlan")):
         args += ["-netdev", f"user,id={name}-net,net=10.0.9{place}.0/24,ipv6=off"]
-    # disks: the kernel shares rings by itself, but not what is read and written
+    # disks: the kernel shares rings by itself, but not the data
     for option in (
         "nvme,id=nvme,bus=pci.0,addr=1,drive=nvme-disk,serial=1",
         "e1000,id=e1000,bus=pci.0,addr=2,netdev=e1000-net,romfile=",

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The matrix of matrix.toml: every kind of virtio device in a secure VM.
 
-With our module all I/O is right and no device touches a private page. Without
-it, what the kernel does by itself is written down (tests/secure/stock_table.py)."""
+With our module all I/O is right and no device touches a private page. Without it, the
+kernel's own behaviour is recorded (tests/secure/stock_table.py)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DISKS = ("blk", "scsi")
 
 
 class MatrixWatch(secure.Watch):
-    """What the host does when the guest asks for it, and what it sees then."""
+    """Answers the guest's questions, and notes what the host sees then."""
 
     def __init__(self, guest: Guest, picture: Picture) -> None:
         super().__init__(guest)
@@ -36,7 +36,7 @@ class MatrixWatch(secure.Watch):
         self.problems: list[str] = []
 
     def run(self) -> None:
-        """Until the guest has given all back."""
+        """Serve until the guest has given back all pages."""
         self.serve(
             screen=self.screen,
             inflate=lambda: self.balloon(-BALLOON_MIB),
@@ -44,7 +44,7 @@ class MatrixWatch(secure.Watch):
         )
 
     def expected(self, device: Device) -> Expected:
-        """Mode and reason are this suite's; whether firmware tags, is another's."""
+        """Mode and reason of a device; other tests check whether firmware tags it."""
         line = self.guest.report().device(device.address) or {}
         tagged = line.get("property", "-") != "-"
         return replace(self.guest.expected(device), property=tagged)
@@ -65,7 +65,7 @@ class MatrixWatch(secure.Watch):
 
 
 def machine_of(case: MatrixCase) -> Machine:
-    """What a case boots."""
+    """The machine of a case."""
     args = ["-trace", "ram_block_discard_range"]
     options = dict(MODULE_OPTIONS) if case.module else {}
     if case.extra == "iothread":

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Our module in a secure VM: pools that come, go and are full, devices that come
-and go, devices that are refused."""
+"""Our module in a secure VM: pools that come, go and fill up, devices that come and go,
+and devices that are refused."""
 
 from __future__ import annotations
 
@@ -154,9 +154,9 @@ give_back
 
 
 def check_queues(run: Path) -> None:
-    """Nothing of a queue is set up before the device has agreed to its features, and each
-    ring is aligned to the order of its length (Linux: core-api/dma-api-howto.rst). The
-    card's is so long that the module cuts it."""
+    """No queue is set up before FEATURES_OK, and each ring is aligned to the order of its
+    length (Linux: core-api/dma-api-howto.rst). The module shortens the card's long
+    ring."""
     found = queues.queues((run / "qemu.log").read_text(errors="replace"))
     sizes = {(queue.device, queue.index): queue.num() for queue in found}
     assert sizes["virtio-blk", 1] == 1024 and sizes["virtio-net", 0] == 512

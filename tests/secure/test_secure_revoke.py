@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A guest that takes pages back while a device has them: the device may not go on
-with a pointer that it got when they were shared."""
+"""A guest takes pages back while a device has them: the device must not use a pointer
+from before."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A vhost back end that comes to a secure VM: it never gets the VM's memory."""
+"""A vhost back end that is plugged into a secure VM never gets the VM's memory."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ give_back
 
 @dataclass
 class Curious(vhost_user.Backend):
-    """Notes whether it was given memory."""
+    """Records whether it was given memory."""
 
     got_memory: bool = False
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""mk/apt against a mirror that lists a file and answers 404 for it: each step of what
-docs/building.md tells, in its order, and that a set is whole and of one suite."""
+"""mk/apt with a mirror that answers 404 for files which it lists: each step that
+docs/building.md describes, in order, and a complete set from one suite."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ OLD = 3600.0
 
 
 class Apt:
-    """mk/apt with a cache of its own and a mirror of ours, which nobody reaches with the
-    variables `away`."""
+    """mk/apt with a cache and a mirror of its own; the variables `away` make the mirror
+    unreachable."""
 
     def __init__(self, mirror: Mirror, folder: Path) -> None:
         self.mirror = mirror
@@ -46,8 +46,8 @@ class Apt:
         }
 
     def run(self, verb: str, *packages: str, suite: str = "trixie", **env: str) -> list[str]:
-        """What it fetched for a SUITE, "NAME VERSION" each, and with the content that it
-        must have; nothing if it failed."""
+        """Packages that it fetched for a SUITE, "NAME VERSION" each, with right content; none
+        if it failed."""
         done = subprocess.run(
             [TOP / "mk/apt", suite, ARCH, verb, *packages],
             env=self.env | env,
@@ -67,11 +67,11 @@ class Apt:
         return sorted(found)
 
     def lists(self) -> int:
-        """How often it has just asked for lists."""
+        """How often the last run has asked for lists."""
         return self.said.count("  LISTS ")
 
     def age(self, suite: str = "trixie") -> None:
-        """Let its lists be older than ten minutes."""
+        """Make its lists older than ten minutes."""
         then = time.time() - OLD
         os.utime(self.cache / f"apt/{suite}-{ARCH}/updated", (then, then))
 
@@ -228,7 +228,7 @@ def test_newest_is_not_known_without_the_mirror(apt: Apt) -> None:
 
 
 def test_mirror_away(apt: Apt) -> None:
-    """A mirror that is away is asked once, and what is in the cache is used."""
+    """A mirror that is away is asked once, and the cache is used."""
     assert not apt.run("fetch", "prog", **apt.away)
     assert "cannot fetch the lists of Debian 13, ppc64el: Failed to fetch" in apt.said
     assert apt.lists() == 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""mk/part: what it says, by its last line and its status, of a part that is not built."""
+"""mk/part's last line and status if a part is not built."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ UNJUDGED = 125
 
 @pytest.fixture(name="tree")
 def _tree(run: Path) -> StubTree:
-    """mk/apt gives nothing."""
+    """A tree whose mk/apt fails."""
     tree = StubTree(run)
     tree.stub("mk/apt", "exit 1")
     return tree

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""vdmactl's command line, output for people, and input that is no good."""
+"""vdmactl's command line, its output for people, and bad input."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def keys() -> list[str]:
 
 
 def complete(*words: str) -> list[str]:
-    """What bash would offer for the last word."""
+    """bash's completions of the last word."""
     script = (
         f'. {TOOL}/vdmactl.bash; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _vdmactl;'
         ' printf "%s\\n" "${COMPREPLY[@]}"'
@@ -167,7 +167,7 @@ def test_output_that_does_not_arrive(tree: Path) -> None:
 
 
 def on_terminal(*args: str | Path, **env: str) -> str:
-    """What it prints on a terminal."""
+    """Its output on a terminal."""
     master, slave = pty.openpty()
     environ = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
     subprocess.run(
@@ -208,7 +208,7 @@ def test_verbose(tree: Path) -> None:
 
 
 def reasoning(tree: Path, assume: str) -> list[str]:
-    """What explain -v says, line by line, without indentation."""
+    """Lines of explain -v, without indentation."""
     done = vdmactl("explain", "-v", "-A", assume, tree)
     assert done.stderr == ""
     return [line.strip() for line in done.stdout.splitlines()]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""mk/check-drift: what is new in each boot, and what it makes of what goes wrong. The
-parts are empty, version 2 is the newest and 1 the usual one, and no boot is one."""
+"""mk/check-drift: the new part of each boot, and the verdict on failures. Parts are empty,
+version 2 is the newest and 1 the usual one, and a stub stands for each boot."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Drift(StubTree):
         return done.returncode, found
 
     def booted(self) -> list[str]:
-        """What each boot so far had."""
+        """The parts of each boot so far."""
         file = self.top / "booted"
         return file.read_text(encoding="ascii").splitlines() if file.exists() else []
 
@@ -83,7 +83,7 @@ def _drift(run: Path) -> Drift:
 
 
 def usual(*new: str, kernel: str = "6.12", qemu: str = "vdma") -> str:
-    """What a boot has, when NEW are the newest; the module is that of the headers."""
+    """The parts of a boot when NEW are the newest; the module goes with the headers."""
     names = (f"kernel-{kernel}", f"headers-{kernel}", f"qemu-{qemu}", "slof")
     parts = ", ".join(f"{name} {2 if name in new else 1}" for name in names)
     return f"{parts}, module {2 if names[1] in new else 1}"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""vdmactl explain, against tests/data/explain.cases: every row of the decision
-table and every reason, each from a device tree that a person can read."""
+"""vdmactl explain with tests/data/explain.cases: every row of the decision table and
+every reason, each from a readable device tree."""
 
 from __future__ import annotations
 

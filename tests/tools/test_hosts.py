@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""mk/check-hosts: how its systems come and go. They are empty folders here, and what is
-run in them only says that it was called."""
+"""mk/check-hosts creates and removes its systems. They are empty folders here, and stubs
+record the programs that would run in them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Ctrl-C ends the scripts that run one program after the other, though the program that
-it has met ends by itself, as pytest does."""
+"""Ctrl-C ends scripts that run several programs, even if the running program handles it
+and ends by itself, as pytest does."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The makefiles and what they call: what is wrong gives one line, what is right arrives
-as written, and the user's environment changes nothing."""
+"""The makefiles and their scripts: an error gives one line, arguments arrive unchanged,
+and the user's environment has no effect."""
 
 from __future__ import annotations
 

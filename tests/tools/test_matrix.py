@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""make check-matrix: which rows its combinations are of, and what becomes of one that
-fails. What they would run only says that it was called."""
+"""make check-matrix: the rows of its combinations, and combinations that fail. Stubs
+record the programs that it would run."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""mk/part: what is in the cache is whole, however a build has ended."""
+"""mk/part: parts in the cache are complete, however a build has ended."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 from tests.lib.build.parts import TOP
 
-# What is there early looks like a part: it has a VERSION.
+# Half a build already looks like a part: it has a VERSION.
 RECIPE = """
 part_inputs=""
 part_disk_mib=1

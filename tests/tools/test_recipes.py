@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recipes of mk/parts: what they choose from what a mirror has, which mk/apt only plays
-here, and no package has anything in it."""
+"""Recipes of mk/parts choose from the packages of a mirror, for which a stub of mk/apt
+stands; packages are empty."""
 
 from __future__ import annotations
 

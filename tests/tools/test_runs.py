@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Folders of runs: two at once never share one."""
+"""Folders of runs: two runs at the same time never share one."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """vdmactl status: joins what the module says with the device tree.
 
-Every boot in tests/linux runs it in a real guest, where the two agree. Here the
-guest's sysfs is made up: what it must notice, no right module says.
+Every boot in tests/linux runs it in a real guest, where the two agree. Here the guest's
+sysfs is made up, to contradict the tree as no right module does.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ VERSION_1, ACCESS_PLATFORM = 32, 33
 
 @dataclass(frozen=True)
 class StatusCase:
-    """What the module says, what else there is, and what must be noticed."""
+    """The module's report, the state of the guest, and the expected disagreement."""
 
     mode: str
     reason: str

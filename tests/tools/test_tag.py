@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""vdmactl tag and untag: what is written, and that nothing is written half."""
+"""vdmactl tag and untag: their output, and that none is left incomplete."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from tests.lib.devicetree.vdmactl import dump_tree, on_full_disk, one_line, vdma
 
 NODE = "/pci@800000020000000/legacy-device@1"
 DEVICE = "0000:00:01.0"
-BEHIND = "/pci@800000020000000/pci@2/legacy-device@3"
+ON_BRIDGE = "/pci@800000020000000/pci@2/legacy-device@3"
 WINDOW = "0x1000000000000000,0x80000000"
 CELLS = "f010 10000000 0 0 80000000"
 
 
 @pytest.fixture(name="tree")
 def _tree(run: Path) -> Path:
-    """Two virtio functions, one behind a bridge, and one that is not virtio."""
+    """Two virtio functions, one on a bridge, and one that is not virtio."""
     return dump_tree(
         run / "guest.dtb",
         *("-device", "virtio-rng-pci,addr=1,disable-legacy=on"),
@@ -51,7 +51,7 @@ def test_tag_and_untag(run: Path, tree: Path, device: str) -> None:
     done = vdmactl("tag", "--device", device, "--window", WINDOW, tree, tagged)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert fdtget(tagged, NODE) == CELLS
-    assert fdtget(tagged, BEHIND) is None
+    assert fdtget(tagged, ON_BRIDGE) is None
     assert vdmactl("untag", "--device", device, tagged, back).returncode == 0
     assert source(back) == source(tree)
     assert source(tagged) != source(tree)
@@ -71,9 +71,9 @@ def test_same_file_and_pipes(tree: Path) -> None:
     """OUT may be IN or standard output, and the file's mode stays."""
     tree.chmod(0o640)
     before = tree.read_bytes()
-    args = ("--device", BEHIND, "--window", WINDOW)
+    args = ("--device", ON_BRIDGE, "--window", WINDOW)
     assert vdmactl("tag", *args, tree, tree).returncode == 0
-    assert fdtget(tree, BEHIND) == CELLS
+    assert fdtget(tree, ON_BRIDGE) == CELLS
     assert tree.stat().st_mode & 0o777 == 0o640
     done = subprocess.run(
         [vdmactl("--version").args[0], "tag", *args, "-", "-"],

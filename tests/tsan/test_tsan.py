@@ -2,7 +2,7 @@
 """A device's own thread and vCPUs that toggle windows, seen by ThreadSanitizer.
 
 QEMU itself is not free of reports: gcc's sanitizer knows nothing of fences, and so
-takes RCU and the clock for races. None may have code of ours in it."""
+takes RCU and the clock for races. No report may have our code in it."""
 
 from __future__ import annotations
 
@@ -28,6 +28,6 @@ def test_no_race_of_ours(run: Path, monkeypatch: pytest.MonkeyPatch, row: GuestR
     monkeypatch.setenv("TSAN_OPTIONS", "exitcode=0")
     assert Run(row, run).problems() == []
     reports = REPORT.findall((run / "qemu.log").read_text(errors="replace"))
-    # one that sees nothing at all is not at work
+    # without any report the sanitizer is not at work
     assert reports
     assert [report for report in reports if PROJECT_FILES.search(report)] == []
