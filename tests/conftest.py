@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import zlib
 from collections.abc import Generator
 from contextlib import ExitStack
@@ -17,6 +18,13 @@ from tests.lib.build.parts import BUILD
 from tests.lib.host import runs
 
 FOLDER = pytest.StashKey[Path]()
+
+
+def pytest_configure() -> None:
+    """What tests start can be interrupted, even where the shell that started us ignores
+    Ctrl-C for its children, as it does for `make check &` in a script."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
