@@ -9,6 +9,7 @@
 #include <vdma/abi.h>
 #include <vdma/dt.h>
 #include <vdma/error.h>
+#include <vdma/virtio_pci.h>
 
 /* IEEE 1275 PCI binding: "reg" has 5 cells an entry, configuration space first. */
 #define PCI_REG_BYTES		(5 * 4)
@@ -233,13 +234,6 @@ static void dt_descend(const void *fdt, int node, struct vdma_dt_level *level)
 	dt_read_linux_window(fdt, node, &level->ddw_window);
 }
 
-static bool dt_virtio_id(const struct vdma_dt_function *fn)
-{
-	return fn->vendor == VDMA_PCI_VENDOR_VIRTIO &&
-	       fn->device >= VDMA_PCI_TRANSITIONAL_FIRST &&
-	       fn->device <= VDMA_PCI_MODERN_LAST;
-}
-
 static bool dt_is_bridge(const void *fdt, int node)
 {
 	uint32_t class_code;
@@ -274,7 +268,7 @@ static bool dt_read_function(const struct vdma_dt_cursor *c,
 		.ddw_window = level->ddw_window,
 		.noncoherent = level->noncoherent,
 	};
-	fn->virtio = dt_virtio_id(fn);
+	fn->virtio = vdma_is_virtio(fn->vendor, fn->device);
 	fn->transitional = fn->virtio &&
 			   fn->device <= VDMA_PCI_TRANSITIONAL_LAST;
 

@@ -12,6 +12,7 @@
 #ifndef VDMA_VIRTIO_DEV_H
 #define VDMA_VIRTIO_DEV_H
 
+#include <vdma/abi.h>
 #include <vdma/types.h>
 #include <vdma/virtio_pci.h>
 #include <vdma/virtqueue.h>
@@ -24,9 +25,9 @@
 #define VDMA_STATUS_NEEDS_RESET		0x40
 #define VDMA_STATUS_FAILED		0x80
 
-/* Virtio 1.2, 6 */
-#define VDMA_F_VERSION_1		VDMA_F(32)
-#define VDMA_F_ACCESS_PLATFORM		VDMA_F(33)
+/* Virtio 1.2, 6: reserved feature bits, as masks */
+#define VDMA_F_VERSION_1		VDMA_F(VDMA_F_VERSION_1_BIT)
+#define VDMA_F_ACCESS_PLATFORM		VDMA_F(VDMA_F_ACCESS_PLATFORM_BIT)
 
 /**
  * struct vdma_registers - access to the memory BARs of one function
