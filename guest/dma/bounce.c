@@ -37,7 +37,7 @@ struct vdma_bounce_record {
 	uint32_t state;
 };
 
-static struct vdma_bounce *bounce_of(struct vdma_domain *domain)
+static struct vdma_bounce *bounce_domain(struct vdma_domain *domain)
 {
 	return container_of(domain, struct vdma_bounce, domain);
 }
@@ -366,7 +366,7 @@ int vdma_bounce_alloc(struct vdma_bounce *b, uint64_t len, uint64_t align,
 static int bounce_op_map(struct vdma_domain *domain, uint64_t phys,
 			 uint64_t len, enum vdma_dir dir, uint64_t *dma)
 {
-	struct vdma_bounce *b = bounce_of(domain);
+	struct vdma_bounce *b = bounce_domain(domain);
 
 	return vdma_bounce_map(b, phys, len, dir, 0, bounce_cpu(b), dma);
 }
@@ -374,7 +374,7 @@ static int bounce_op_map(struct vdma_domain *domain, uint64_t phys,
 static int bounce_op_unmap(struct vdma_domain *domain, uint64_t dma,
 			   uint64_t len, enum vdma_dir dir)
 {
-	struct vdma_bounce *b = bounce_of(domain);
+	struct vdma_bounce *b = bounce_domain(domain);
 
 	return vdma_bounce_unmap(b, dma, len, dir, 0, bounce_cpu(b));
 }
@@ -404,7 +404,7 @@ static uint32_t bounce_find_mapping(const struct vdma_bounce *b, uint64_t dma,
 static void bounce_op_sync_for_device(struct vdma_domain *domain, uint64_t dma,
 				      uint64_t len, enum vdma_dir dir)
 {
-	struct vdma_bounce *b = bounce_of(domain);
+	struct vdma_bounce *b = bounce_domain(domain);
 	uint32_t offset, state, slot;
 
 	slot = bounce_find_mapping(b, dma, len, dir & VDMA_TO_DEVICE, &offset,
@@ -417,7 +417,7 @@ static void bounce_op_sync_for_device(struct vdma_domain *domain, uint64_t dma,
 static void bounce_op_sync_for_cpu(struct vdma_domain *domain, uint64_t dma,
 				   uint64_t len, enum vdma_dir dir)
 {
-	struct vdma_bounce *b = bounce_of(domain);
+	struct vdma_bounce *b = bounce_domain(domain);
 	uint32_t offset, state, slot;
 
 	slot = bounce_find_mapping(b, dma, len, dir & VDMA_FROM_DEVICE, &offset,
@@ -431,13 +431,13 @@ static void bounce_op_sync_for_cpu(struct vdma_domain *domain, uint64_t dma,
 static int bounce_op_alloc(struct vdma_domain *domain, uint64_t len,
 			   struct vdma_memory *mem)
 {
-	return vdma_bounce_alloc(bounce_of(domain), len, VDMA_BOUNCE_ALIGN_MIN,
+	return vdma_bounce_alloc(bounce_domain(domain), len, VDMA_BOUNCE_ALIGN_MIN,
 				 mem);
 }
 
 static void bounce_op_free(struct vdma_domain *domain, struct vdma_memory *mem)
 {
-	struct vdma_bounce *b = bounce_of(domain);
+	struct vdma_bounce *b = bounce_domain(domain);
 	uint32_t state, slot = bounce_record_end(b, mem->dma, mem->len,
 						 STATE_LIVE, &state);
 

@@ -161,7 +161,7 @@ static uint64_t slots_class_bytes(unsigned int class)
 
 static uint64_t slots_slot_bytes(const struct vdma_slots *s, uint32_t slot)
 {
-	unsigned int class = slots_class_of(s, slot);
+	unsigned int class = slots_slot_class(s, slot);
 
 	if (class < VDMA_CLASS_LARGE)
 		return slots_class_bytes(class);
@@ -316,7 +316,7 @@ static void slots_free_pool(struct vdma_slots *s, uint32_t slot)
 
 	s->count--;
 	slots_set_used(s, s->used - slots_slot_bytes(s, slot));
-	if (slots_class_of(s, slot) >= VDMA_CLASS_UNIT)
+	if (slots_slot_class(s, slot) >= VDMA_CLASS_UNIT)
 		slots_free_units(s, u, slots_run_length(s, slot));
 	else
 		slots_free_small(s, u, slot);

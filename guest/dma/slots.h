@@ -210,8 +210,8 @@ static inline unsigned int slots_class_for(uint64_t len)
 	return slots_run_class(slots_units_for(len));
 }
 
-static inline unsigned int slots_class_of(const struct vdma_slots *slots,
-					  uint32_t slot)
+static inline unsigned int slots_slot_class(const struct vdma_slots *slots,
+					    uint32_t slot)
 {
 	return slots->unit[slot / VDMA_UNIT_GRANULES].class;
 }
@@ -327,7 +327,7 @@ static inline uint32_t vdma_slots_alloc(struct vdma_slots *slots, uint64_t len,
 static inline void vdma_slots_free(struct vdma_slots *slots, uint32_t slot,
 				   struct vdma_slot_cache *cache)
 {
-	unsigned int class = slots_class_of(slots, slot);
+	unsigned int class = slots_slot_class(slots, slot);
 
 	if (class >= VDMA_CLASS_LARGE || !slots_cache_push(cache, class, slot))
 		vdma_slots_free_slow(slots, slot, class, cache);
