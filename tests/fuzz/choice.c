@@ -13,7 +13,7 @@ uint64_t next_number(uint64_t *state)
 	return *state;
 }
 
-uint64_t number_of(const void *fdt)
+uint64_t tree_number(const void *fdt)
 {
 	return fdt_boot_cpuid_phys(fdt);
 }

@@ -73,6 +73,6 @@ uint64_t next_number(uint64_t *state);
  * The header's boot_cpuid_phys, of which the library knows nothing: QEMU's
  * trees have 0 there, mutation has anything.
  */
-uint64_t number_of(const void *fdt);
+uint64_t tree_number(const void *fdt);
 
 #endif /* FUZZ_H */

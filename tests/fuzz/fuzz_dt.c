@@ -129,7 +129,7 @@ static void check_function(const struct vdma_dt_function *fn)
 
 static void walk(const struct vdma_dt *dt)
 {
-	uint64_t number = number_of(dt->fdt);
+	uint64_t number = tree_number(dt->fdt);
 	struct vdma_dt_cursor cursor;
 	struct vdma_dt_function fn;
 	struct second second;

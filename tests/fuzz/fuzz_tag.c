@@ -195,7 +195,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(fdt, data, size);
 	if (vdma_dt_open(&dt, fdt, size))
 		return 0;
-	number = number_of(fdt);
+	number = tree_number(fdt);
 	second_read(&functions, &dt);
 	if (functions.count) {
 		tag_and_untag(fdt, size, &functions, number % functions.count,

@@ -13,6 +13,7 @@
 #include <vdma/bounce.h>
 #include <vdma/error.h>
 #include <vdma/secure.h>
+#include <dma/container_of.h>
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define KIB		1024ull
@@ -42,10 +43,10 @@ struct vm {
 	/* memory that is not aligned, or none */
 	bool bad_memory, no_memory;
 
-	/* the device's way: VM_DMA is @reach_phys */
-	struct vdma_domain reach;
-	uint64_t reach_phys, reach_len;
-	unsigned int reach_maps;
+	/* how the device reaches the pool: VM_DMA is @pool_phys */
+	struct vdma_domain parent;
+	uint64_t pool_phys, pool_len;
+	unsigned int parent_maps;
 	int fail_map, fail_unmap;
 	bool direct;
 	uint64_t random;
@@ -173,16 +174,15 @@ static inline void vm_put(void *ctx, const struct vdma_memory *mem)
 static inline int vm_map(struct vdma_domain *domain, uint64_t phys,
 			 uint64_t len, enum vdma_dir dir, uint64_t *dma)
 {
-	struct vm *vm = (struct vm *)((char *)domain -
-				      offsetof(struct vm, reach));
+	struct vm *vm = container_of(domain, struct vm, parent);
 
 	assert_int_equal(dir, VDMA_BIDIRECTIONAL);
-	assert_int_equal(vm->reach_len, 0);
+	assert_int_equal(vm->pool_len, 0);
 	if (vm->fail_map)
 		return vm->fail_map;
-	vm->reach_maps++;
-	vm->reach_phys = phys;
-	vm->reach_len = len;
+	vm->parent_maps++;
+	vm->pool_phys = phys;
+	vm->pool_len = len;
 	*dma = vm->direct ? phys : VM_DMA;
 	return VDMA_OK;
 }
@@ -190,15 +190,14 @@ static inline int vm_map(struct vdma_domain *domain, uint64_t phys,
 static inline int vm_unmap(struct vdma_domain *domain, uint64_t dma,
 			   uint64_t len, enum vdma_dir dir)
 {
-	struct vm *vm = (struct vm *)((char *)domain -
-				      offsetof(struct vm, reach));
+	struct vm *vm = container_of(domain, struct vm, parent);
 
-	assert_true(dma == (vm->direct ? vm->reach_phys : VM_DMA));
-	assert_int_equal(len, vm->reach_len);
+	assert_true(dma == (vm->direct ? vm->pool_phys : VM_DMA));
+	assert_int_equal(len, vm->pool_len);
 	assert_int_equal(dir, VDMA_BIDIRECTIONAL);
 	if (vm->fail_unmap)
 		return vm->fail_unmap;
-	vm->reach_len = 0;
+	vm->pool_len = 0;
 	return VDMA_OK;
 }
 
@@ -211,11 +210,11 @@ static inline bool vm_reached(const struct vm *vm, uint64_t at)
 static inline unsigned char *vm_device(struct vm *vm, uint64_t dma,
 				       uint64_t len)
 {
-	uint64_t offset = dma - (vm->direct ? vm->reach_phys : VM_DMA);
-	uint64_t at = vm->reach_phys + offset - VM_PHYS;
+	uint64_t offset = dma - (vm->direct ? vm->pool_phys : VM_DMA);
+	uint64_t at = vm->pool_phys + offset - VM_PHYS;
 
-	assert_true(len && offset < vm->reach_len &&
-		    len <= vm->reach_len - offset);
+	assert_true(len && offset < vm->pool_len &&
+		    len <= vm->pool_len - offset);
 	assert_true(vm_reached(vm, at) && vm_reached(vm, at + len - 1));
 	return vm->memory + at;
 }
@@ -233,7 +232,7 @@ static inline struct vm *vm_new(bool secure, bool direct)
 	memset(vm->memory, 0, VM_SIZE);
 	vm->uv = (struct vdma_hv_ops){ vm_ultracall, vm };
 	vm->pages = (struct vdma_pages){ vm_get, vm_put, vm };
-	vm->reach = (struct vdma_domain){ .ops = &ops, .max_len = ~0ull };
+	vm->parent = (struct vdma_domain){ .ops = &ops, .max_len = ~0ull };
 	vm->direct = direct;
 	vm->random = 0x5eedb0cce5ull;
 	vm->lock = (struct vdma_lock){ vm_acquire, vm_release, vm };

@@ -13,6 +13,7 @@
 #include <vdma/audit.h>
 #include <vdma/domain.h>
 #include <vdma/error.h>
+#include <dma/container_of.h>
 
 #define MODEL_PHYS	0x123450000ull
 #define MODEL_SIZE	(2u << 20)
@@ -25,7 +26,6 @@ struct model_map {
 	bool live;
 };
 
-/* @domain comes first: that is how the library hands it back. */
 struct model {
 	struct vdma_domain domain;
 	struct vdma_pages pages;
@@ -63,7 +63,7 @@ static inline struct model_map *model_lookup(struct model *m, uint64_t dma)
 static int model_do_map(struct vdma_domain *domain, uint64_t phys,
 			uint64_t len, enum vdma_dir dir, uint64_t *dma)
 {
-	struct model *m = (struct model *)domain;
+	struct model *m = container_of(domain, struct model, domain);
 	unsigned int slot;
 
 	if (m->fail_map && !--m->fail_map)
@@ -83,7 +83,7 @@ static int model_do_map(struct vdma_domain *domain, uint64_t phys,
 static int model_do_unmap(struct vdma_domain *domain, uint64_t dma,
 			  uint64_t len, enum vdma_dir dir)
 {
-	struct model *m = (struct model *)domain;
+	struct model *m = container_of(domain, struct model, domain);
 	struct model_map *map = model_lookup(m, dma);
 
 	if (m->fail_unmap && !--m->fail_unmap)

@@ -20,9 +20,9 @@
 	X("pool", p->pool, NULL, "no bounce pool")			\
 	X("off", p->off, "OFF", NULL)					\
 	X("quirk", p->quirk, "quirk allowed", "quirk not allowed")	\
-	X("bypass-free", free_of(p, "bypass"),				\
+	X("bypass-free", unobstructed(p, "bypass"),				\
 	  "nothing in the way of `bypass` (below)", NULL)		\
-	X("identity-free", free_of(p, "identity"),			\
+	X("identity-free", unobstructed(p, "identity"),			\
 	  "nothing in the way of `identity` (below)", NULL)		\
 	X("malformed", p->tag == MALFORMED,				\
 	  "the property `qemu,dma-bypass` cannot be used", NULL)	\

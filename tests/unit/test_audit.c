@@ -17,7 +17,7 @@
 #define STEPS		300000
 #define NODES		512
 
-struct bench {
+struct fixture {
 	struct vdma_audit audit;
 	struct vdma_audit_node nodes[NODES];
 	struct vdma_audit_report last;
@@ -26,37 +26,37 @@ struct bench {
 
 static void note(void *ctx, const struct vdma_audit_report *report)
 {
-	struct bench *b = ctx;
+	struct fixture *f = ctx;
 
-	b->last = *report;
-	b->reports++;
+	f->last = *report;
+	f->reports++;
 }
 
-static void set_up(struct bench *b, uint32_t nodes)
+static void set_up(struct fixture *f, uint32_t nodes)
 {
-	memset(b, 0, sizeof(*b));
-	vdma_audit_init(&b->audit, b->nodes, nodes, note, b, NULL);
+	memset(f, 0, sizeof(*f));
+	vdma_audit_init(&f->audit, f->nodes, nodes, note, f, NULL);
 }
 
-static struct vdma_audit_counts counts_of(const struct bench *b)
+static struct vdma_audit_counts audit_counts(const struct fixture *f)
 {
 	struct vdma_audit_counts counts;
 
-	vdma_audit_count(&b->audit, &counts);
+	vdma_audit_count(&f->audit, &counts);
 	return counts;
 }
 
 /* Exactly one new report, and it says this. */
-static void expect(struct bench *b, enum vdma_fault fault, const char *where,
+static void expect(struct fixture *f, enum vdma_fault fault, const char *where,
 		   const char *mapped, const char *unmapped)
 {
-	assert_int_equal(b->reports, 1);
-	assert_int_equal(counts_of(b).faults[fault], 1);
-	assert_int_equal(counts_of(b).total, 1);
-	assert_int_equal(b->last.fault, fault);
-	assert_ptr_equal(b->last.where, where);
-	assert_ptr_equal(b->last.mapped, mapped);
-	assert_ptr_equal(b->last.unmapped, unmapped);
+	assert_int_equal(f->reports, 1);
+	assert_int_equal(audit_counts(f).faults[fault], 1);
+	assert_int_equal(audit_counts(f).total, 1);
+	assert_int_equal(f->last.fault, fault);
+	assert_ptr_equal(f->last.where, where);
+	assert_ptr_equal(f->last.mapped, mapped);
+	assert_ptr_equal(f->last.unmapped, unmapped);
 }
 
 static const char here[] = "here:1", there[] = "there:2", late[] = "late:3";
@@ -80,90 +80,90 @@ static void good_use(struct vdma_audit *a)
 
 static void silent_without_fault(void **state)
 {
-	struct bench b;
+	struct fixture f;
 
 	(void)state;
-	set_up(&b, NODES);
-	good_use(&b.audit);
-	assert_int_equal(vdma_audit_finish(&b.audit), 0);
-	assert_int_equal(b.reports, 0);
-	assert_int_equal(counts_of(&b).live_max, 3);
+	set_up(&f, NODES);
+	good_use(&f.audit);
+	assert_int_equal(vdma_audit_finish(&f.audit), 0);
+	assert_int_equal(f.reports, 0);
+	assert_int_equal(audit_counts(&f).live_max, 3);
 }
 
-static void leak(struct bench *b)
+static void leak(struct fixture *f)
 {
-	vdma_audit_map(&b->audit, 0x2000, 8, IN, here);
-	assert_int_equal(vdma_audit_finish(&b->audit), 1);
-	expect(b, VDMA_FAULT_LEAK, NULL, here, NULL);
-	assert_int_equal(b->last.dma, 0x2000);
-	assert_int_equal(b->last.len, 8);
+	vdma_audit_map(&f->audit, 0x2000, 8, IN, here);
+	assert_int_equal(vdma_audit_finish(&f->audit), 1);
+	expect(f, VDMA_FAULT_LEAK, NULL, here, NULL);
+	assert_int_equal(f->last.dma, 0x2000);
+	assert_int_equal(f->last.len, 8);
 }
 
-static void not_mapped(struct bench *b)
+static void not_mapped(struct fixture *f)
 {
-	assert_false(vdma_audit_check(&b->audit, 0x5000, 8, IN, there));
-	expect(b, VDMA_FAULT_NOT_MAPPED, there, NULL, NULL);
+	assert_false(vdma_audit_check(&f->audit, 0x5000, 8, IN, there));
+	expect(f, VDMA_FAULT_NOT_MAPPED, there, NULL, NULL);
 }
 
-static void after_unmap(struct bench *b)
+static void after_unmap(struct fixture *f)
 {
-	vdma_audit_map(&b->audit, 0x2000, 0x100, IN, here);
-	vdma_audit_unmap(&b->audit, 0x2000, 0x100, IN, late);
-	assert_false(vdma_audit_check(&b->audit, 0x2010, 8, IN, there));
-	expect(b, VDMA_FAULT_AFTER_UNMAP, there, here, late);
+	vdma_audit_map(&f->audit, 0x2000, 0x100, IN, here);
+	vdma_audit_unmap(&f->audit, 0x2000, 0x100, IN, late);
+	assert_false(vdma_audit_check(&f->audit, 0x2010, 8, IN, there));
+	expect(f, VDMA_FAULT_AFTER_UNMAP, there, here, late);
 }
 
-static void direction(struct bench *b)
+static void direction(struct fixture *f)
 {
-	vdma_audit_map(&b->audit, 0x2000, 0x100, OUT, here);
-	assert_false(vdma_audit_check(&b->audit, 0x2000, 0x100, IN, there));
-	expect(b, VDMA_FAULT_DIRECTION, there, here, NULL);
-	assert_int_equal(b->last.mapping_dir, OUT);
+	vdma_audit_map(&f->audit, 0x2000, 0x100, OUT, here);
+	assert_false(vdma_audit_check(&f->audit, 0x2000, 0x100, IN, there));
+	expect(f, VDMA_FAULT_DIRECTION, there, here, NULL);
+	assert_int_equal(f->last.mapping_dir, OUT);
 }
 
-static void beyond(struct bench *b)
+static void beyond(struct fixture *f)
 {
-	vdma_audit_map(&b->audit, 0x2000, 0x100, BOTH, here);
-	assert_false(vdma_audit_check(&b->audit, 0x20ff, 2, IN, there));
-	expect(b, VDMA_FAULT_BEYOND, there, here, NULL);
-	assert_int_equal(b->last.mapping_len, 0x100);
+	vdma_audit_map(&f->audit, 0x2000, 0x100, BOTH, here);
+	assert_false(vdma_audit_check(&f->audit, 0x20ff, 2, IN, there));
+	expect(f, VDMA_FAULT_BEYOND, there, here, NULL);
+	assert_int_equal(f->last.mapping_len, 0x100);
 }
 
-static void double_unmap(struct bench *b)
+static void double_unmap(struct fixture *f)
 {
-	vdma_audit_map(&b->audit, 0x2000, 0x100, IN, here);
-	vdma_audit_unmap(&b->audit, 0x2000, 0x100, IN, there);
-	vdma_audit_unmap(&b->audit, 0x2000, 0x100, IN, late);
-	expect(b, VDMA_FAULT_DOUBLE_UNMAP, late, here, there);
+	vdma_audit_map(&f->audit, 0x2000, 0x100, IN, here);
+	vdma_audit_unmap(&f->audit, 0x2000, 0x100, IN, there);
+	vdma_audit_unmap(&f->audit, 0x2000, 0x100, IN, late);
+	expect(f, VDMA_FAULT_DOUBLE_UNMAP, late, here, there);
 }
 
-static void unknown_unmap(struct bench *b)
+static void unknown_unmap(struct fixture *f)
 {
-	vdma_audit_map(&b->audit, 0x2000, 0x100, IN, here);
-	vdma_audit_unmap(&b->audit, 0x2008, 0xf8, IN, late);
-	expect(b, VDMA_FAULT_UNKNOWN_UNMAP, late, NULL, NULL);
+	vdma_audit_map(&f->audit, 0x2000, 0x100, IN, here);
+	vdma_audit_unmap(&f->audit, 0x2008, 0xf8, IN, late);
+	expect(f, VDMA_FAULT_UNKNOWN_UNMAP, late, NULL, NULL);
 }
 
-static void unmap_size(struct bench *b)
+static void unmap_size(struct fixture *f)
 {
-	vdma_audit_map(&b->audit, 0x2000, 0x100, IN, here);
-	vdma_audit_unmap(&b->audit, 0x2000, 0x200, IN, late);
-	expect(b, VDMA_FAULT_UNMAP_SIZE, late, here, NULL);
-	assert_int_equal(b->last.mapping_len, 0x100);
-	assert_int_equal(b->last.len, 0x200);
-	assert_int_equal(vdma_audit_finish(&b->audit), 0);
+	vdma_audit_map(&f->audit, 0x2000, 0x100, IN, here);
+	vdma_audit_unmap(&f->audit, 0x2000, 0x200, IN, late);
+	expect(f, VDMA_FAULT_UNMAP_SIZE, late, here, NULL);
+	assert_int_equal(f->last.mapping_len, 0x100);
+	assert_int_equal(f->last.len, 0x200);
+	assert_int_equal(vdma_audit_finish(&f->audit), 0);
 }
 
-static void unmap_direction(struct bench *b)
+static void unmap_direction(struct fixture *f)
 {
-	vdma_audit_map(&b->audit, 0x2000, 0x100, IN, here);
-	vdma_audit_unmap(&b->audit, 0x2000, 0x100, OUT, late);
-	expect(b, VDMA_FAULT_UNMAP_DIRECTION, late, here, NULL);
+	vdma_audit_map(&f->audit, 0x2000, 0x100, IN, here);
+	vdma_audit_unmap(&f->audit, 0x2000, 0x100, OUT, late);
+	expect(f, VDMA_FAULT_UNMAP_DIRECTION, late, here, NULL);
 }
 
 static void each_fault(void **state)
 {
-	static void (* const seeds[])(struct bench *b) = {
+	static void (* const seeds[])(struct fixture *f) = {
 		[VDMA_FAULT_LEAK] = leak,
 		[VDMA_FAULT_NOT_MAPPED] = not_mapped,
 		[VDMA_FAULT_AFTER_UNMAP] = after_unmap,
@@ -175,33 +175,33 @@ static void each_fault(void **state)
 		[VDMA_FAULT_UNMAP_DIRECTION] = unmap_direction,
 	};
 	unsigned int i;
-	struct bench b;
+	struct fixture f;
 
 	(void)state;
 	for (i = 0; i < VDMA_FAULT_RECORD_FULL; i++) {
-		set_up(&b, NODES);
+		set_up(&f, NODES);
 		/* among other things that are right */
-		good_use(&b.audit);
-		vdma_audit_map(&b.audit, 0x1000, 8, BOTH, NULL);
-		vdma_audit_unmap(&b.audit, 0x1000, 8, BOTH, NULL);
-		seeds[i](&b);
+		good_use(&f.audit);
+		vdma_audit_map(&f.audit, 0x1000, 8, BOTH, NULL);
+		vdma_audit_unmap(&f.audit, 0x1000, 8, BOTH, NULL);
+		seeds[i](&f);
 	}
 }
 
 /* A record without room says so once, and then accuses nobody wrongly. */
 static void record_full(void **state)
 {
-	struct bench b;
+	struct fixture f;
 
 	(void)state;
-	set_up(&b, 2);
-	vdma_audit_map(&b.audit, 0x1000, 8, IN, here);
-	vdma_audit_map(&b.audit, 0x2000, 8, IN, here);
-	vdma_audit_map(&b.audit, 0x3000, 8, IN, there);
-	expect(&b, VDMA_FAULT_RECORD_FULL, there, NULL, NULL);
-	assert_false(vdma_audit_check(&b.audit, 0x3000, 8, IN, late));
-	vdma_audit_unmap(&b.audit, 0x3000, 8, IN, late);
-	assert_int_equal(b.reports, 1);
+	set_up(&f, 2);
+	vdma_audit_map(&f.audit, 0x1000, 8, IN, here);
+	vdma_audit_map(&f.audit, 0x2000, 8, IN, here);
+	vdma_audit_map(&f.audit, 0x3000, 8, IN, there);
+	expect(&f, VDMA_FAULT_RECORD_FULL, there, NULL, NULL);
+	assert_false(vdma_audit_check(&f.audit, 0x3000, 8, IN, late));
+	vdma_audit_unmap(&f.audit, 0x3000, 8, IN, late);
+	assert_int_equal(f.reports, 1);
 }
 
 struct entry {
@@ -226,28 +226,28 @@ static void random_use(void **state)
 	struct entry list[NODES];
 	uint64_t random = SEED;
 	unsigned int n = 0, step, refused = 0;
-	struct bench b;
+	struct fixture f;
 
 	(void)state;
 	print_message("  seed %llx, %u steps\n", SEED, STEPS);
-	set_up(&b, NODES);
+	set_up(&f, NODES);
 	for (step = 0; step < STEPS; step++) {
 		uint64_t r = model_random(&random) >> 20;
 		struct entry e = { r & 0x3ff, 1 + (r >> 10 & 63),
 				   1 + (r >> 16) % 3 };
 
 		if ((r >> 20 & 7) < 3 && n < NODES / 2) {
-			vdma_audit_map(&b.audit, e.dma, e.len,
+			vdma_audit_map(&f.audit, e.dma, e.len,
 				       (enum vdma_dir)e.dir, here);
 			list[n++] = e;
 		} else if ((r >> 20 & 7) < 6 && n) {
 			unsigned int i = (r >> 24) % n;
 
-			vdma_audit_unmap(&b.audit, list[i].dma, list[i].len,
+			vdma_audit_unmap(&f.audit, list[i].dma, list[i].len,
 					 (enum vdma_dir)list[i].dir, there);
 			list[i] = list[--n];
 		} else {
-			bool good = vdma_audit_check(&b.audit, e.dma, e.len,
+			bool good = vdma_audit_check(&f.audit, e.dma, e.len,
 						     (enum vdma_dir)e.dir,
 						     late);
 
@@ -255,10 +255,10 @@ static void random_use(void **state)
 						      e.dir));
 			refused += !good;
 		}
-		assert_int_equal(b.reports, refused);
-		assert_int_equal(counts_of(&b).live, n);
+		assert_int_equal(f.reports, refused);
+		assert_int_equal(audit_counts(&f).live, n);
 	}
-	assert_int_equal(vdma_audit_finish(&b.audit), n);
+	assert_int_equal(vdma_audit_finish(&f.audit), n);
 	assert_true(refused > 100);
 }
 
@@ -278,11 +278,11 @@ static void balanced(void **state)
 {
 	static struct vdma_audit_node nodes[65536];
 	struct vdma_audit audit;
-	struct bench b;
+	struct fixture f;
 	uint32_t i;
 
 	(void)state;
-	vdma_audit_init(&audit, nodes, 65536, note, &b, NULL);
+	vdma_audit_init(&audit, nodes, 65536, note, &f, NULL);
 	for (i = 0; i < 65536; i++)
 		vdma_audit_map(&audit, i * 16ull, 16, IN, here);
 	/* about 2 ln n = 22 on average; 16 would be perfect */
@@ -312,28 +312,28 @@ static void over_a_ring(void **state)
 	struct vdma_sg sg = { MODEL_PHYS, 16, false };
 	struct vdma_vq vq;
 	void *mem = malloc(vdma_vq_private_size(&config));
-	struct bench b;
+	struct fixture f;
 
 	(void)state;
-	set_up(&b, NODES);
-	m->domain.audit = &b.audit;
+	set_up(&f, NODES);
+	m->domain.audit = &f.audit;
 	assert_int_equal(vdma_vq_init(&vq, &m->domain, &config, mem), VDMA_OK);
 	assert_int_equal(vdma_vq_add(&vq, &sg, 1, 0, &sg), VDMA_OK);
-	assert_int_equal(b.reports, 0);
-	assert_int_equal(counts_of(&b).live, 2 * seen);
+	assert_int_equal(f.reports, 0);
+	assert_int_equal(audit_counts(&f).live, 2 * seen);
 
 	sg.mapped = true;
 	assert_int_equal(vdma_vq_add(&vq, &sg, 1, 0, &sg), VDMA_OK);
-	assert_int_equal(b.reports, seen);
-	assert_int_equal(counts_of(&b).faults[VDMA_FAULT_NOT_MAPPED], seen);
+	assert_int_equal(f.reports, seen);
+	assert_int_equal(audit_counts(&f).faults[VDMA_FAULT_NOT_MAPPED], seen);
 	if (seen)
-		assert_non_null(strstr(b.last.where, "test_audit.c:"));
+		assert_non_null(strstr(f.last.where, "test_audit.c:"));
 
-	assert_int_equal(vdma_audit_finish(&b.audit), 2 * seen);
+	assert_int_equal(vdma_audit_finish(&f.audit), 2 * seen);
 	while (vdma_vq_detach_unused_buf(&vq))
 		;
 	vdma_vq_fini(&vq);
-	assert_int_equal(vdma_audit_finish(&b.audit), 0);
+	assert_int_equal(vdma_audit_finish(&f.audit), 0);
 	free(mem);
 	model_free(m);
 }

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 
-#include "bounce_bench.h"
+#include "bounce_fixture.h"
 
 static void sizes_of_pools(void **state)
 {
@@ -27,8 +27,8 @@ static void sizes_of_pools(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(table); i++) {
-		struct vdma_bounce_config config = bench_config(vm,
-								table[i].size);
+		struct vdma_bounce_config config = pool_config(vm,
+							       table[i].size);
 
 		config.cpus = table[i].cpus;
 		assert_int_equal(vdma_bounce_private_size(&config) != 0,
@@ -45,50 +45,50 @@ static void sizes_of_pools(void **state)
 
 static void longest_mapping(void **state)
 {
-	struct bench *t = set_up();
+	struct fixture *f = set_up();
 	uint64_t dma;
 
 	(void)state;
-	assert_int_equal(t->b.domain.max_len, 256 * KIB);
-	assert_int_equal(map(t, 0, 256 * KIB + 1, DMA_OUT, &dma), VDMA_E_RANGE);
-	assert_int_equal(vdma_bounce_map(&t->b, VM_PHYS, 256 * KIB + 1, DMA_OUT,
+	assert_int_equal(f->b.domain.max_len, 256 * KIB);
+	assert_int_equal(map(f, 0, 256 * KIB + 1, DMA_OUT, &dma), VDMA_E_RANGE);
+	assert_int_equal(vdma_bounce_map(&f->b, VM_PHYS, 256 * KIB + 1, DMA_OUT,
 					 0, 0, &dma), VDMA_E_RANGE);
-	assert_int_equal(vdma_bounce_map(&t->b, VM_PHYS, 0, DMA_OUT, 0, 0, &dma),
+	assert_int_equal(vdma_bounce_map(&f->b, VM_PHYS, 0, DMA_OUT, 0, 0, &dma),
 			 VDMA_E_RANGE);
-	assert_int_equal(map(t, 0, 256 * KIB, DMA_OUT, &dma), VDMA_OK);
-	assert_int_equal(unmap(t, dma, 256 * KIB, DMA_OUT), VDMA_OK);
-	tear_down(t);
+	assert_int_equal(map(f, 0, 256 * KIB, DMA_OUT, &dma), VDMA_OK);
+	assert_int_equal(unmap(f, dma, 256 * KIB, DMA_OUT), VDMA_OK);
+	tear_down(f);
 	/* half of a small pool */
-	t = set_up_as(true, 65536);
-	assert_int_equal(t->b.domain.max_len, 32 * KIB);
-	tear_down(t);
+	f = set_up_as(true, 65536);
+	assert_int_equal(f->b.domain.max_len, 32 * KIB);
+	tear_down(f);
 }
 
 /* Full is an answer, not an end: room comes back with the first unmap. */
 static void full_and_back(void **state)
 {
-	struct bench *t = set_up_as(true, 512 * KIB);
+	struct fixture *f = set_up_as(true, 512 * KIB);
 	struct vdma_bounce_counts counts;
 	uint64_t dma[8];
 	unsigned int i;
 
 	(void)state;
 	for (i = 0; i < 7; i++)
-		assert_int_equal(map(t, 0, 65536, DMA_IN, &dma[i]), VDMA_OK);
-	assert_int_equal(map(t, 0, 65536, DMA_IN, &dma[7]), VDMA_E_NO_SPACE);
-	vdma_bounce_count(&t->b, &counts);
+		assert_int_equal(map(f, 0, 65536, DMA_IN, &dma[i]), VDMA_OK);
+	assert_int_equal(map(f, 0, 65536, DMA_IN, &dma[7]), VDMA_E_NO_SPACE);
+	vdma_bounce_count(&f->b, &counts);
 	assert_int_equal(counts.full, 1);
 	assert_int_equal(counts.live, 7);
 	assert_int_equal(counts.used, 7 * 65536);
 	assert_int_equal(counts.used_max, 7 * 65536);
-	assert_int_equal(unmap(t, dma[3], 65536, DMA_IN), VDMA_OK);
-	assert_int_equal(map(t, 0, 65536, DMA_IN, &dma[3]), VDMA_OK);
+	assert_int_equal(unmap(f, dma[3], 65536, DMA_IN), VDMA_OK);
+	assert_int_equal(map(f, 0, 65536, DMA_IN, &dma[3]), VDMA_OK);
 	for (i = 0; i < 7; i++)
-		assert_int_equal(unmap(t, dma[i], 65536, DMA_IN), VDMA_OK);
-	vdma_bounce_count(&t->b, &counts);
+		assert_int_equal(unmap(f, dma[i], 65536, DMA_IN), VDMA_OK);
+	vdma_bounce_count(&f->b, &counts);
 	assert_int_equal(counts.live, 0);
 	assert_int_equal(counts.used, 0);
-	tear_down(t);
+	tear_down(f);
 }
 
 static void busy_pool_stays(void **state)
@@ -97,26 +97,26 @@ static void busy_pool_stays(void **state)
 		uint64_t len;
 		enum vdma_dir dir;
 	} left[] = { { 10, DMA_IN }, { 600, DMA_BOTH }, { 100000, DMA_IN } };
-	struct bench *t = set_up();
+	struct fixture *f = set_up();
 	struct vdma_memory mem;
 	uint64_t dma, at[3];
 	unsigned int i;
 
 	(void)state;
 	for (i = 0; i < 3; i++)
-		map(t, 0, left[i].len, left[i].dir, &at[i]);
-	vdma_domain_alloc(&t->b.domain, 10000, &mem);
+		map(f, 0, left[i].len, left[i].dir, &at[i]);
+	vdma_domain_alloc(&f->b.domain, 10000, &mem);
 	for (i = 0; i < 3; i++) {
-		assert_int_equal(vdma_bounce_fini(&t->b), VDMA_E_BUSY);
+		assert_int_equal(vdma_bounce_fini(&f->b), VDMA_E_BUSY);
 		/* and it can still be used */
-		assert_int_equal(map(t, 0, 4096, DMA_OUT, &dma), VDMA_OK);
-		assert_int_equal(unmap(t, dma, 4096, DMA_OUT), VDMA_OK);
-		assert_int_equal(unmap(t, at[i], left[i].len, left[i].dir),
+		assert_int_equal(map(f, 0, 4096, DMA_OUT, &dma), VDMA_OK);
+		assert_int_equal(unmap(f, dma, 4096, DMA_OUT), VDMA_OK);
+		assert_int_equal(unmap(f, at[i], left[i].len, left[i].dir),
 				 VDMA_OK);
 	}
-	assert_int_equal(vdma_bounce_fini(&t->b), VDMA_E_BUSY);
-	vdma_domain_free(&t->b.domain, &mem);
-	tear_down(t);
+	assert_int_equal(vdma_bounce_fini(&f->b), VDMA_E_BUSY);
+	vdma_domain_free(&f->b.domain, &mem);
+	tear_down(f);
 }
 
 /* No pool, and nothing left behind, wherever it fails. */
@@ -141,8 +141,8 @@ static void init_fails(void **state)
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(table); i++) {
 		struct vm *vm = vm_new(true, false);
-		struct vdma_bounce_config config = bench_config(vm, 3 * MIB);
-		void *mem = bench_private(&config);
+		struct vdma_bounce_config config = pool_config(vm, 3 * MIB);
+		void *mem = pool_private(&config);
 		struct vdma_bounce b;
 
 		vm->fail_share = table[i].fail_share;
@@ -159,22 +159,22 @@ static void init_fails(void **state)
 
 static void fini_fails(void **state)
 {
-	struct bench *t = set_up();
+	struct fixture *f = set_up();
 
 	(void)state;
-	t->vm->fail_unmap = VDMA_E_TCE_STUCK;
-	assert_int_equal(vdma_bounce_fini(&t->b), VDMA_E_TCE_STUCK);
-	assert_int_equal(vm_shared(t->vm), 48);
-	vm_free(t->vm, 48);
-	free(t->private_mem);
-	free(t);
+	f->vm->fail_unmap = VDMA_E_TCE_STUCK;
+	assert_int_equal(vdma_bounce_fini(&f->b), VDMA_E_TCE_STUCK);
+	assert_int_equal(vm_shared(f->vm), 48);
+	vm_free(f->vm, 48);
+	free(f->private_mem);
+	free(f);
 
-	t = set_up();
-	t->vm->fail_unshare = 17;
-	assert_int_equal(vdma_bounce_fini(&t->b), VDMA_E_SHARE_STUCK);
-	vm_free(t->vm, 48);
-	free(t->private_mem);
-	free(t);
+	f = set_up();
+	f->vm->fail_unshare = 17;
+	assert_int_equal(vdma_bounce_fini(&f->b), VDMA_E_SHARE_STUCK);
+	vm_free(f->vm, 48);
+	free(f->private_mem);
+	free(f);
 }
 
 int main(void)

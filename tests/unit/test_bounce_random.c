@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 
-#include "bounce_bench.h"
+#include "bounce_fixture.h"
 
 #define STEPS		3000000
 #define SLOTS		150
@@ -55,19 +55,19 @@ static uint32_t random_len(struct vm *vm)
 			   r < 995 ? 9000 : 70000);
 }
 
-static void begin(struct bench *t, struct mapping *m)
+static void begin(struct fixture *f, struct mapping *m)
 {
-	struct vm *vm = t->vm;
+	struct vm *vm = f->vm;
 	int error;
 
 	m->offset = (uint64_t)(m - mappings) * REGION + GUARD + vm_pick(vm, 99);
-	m->buffer = buffer(t, m->offset);
+	m->buffer = buffer(f, m->offset);
 	m->len = random_len(vm);
 	m->dir = (enum vdma_dir)(1 + vm_pick(vm, 3));
 	m->wrote = 0;
 	scribble(vm, m->buffer - GUARD, m->len + 2 * GUARD);
 	memcpy(m->now, m->buffer - GUARD, m->len + 2 * GUARD);
-	error = map(t, m->offset, m->len, m->dir, &m->dma);
+	error = map(f, m->offset, m->len, m->dir, &m->dma);
 	if (error) {
 		assert_int_equal(error, VDMA_E_NO_SPACE);
 		full++;
@@ -82,34 +82,34 @@ static void begin(struct bench *t, struct mapping *m)
 }
 
 /* In a buffer that it may only write, a device writes from the beginning. */
-static void device_writes(struct bench *t, struct mapping *m)
+static void device_writes(struct fixture *f, struct mapping *m)
 {
-	unsigned char *at = vm_device(t->vm, m->dma, m->len);
-	uint32_t from = 0, to = vm_pick(t->vm, m->len + 1);
+	unsigned char *at = vm_device(f->vm, m->dma, m->len);
+	uint32_t from = 0, to = vm_pick(f->vm, m->len + 1);
 
 	if (!(m->dir & DMA_IN))
 		return;
 	if (m->dir == DMA_BOTH)
-		from = vm_pick(t->vm, to + 1);
-	scribble(t->vm, at + from, to - from);
+		from = vm_pick(f->vm, to + 1);
+	scribble(f->vm, at + from, to - from);
 	memcpy(m->now + GUARD + from, at + from, to - from);
 	if (to > m->wrote)
 		m->wrote = to;
 }
 
 /* The CPU changes a part, and shows it to the device. */
-static void cpu_writes(struct bench *t, struct mapping *m)
+static void cpu_writes(struct fixture *f, struct mapping *m)
 {
-	uint32_t to = 1 + vm_pick(t->vm, m->len), from = vm_pick(t->vm, to);
+	uint32_t to = 1 + vm_pick(f->vm, m->len), from = vm_pick(f->vm, to);
 
 	if (m->dir != DMA_OUT)
 		return;
-	scribble(t->vm, m->buffer + from, to - from);
+	scribble(f->vm, m->buffer + from, to - from);
 	memcpy(m->now + GUARD + from, m->buffer + from, to - from);
-	vdma_domain_sync_for_device(&t->b.domain, m->dma + from, to - from,
+	vdma_domain_sync_for_device(&f->b.domain, m->dma + from, to - from,
 				    m->dir);
 	in += to - from;
-	assert_memory_equal(vm_device(t->vm, m->dma, m->len), m->now + GUARD,
+	assert_memory_equal(vm_device(f->vm, m->dma, m->len), m->now + GUARD,
 			    m->len);
 }
 
@@ -117,7 +117,7 @@ static void cpu_writes(struct bench *t, struct mapping *m)
  * Behind what the device wrote, up to 15 bytes may be anything. In a secure guest
  * all that comes then is cleared.
  */
-static void check(const struct bench *t, struct mapping *m)
+static void check(const struct fixture *f, struct mapping *m)
 {
 	uint32_t same = m->wrote / 8 * 8 + 16;
 
@@ -125,7 +125,7 @@ static void check(const struct bench *t, struct mapping *m)
 		same = m->wrote;
 	if (same > m->len)
 		same = m->len;
-	if (m->dir == DMA_IN && vdma_secure_on(&t->vm->secure))
+	if (m->dir == DMA_IN && vdma_secure_on(&f->vm->secure))
 		memset(m->now + GUARD + same, 0, m->len - same);
 	assert_memory_equal(m->buffer - GUARD, m->now, GUARD + m->wrote);
 	assert_memory_equal(m->buffer + same, m->now + GUARD + same,
@@ -133,31 +133,31 @@ static void check(const struct bench *t, struct mapping *m)
 }
 
 /* The CPU looks at a part while the device still has all. */
-static void cpu_reads(struct bench *t, struct mapping *m)
+static void cpu_reads(struct fixture *f, struct mapping *m)
 {
 	struct vdma_bounce_counts before, after;
 	uint32_t to;
 
 	if (m->dir != DMA_IN || !m->wrote)
 		return;
-	to = 1 + vm_pick(t->vm, m->wrote);
-	vdma_bounce_count(&t->b, &before);
-	vdma_domain_sync_for_cpu(&t->b.domain, m->dma, to, m->dir);
-	vdma_bounce_count(&t->b, &after);
+	to = 1 + vm_pick(f->vm, m->wrote);
+	vdma_bounce_count(&f->b, &before);
+	vdma_domain_sync_for_cpu(&f->b.domain, m->dma, to, m->dir);
+	vdma_bounce_count(&f->b, &after);
 	out += after.out - before.out;
 	assert_int_equal(after.out - before.out, to);
 	assert_memory_equal(m->buffer, m->now + GUARD, to);
 }
 
 /* A map and an unmap, each with all that it copies and no more. */
-static void end_mapping(struct bench *t, struct mapping *m)
+static void end_mapping(struct fixture *f, struct mapping *m)
 {
 	struct vdma_bounce_counts before, after;
 	uint32_t most = (m->wrote + 7) / 8 * 8 + 8;
 
-	vdma_bounce_count(&t->b, &before);
-	assert_int_equal(unmap(t, m->dma, m->len, m->dir), VDMA_OK);
-	vdma_bounce_count(&t->b, &after);
+	vdma_bounce_count(&f->b, &before);
+	assert_int_equal(unmap(f, m->dma, m->len, m->dir), VDMA_OK);
+	vdma_bounce_count(&f->b, &after);
 	out += after.out - before.out;
 	if (!(m->dir & DMA_IN))
 		most = 0;
@@ -165,24 +165,24 @@ static void end_mapping(struct bench *t, struct mapping *m)
 		most = m->len;
 	assert_in_range(after.out - before.out, m->dir == DMA_BOTH ? most :
 			m->dir == DMA_IN ? m->wrote : 0, most);
-	check(t, m);
+	check(f, m);
 }
 
-static void end(struct bench *t, struct mapping *m)
+static void end(struct fixture *f, struct mapping *m)
 {
 	m->live = false;
 	if (m->mem.len) {
-		vdma_domain_free(&t->b.domain, &m->mem);
+		vdma_domain_free(&f->b.domain, &m->mem);
 		return;
 	}
-	end_mapping(t, m);
+	end_mapping(f, m);
 }
 
-static void allocate(struct bench *t, struct mapping *m)
+static void allocate(struct fixture *f, struct mapping *m)
 {
-	uint64_t len = 1 + vm_pick(t->vm, 9000);
+	uint64_t len = 1 + vm_pick(f->vm, 9000);
 
-	m->live = !vdma_bounce_alloc(&t->b, len, 4096u << vm_pick(t->vm, 5),
+	m->live = !vdma_bounce_alloc(&f->b, len, 4096u << vm_pick(f->vm, 5),
 				     &m->mem);
 	full += !m->live;
 	if (m->live) {
@@ -192,60 +192,60 @@ static void allocate(struct bench *t, struct mapping *m)
 	}
 }
 
-static void step(struct bench *t)
+static void step(struct fixture *f)
 {
-	struct mapping *m = &mappings[vm_pick(t->vm, SLOTS)];
+	struct mapping *m = &mappings[vm_pick(f->vm, SLOTS)];
 
 	if (!m->live) {
-		if (vm_pick(t->vm, 100))
-			begin(t, m);
+		if (vm_pick(f->vm, 100))
+			begin(f, m);
 		else
-			allocate(t, m);
+			allocate(f, m);
 		return;
 	}
 	if (m->mem.len) {
 		assert_true(all_are(m->mem.cpu, m->mem.len, 0xa5));
-		if (!vm_pick(t->vm, 4))
-			end(t, m);
+		if (!vm_pick(f->vm, 4))
+			end(f, m);
 		return;
 	}
-	switch (vm_pick(t->vm, 4)) {
+	switch (vm_pick(f->vm, 4)) {
 	case 0:
-		device_writes(t, m);
+		device_writes(f, m);
 		break;
 	case 1:
-		cpu_writes(t, m);
+		cpu_writes(f, m);
 		break;
 	case 2:
-		cpu_reads(t, m);
+		cpu_reads(f, m);
 		break;
 	default:
-		end(t, m);
+		end(f, m);
 	}
 }
 
 static void random_steps(bool secure, bool direct, unsigned int steps)
 {
-	struct bench *t = set_up_vm(secure, direct, POOL);
+	struct fixture *f = set_up_vm(secure, direct, POOL);
 	struct vdma_bounce_counts counts;
 	unsigned int i;
 
 	in = 0;
 	out = 0;
 	full = 0;
-	print_message("seed %#llx\n", (unsigned long long)t->vm->random);
+	print_message("seed %#llx\n", (unsigned long long)f->vm->random);
 	for (i = 0; i < steps; i++)
-		step(t);
+		step(f);
 	for (i = 0; i < SLOTS; i++)
 		if (mappings[i].live)
-			end(t, &mappings[i]);
-	vdma_bounce_count(&t->b, &counts);
+			end(f, &mappings[i]);
+	vdma_bounce_count(&f->b, &counts);
 	assert_int_equal(counts.in, in);
 	assert_int_equal(counts.out, out);
 	assert_int_equal(counts.full, full);
 	assert_int_equal(counts.live, 0);
 	assert_true(full > steps / 1000);
-	tear_down(t);
+	tear_down(f);
 }
 
 static void through_tces(void **state)

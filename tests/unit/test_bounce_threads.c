@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 
-#include "bounce_bench.h"
+#include "bounce_fixture.h"
 #include "mutex.h"
 #include "random.h"
 
@@ -20,7 +20,7 @@
 #define SEED		0x7472ead5
 
 struct worker {
-	struct bench *t;
+	struct fixture *f;
 	unsigned int number;
 	uint64_t random;
 	/* what is mapped, and a buffer for each */
@@ -69,9 +69,9 @@ static void begin(struct worker *w)
 	w->held[i].value = (unsigned char)(1 + pick(w, 127));
 	w->held[i].offset = (w->number * HELD + i) * REGION;
 	phys = VM_PHYS + w->held[i].offset;
-	memset(buffer(w->t, w->held[i].offset), w->held[i].value,
+	memset(buffer(w->f, w->held[i].offset), w->held[i].value,
 	       w->held[i].len);
-	if (vdma_bounce_map(&w->t->b, phys, w->held[i].len, w->held[i].dir, 0,
+	if (vdma_bounce_map(&w->f->b, phys, w->held[i].len, w->held[i].dir, 0,
 			    cpu(NULL), &w->held[i].dma)) {
 		w->full++;
 		return;
@@ -80,23 +80,23 @@ static void begin(struct worker *w)
 	w->count++;
 	/* The device's part, before anybody else can be in the same slot. */
 	if (w->held[i].dir == DMA_IN)
-		memset(vm_device(w->t->vm, w->held[i].dma, w->held[i].len),
+		memset(vm_device(w->f->vm, w->held[i].dma, w->held[i].len),
 		       ~w->held[i].value, w->held[i].len);
 }
 
 static void end(struct worker *w)
 {
 	unsigned int i = --w->count;
-	unsigned char *at = vm_device(w->t->vm, w->held[i].dma,
+	unsigned char *at = vm_device(w->f->vm, w->held[i].dma,
 				      w->held[i].len);
 	unsigned char value = w->held[i].value;
 
 	if (w->held[i].dir == DMA_IN)
 		value = (unsigned char)~value;
 	w->wrong += !all_are(at, w->held[i].len, value);
-	w->wrong += vdma_bounce_unmap(&w->t->b, w->held[i].dma, w->held[i].len,
+	w->wrong += vdma_bounce_unmap(&w->f->b, w->held[i].dma, w->held[i].len,
 				      w->held[i].dir, 0, cpu(NULL)) != VDMA_OK;
-	w->wrong += !all_are(buffer(w->t, w->held[i].offset), w->held[i].len,
+	w->wrong += !all_are(buffer(w->f, w->held[i].offset), w->held[i].len,
 			     value);
 }
 
@@ -115,10 +115,10 @@ static void *work(void *arg)
 			end(w);
 		if (turn % 1000)
 			continue;
-		vdma_bounce_count(&w->t->b, &counts);
-		w->wrong += counts.used > w->t->b.config.size;
-		if (!vdma_bounce_alloc(&w->t->b, 8192, 65536, &mem))
-			vdma_domain_free(&w->t->b.domain, &mem);
+		vdma_bounce_count(&w->f->b, &counts);
+		w->wrong += counts.used > w->f->b.config.size;
+		if (!vdma_bounce_alloc(&w->f->b, 8192, 65536, &mem))
+			vdma_domain_free(&w->f->b.domain, &mem);
 	}
 	while (w->count)
 		end(w);
@@ -126,7 +126,7 @@ static void *work(void *arg)
 }
 
 struct watcher {
-	struct bench *t;
+	struct fixture *f;
 	bool stop;
 	uint64_t looks, wrong;
 };
@@ -135,11 +135,11 @@ struct watcher {
 static void *watch(void *arg)
 {
 	struct watcher *w = arg;
-	uint64_t size = w->t->b.config.size;
+	uint64_t size = w->f->b.config.size;
 	struct vdma_bounce_counts counts;
 
 	while (!__atomic_load_n(&w->stop, __ATOMIC_RELAXED)) {
-		vdma_bounce_count(&w->t->b, &counts);
+		vdma_bounce_count(&w->f->b, &counts);
 		w->wrong += counts.used > size || counts.used_max > size;
 		w->looks++;
 	}
@@ -150,29 +150,29 @@ static void at_once(uint64_t size, bool small)
 {
 	static const struct vdma_lock lock = { mutex_acquire, mutex_release, &mutex };
 	struct worker workers[THREADS] = { 0 };
-	struct bench *t = set_up_as(true, size);
-	struct vdma_bounce_config config = t->b.config;
+	struct fixture *f = set_up_as(true, size);
+	struct vdma_bounce_config config = f->b.config;
 	pthread_t threads[THREADS], watching;
-	struct watcher watcher = { .t = t };
+	struct watcher watcher = { .f = f };
 	struct vdma_bounce_counts counts;
 	uint64_t maps = 0, full = 0;
 	unsigned int i;
 
-	assert_int_equal(vdma_bounce_fini(&t->b), VDMA_OK);
-	free(t->private_mem);
+	assert_int_equal(vdma_bounce_fini(&f->b), VDMA_OK);
+	free(f->private_mem);
 	config.cpus = THREADS;
 	config.cpu = cpu;
 	config.lock = &lock;
 	config.copy = memcpy;
 	config.fill = fill;
-	t->private_mem = bench_private(&config);
-	vdma_secure_init(&t->vm->secure, &t->vm->uv, &t->vm->pages, &t->vm->lock);
-	t->vm->reach_maps = 0;
-	assert_int_equal(vdma_bounce_init(&t->b, &config, t->private_mem),
+	f->private_mem = pool_private(&config);
+	vdma_secure_init(&f->vm->secure, &f->vm->uv, &f->vm->pages, &f->vm->lock);
+	f->vm->parent_maps = 0;
+	assert_int_equal(vdma_bounce_init(&f->b, &config, f->private_mem),
 			 VDMA_OK);
 	assert_int_equal(pthread_create(&watching, NULL, watch, &watcher), 0);
 	for (i = 0; i < THREADS; i++) {
-		workers[i].t = t;
+		workers[i].f = f;
 		workers[i].number = i;
 		workers[i].random = SEED + i;
 		assert_int_equal(pthread_create(&threads[i], NULL, work,
@@ -188,14 +188,14 @@ static void at_once(uint64_t size, bool small)
 	pthread_join(watching, NULL);
 	assert_true(watcher.looks > 0);
 	assert_int_equal(watcher.wrong, 0);
-	vdma_bounce_count(&t->b, &counts);
+	vdma_bounce_count(&f->b, &counts);
 	print_message("seed %#x: %llu maps, %llu found no room\n", SEED,
 		      (unsigned long long)maps, (unsigned long long)full);
 	assert_int_equal(counts.live, 0);
 	assert_true(counts.full >= full);
 	assert_true(maps > THREADS * TURNS / 4);
 	assert_int_equal(full != 0, small);
-	tear_down(t);
+	tear_down(f);
 }
 
 static void a_cache_for_each(void **state)

@@ -55,7 +55,7 @@ static int64_t fake_call(void *ctx, struct vdma_hcall *hcall)
 static const struct vdma_function fn = { BUID, CONFIG_ADDR };
 static const struct vdma_window window = { BASE, SIZE };
 
-static struct vdma_hv_ops hv_of(struct script *script)
+static struct vdma_hv_ops script_hv(struct script *script)
 {
 	return (struct vdma_hv_ops){ .hcall = fake_call, .ctx = script };
 }
@@ -64,7 +64,7 @@ static int run(uint64_t operation, const struct answer *answers, size_t n,
 	       struct vdma_bypass *reply)
 {
 	struct script script = { answers, n };
-	struct vdma_hv_ops hv = hv_of(&script);
+	struct vdma_hv_ops hv = script_hv(&script);
 	int error;
 
 	memset(reply, 0xa5, sizeof(*reply));

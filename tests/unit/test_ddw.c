@@ -111,7 +111,7 @@ static int64_t hcall(void *ctx, struct vdma_hcall *h)
 
 static const struct vdma_function fn = { BUID, CONFIG_ADDR };
 
-static struct vdma_rtas rtas_of(struct fake *f)
+static struct vdma_rtas fake_rtas(struct fake *f)
 {
 	return (struct vdma_rtas){
 		.call = rtas_call, .ctx = f, .query = 0x2026, .create = 0x2027,
@@ -123,7 +123,7 @@ static int identity(struct fake *f, uint64_t memory_end,
 		    struct vdma_tce_window *window)
 {
 	struct vdma_hv_ops hv = { hcall, f };
-	struct vdma_rtas rtas = rtas_of(f);
+	struct vdma_rtas rtas = fake_rtas(f);
 
 	*window = (struct vdma_tce_window){ .hv = &hv };
 	return vdma_ddw_identity(&rtas, &fn, memory_end, window);
@@ -145,7 +145,7 @@ static void every_page_size(void **state)
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		struct fake f = { .windows = 1, .pages = 77,
 				  .sizes = sizes[i].bit };
-		struct vdma_rtas rtas = rtas_of(&f);
+		struct vdma_rtas rtas = fake_rtas(&f);
 
 		assert_int_equal(vdma_ddw_query(&rtas, &fn, &offer), VDMA_OK);
 		assert_int_equal(offer.windows, 1);
@@ -158,7 +158,7 @@ static void wide_answer(void **state)
 {
 	struct fake f = { .wide = true, .pages_hi = 3, .pages = 5,
 			  .sizes = 0x3 };
-	struct vdma_rtas rtas = rtas_of(&f);
+	struct vdma_rtas rtas = fake_rtas(&f);
 	struct vdma_ddw_offer offer;
 
 	(void)state;
@@ -247,7 +247,7 @@ static void nothing_left_behind(void **state)
 static void reset(void **state)
 {
 	struct fake f = { .windows = 1 };
-	struct vdma_rtas rtas = rtas_of(&f);
+	struct vdma_rtas rtas = fake_rtas(&f);
 
 	(void)state;
 	assert_int_equal(vdma_ddw_reset(&rtas, &fn), VDMA_OK);

@@ -68,8 +68,8 @@ struct result {
 	enum vdma_dt_source source[VDMA_DT_FACT_COUNT];
 };
 
-static struct result facts_of(const struct machine *m,
-			      const struct vdma_dt_assume *assume)
+static struct result machine_facts(const struct machine *m,
+				   const struct vdma_dt_assume *assume)
 {
 	struct vdma_dt_function fn;
 	struct vdma_facts alone;
@@ -109,7 +109,7 @@ static void features(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct result r = facts_of(&cases[i].machine, NULL);
+		struct result r = machine_facts(&cases[i].machine, NULL);
 
 		assert_true(r.facts.features == cases[i].features);
 		assert_int_equal(r.source[VDMA_DT_F], cases[i].f);
@@ -120,7 +120,7 @@ static void features(void **state)
 static void answer(void **state)
 {
 	struct machine m = { .device = 0x1042, .tag_cells = 5 };
-	struct result r = facts_of(&m, NULL);
+	struct result r = machine_facts(&m, NULL);
 
 	(void)state;
 	assert_int_equal(r.facts.property, VDMA_PROPERTY_VALID);
@@ -130,7 +130,7 @@ static void answer(void **state)
 	assert_int_equal(r.source[VDMA_DT_HCALL], VDMA_DT_TREE);
 
 	m.announced = true;
-	r = facts_of(&m, NULL);
+	r = machine_facts(&m, NULL);
 	assert_int_equal(r.facts.answer, VDMA_ANSWER_GRANTED);
 	assert_true(r.facts.answer_window.base == TAG_BASE);
 	assert_true(r.facts.answer_window.size == TAG_SIZE);
@@ -138,7 +138,7 @@ static void answer(void **state)
 
 	/* Nothing to grant without a tag that can be used. */
 	m.tag_cells = 4;
-	r = facts_of(&m, NULL);
+	r = machine_facts(&m, NULL);
 	assert_int_equal(r.facts.property, VDMA_PROPERTY_MALFORMED);
 	assert_true(r.facts.answer_window.size == 0);
 }
@@ -167,7 +167,7 @@ static void dynamic_windows(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct result r = facts_of(&cases[i].machine, NULL);
+		struct result r = machine_facts(&cases[i].machine, NULL);
 
 		assert_int_equal(r.facts.ddw, cases[i].ddw);
 		assert_int_equal(r.source[VDMA_DT_DDW], cases[i].source);
@@ -183,7 +183,7 @@ static void no_window_covers_the_unknown(void **state)
 		.device = 0x1042, .announced = true, .ddw = true,
 		.tag_cells = 5, .memory_unknown = true,
 	};
-	struct result r = facts_of(&m, NULL);
+	struct result r = machine_facts(&m, NULL);
 	struct vdma_decision d;
 
 	(void)state;
@@ -204,7 +204,7 @@ static void the_rest(void **state)
 		VDMA_DT_MODE, VDMA_DT_LIVE,
 	};
 	struct machine m = { .device = 0x1042 };
-	struct result r = facts_of(&m, NULL);
+	struct result r = machine_facts(&m, NULL);
 	size_t i;
 
 	(void)state;
@@ -219,14 +219,14 @@ static void the_rest(void **state)
 	assert_true(r.facts.coherent);
 	assert_int_equal(r.source[VDMA_DT_COHERENT], VDMA_DT_TREE);
 	m.noncoherent = true;
-	r = facts_of(&m, NULL);
+	r = machine_facts(&m, NULL);
 	assert_false(r.facts.coherent);
 	assert_int_equal(r.source[VDMA_DT_COHERENT], VDMA_DT_TREE);
 
 	assert_false(r.facts.iommu_off);
 	assert_int_equal(r.source[VDMA_DT_IOMMU_OFF], VDMA_DT_TREE);
 	m.iommu_off = true;
-	r = facts_of(&m, NULL);
+	r = machine_facts(&m, NULL);
 	assert_true(r.facts.iommu_off);
 }
 
@@ -282,7 +282,7 @@ static void given(void **state)
 		unsigned int i;
 
 		assume.given = set;
-		r = facts_of(&contrary, &assume);
+		r = machine_facts(&contrary, &assume);
 		assert_int_equal(assumed_in(&r.facts), set);
 		for (i = 0; i < VDMA_DT_FACT_COUNT; i++)
 			assert_int_equal(r.source[i] == VDMA_DT_GIVEN,
@@ -303,7 +303,7 @@ static void given_windows(void **state)
 		},
 	};
 	struct machine m = { .device = 0x1042, .tag_cells = 5 };
-	struct result r = facts_of(&m, &assume);
+	struct result r = machine_facts(&m, &assume);
 
 	(void)state;
 	assert_true(r.facts.features == (F | V1));
@@ -314,7 +314,7 @@ static void given_windows(void **state)
 
 	assume.facts.answer_window = (struct vdma_window){ 1, 2 };
 	assume.facts.ddw_window = (struct vdma_window){ 3, 4 };
-	r = facts_of(&m, &assume);
+	r = machine_facts(&m, &assume);
 	assert_true(r.facts.answer_window.base == 1);
 	assert_true(r.facts.answer_window.size == 2);
 	assert_true(r.facts.ddw_window.base == 3);

@@ -31,7 +31,7 @@ struct point {
 	unsigned int live;	/* enum vdma_mode */
 };
 
-static bool free_of(const struct point *p, const char *mode);
+static bool unobstructed(const struct point *p, const char *mode);
 
 static bool word_holds(const struct point *p, const char *word)
 {
@@ -58,7 +58,7 @@ static bool holds(const struct point *p, const char *when)
 	return true;
 }
 
-static struct vdma_facts facts_of(const struct point *p)
+static struct vdma_facts point_facts(const struct point *p)
 {
 	static const uint64_t masks[] = {
 		[MASK_32] = 0xffffffffull,
@@ -106,7 +106,7 @@ static const char *oracle_obstacle(const struct point *p, const char *mode)
 	return "-";
 }
 
-static bool free_of(const struct point *p, const char *mode)
+static bool unobstructed(const struct point *p, const char *mode)
 {
 	return !strcmp(oracle_obstacle(p, mode), "-");
 }
@@ -203,7 +203,7 @@ static void check_passed_over(const struct point *p, const struct expected *now,
 
 static void check_point(const struct point *p)
 {
-	struct vdma_facts f = facts_of(p);
+	struct vdma_facts f = point_facts(p);
 	struct expected now = oracle(p);
 	struct expected e = now;
 	struct vdma_decision d;

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "tce_bench.h"
+#include "tce_fixture.h"
 
 /* Two hypercalls a buffer without reuse; with it none, once it is known. */
 static void hypercalls(void **state)
@@ -19,88 +19,88 @@ static void hypercalls(void **state)
 
 	(void)state;
 	for (reuse = 0; reuse < 2; reuse++) {
-		struct bench *b = set_up(reuse);
+		struct fixture *f = set_up(reuse);
 
 		for (i = 0; i < 1000; i++) {
 			if (i == CACHE)
-				calls = b->t->calls;
-			map(b, PHYS + i % CACHE * 0x20000, 0x11000, 2, &dma);
-			unmap(b, dma, 0x11000, 2);
+				calls = f->t->calls;
+			map(f, PHYS + i % CACHE * 0x20000, 0x11000, 2, &dma);
+			unmap(f, dma, 0x11000, 2);
 		}
-		assert_int_equal(b->t->calls - calls,
+		assert_int_equal(f->t->calls - calls,
 				 reuse ? 0 : 2 * (1000 - CACHE));
-		tear_down(b);
+		tear_down(f);
 	}
 }
 
 /* One mapping, used twice, unmapped in either order, stays until the last. */
 static void shared_mapping(void **state)
 {
-	struct bench *b = set_up(true);
+	struct fixture *f = set_up(true);
 	uint64_t one, two;
 
 	(void)state;
-	map(b, PHYS, 100, 3, &one);
-	map(b, PHYS + 200, 100, 1, &two);
+	map(f, PHYS, 100, 3, &one);
+	map(f, PHYS + 200, 100, 1, &two);
 	assert_int_equal(two, one + 200);
-	assert_int_equal(unmap(b, one, 100, 3), VDMA_OK);
-	vdma_tce_domain_reuse(&b->d, false);
-	assert_int_equal(table_translate(b->t, two, 1), PHYS + 200);
-	assert_int_equal(unmap(b, two, 100, 1), VDMA_OK);
-	assert_int_equal(table_used(b->t), 0);
+	assert_int_equal(unmap(f, one, 100, 3), VDMA_OK);
+	vdma_tce_domain_reuse(&f->d, false);
+	assert_int_equal(table_translate(f->t, two, 1), PHYS + 200);
+	assert_int_equal(unmap(f, two, 100, 1), VDMA_OK);
+	assert_int_equal(table_used(f->t), 0);
 	/* and once more is once too often */
-	assert_int_equal(unmap(b, two, 100, 1), VDMA_E_INVALID);
-	tear_down(b);
+	assert_int_equal(unmap(f, two, 100, 1), VDMA_E_INVALID);
+	tear_down(f);
 }
 
 static void cached_is_not_in_use(void **state)
 {
-	struct bench *b = set_up(true);
+	struct fixture *f = set_up(true);
 	uint64_t dma;
 
 	(void)state;
-	map(b, PHYS, 100, 3, &dma);
-	assert_int_equal(unmap(b, dma, 100, 3), VDMA_OK);
-	assert_int_equal(unmap(b, dma, 100, 3), VDMA_E_INVALID);
-	tear_down(b);
+	map(f, PHYS, 100, 3, &dma);
+	assert_int_equal(unmap(f, dma, 100, 3), VDMA_OK);
+	assert_int_equal(unmap(f, dma, 100, 3), VDMA_E_INVALID);
+	tear_down(f);
 }
 
 /* The cache holds what it has entries for, and gives way to who needs it. */
 static void cache_is_bounded(void **state)
 {
-	struct bench *b = set_up(true);
+	struct fixture *f = set_up(true);
 	uint64_t dma;
 	unsigned int i;
 
 	(void)state;
 	for (i = 0; i < 4 * CACHE; i++) {
-		map(b, i * PAGE, PAGE, 3, &dma);
-		unmap(b, dma, PAGE, 3);
+		map(f, i * PAGE, PAGE, 3, &dma);
+		unmap(f, dma, PAGE, 3);
 	}
-	assert_int_equal(table_used(b->t), CACHE);
-	assert_int_equal(map(b, 0x100000000ull, TABLE_PAGES * PAGE, 3, &dma),
+	assert_int_equal(table_used(f->t), CACHE);
+	assert_int_equal(map(f, 0x100000000ull, TABLE_PAGES * PAGE, 3, &dma),
 			 VDMA_OK);
-	assert_int_equal(unmap(b, dma, TABLE_PAGES * PAGE, 3), VDMA_OK);
-	tear_down(b);
+	assert_int_equal(unmap(f, dma, TABLE_PAGES * PAGE, 3), VDMA_OK);
+	tear_down(f);
 }
 
 /* Memory of rings is not cached: it goes back to who gave it. */
 static void ring_memory(void **state)
 {
-	struct bench *b = set_up(true);
+	struct fixture *f = set_up(true);
 	struct vdma_memory mem;
 
 	(void)state;
-	assert_int_equal(vdma_domain_alloc(&b->d.domain, 5000, &mem), VDMA_OK);
-	assert_int_equal(table_translate(b->t, mem.dma, 3), mem.phys);
-	vdma_domain_free(&b->d.domain, &mem);
-	assert_int_equal(table_used(b->t), 0);
+	assert_int_equal(vdma_domain_alloc(&f->d.domain, 5000, &mem), VDMA_OK);
+	assert_int_equal(table_translate(f->t, mem.dma, 3), mem.phys);
+	vdma_domain_free(&f->d.domain, &mem);
+	assert_int_equal(table_used(f->t), 0);
 	assert_int_equal(mem.len, 0);
-	b->t->fail_enter = 1;
-	assert_int_equal(vdma_domain_alloc(&b->d.domain, 5000, &mem),
+	f->t->fail_enter = 1;
+	assert_int_equal(vdma_domain_alloc(&f->d.domain, 5000, &mem),
 			 VDMA_E_TCE);
-	assert_int_equal(b->t->pages_out, 0);
-	tear_down(b);
+	assert_int_equal(f->t->pages_out, 0);
+	tear_down(f);
 }
 
 int main(void)

@@ -3,7 +3,7 @@
  * Promise: no two slots overlap, a slot holds what was asked for, what is given
  * back can be taken again in any size, and "full" is said only when it is so.
  */
-#include "slots_bench.h"
+#include "slots_fixture.h"
 
 #define STEPS		2000000
 #define MOST		(256u << 10)
@@ -18,77 +18,77 @@ static void sizes(void **state)
 		{ 4096, 4096 }, { 4097, 8192 }, { 65536, 65536 },
 		{ MOST, MOST },
 	};
-	struct bench *b = set_up(1);
+	struct fixture *f = set_up(1);
 	uint64_t bytes;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		assert_true(take(b, table[i].len, 0));
-		assert_int_equal(vdma_slots_live(&b->slots, &bytes), 1);
+		assert_true(take(f, table[i].len, 0));
+		assert_int_equal(vdma_slots_live(&f->slots, &bytes), 1);
 		assert_int_equal(bytes, table[i].bytes);
 		assert_int_equal(vdma_slots_bytes(table[i].len), bytes);
-		give_all(b);
+		give_all(f);
 	}
-	assert_false(take(b, SIZE + 1, 0));
-	whole_again(b);
-	tear_down(b);
+	assert_false(take(f, SIZE + 1, 0));
+	whole_again(f);
+	tear_down(f);
 }
 
 /* How many of a size there are, when nothing else is wanted. */
-static void fill_up(struct bench *b, uint32_t len, unsigned int expected)
+static void fill_up(struct fixture *f, uint32_t len, unsigned int expected)
 {
 	unsigned int n = 0;
 
-	while (take(b, len, 0))
+	while (take(f, len, 0))
 		n++;
 	assert_int_equal(n, expected);
-	give_all(b);
+	give_all(f);
 }
 
 static void all_of_it(void **state)
 {
-	struct bench *b = set_up(CPUS);
+	struct fixture *f = set_up(CPUS);
 
 	(void)state;
 	/* The shortest first, then pieces of other units in their place. */
-	fill_up(b, 64, SMALL * 64 + (UNITS - SMALL) * 8);
-	fill_up(b, 512, (UNITS - SMALL) * 8);
-	fill_up(b, 2048, (UNITS - SMALL) * 2);
-	fill_up(b, 4096, UNITS - SMALL);
+	fill_up(f, 64, SMALL * 64 + (UNITS - SMALL) * 8);
+	fill_up(f, 512, (UNITS - SMALL) * 8);
+	fill_up(f, 2048, (UNITS - SMALL) * 2);
+	fill_up(f, 4096, UNITS - SMALL);
 	/* What CPUs keep would lie between. */
-	whole_again(b);
-	fill_up(b, 65536, (UNITS - SMALL) / 16);
-	whole_again(b);
-	tear_down(b);
+	whole_again(f);
+	fill_up(f, 65536, (UNITS - SMALL) / 16);
+	whole_again(f);
+	tear_down(f);
 }
 
 /* A network card's receive buffers and a disk's requests, for long. */
 static void long_runs_among_short(void **state)
 {
-	struct bench *b = set_up(CPUS);
+	struct fixture *f = set_up(CPUS);
 	unsigned int step, refused = 0, i;
 
 	(void)state;
 	for (i = 0; i < 256; i++)
-		assert_true(take(b, 1536, 0));
+		assert_true(take(f, 1536, 0));
 	for (step = 0; step < 200000; step++) {
 		/* 256 receive buffers and 64 requests of 4 KiB at most */
-		if (b->count < 320 && pick(b, 2))
-			assert_true(take(b, 4096, 0));
-		else if (b->count > 256)
-			give(b, 256 + pick(b, b->count - 256));
+		if (f->count < 320 && pick(f, 2))
+			assert_true(take(f, 4096, 0));
+		else if (f->count > 256)
+			give(f, 256 + pick(f, f->count - 256));
 		if (step % 4)
 			continue;
 		/* which leaves room for a long one, always */
-		if (!take(b, MOST, 0))
+		if (!take(f, MOST, 0))
 			refused++;
 		else
-			give(b, b->count - 1);
+			give(f, f->count - 1);
 	}
 	assert_int_equal(refused, 0);
-	whole_again(b);
-	tear_down(b);
+	whole_again(f);
+	tear_down(f);
 }
 
 /*
@@ -99,45 +99,45 @@ static void runs_at_high_load(void **state)
 {
 	static const uint32_t lens[] = { 4096, 4096, 4096, 4096, 4096, 1536,
 					 1536, 1536, 65536, 16384 };
-	struct bench *b = set_up(CPUS);
+	struct fixture *f = set_up(CPUS);
 	unsigned int step, tried = 0, refused = 0;
 	uint64_t used = 0;
 
 	(void)state;
 	for (step = 0; step < 1000000; step++) {
-		uint32_t len = lens[pick(b, 10)];
+		uint32_t len = lens[pick(f, 10)];
 
 		if (used < SIZE / 10 * 6) {
 			tried += len == 65536;
-			if (take(b, len, 0))
+			if (take(f, len, 0))
 				used += len;
 			else
 				refused += len == 65536;
 		} else {
-			unsigned int which = pick(b, b->count);
+			unsigned int which = pick(f, f->count);
 
-			used -= b->taken[which].len;
-			give(b, which);
+			used -= f->taken[which].len;
+			give(f, which);
 		}
 	}
 	print_message("%u of %u refused\n", refused, tried);
 	assert_true(tried > 40000 && refused < 100);
-	whole_again(b);
-	tear_down(b);
+	whole_again(f);
+	tear_down(f);
 }
 
-static uint32_t random_len(struct bench *b)
+static uint32_t random_len(struct fixture *f)
 {
 	static const uint32_t below[] = {
 		64, 64, 64, 512, 2048, 2048, 4096, 4096, 65536, MOST,
 	};
 
-	return 1 + pick(b, below[pick(b, 10)]);
+	return 1 + pick(f, below[pick(f, 10)]);
 }
 
 static void random_slots(void **state)
 {
-	struct bench *b = set_up(CPUS);
+	struct fixture *f = set_up(CPUS);
 	unsigned int step, full = 0;
 	uint64_t bytes;
 
@@ -145,35 +145,35 @@ static void random_slots(void **state)
 	print_message("seed %#llx\n", (unsigned long long)SEED);
 	for (step = 0; step < STEPS; step++) {
 		/* now and then nearly all is taken, now and then nearly none */
-		bool more = pick(b, 100) < (step / 50000 % 2 ? 60u : 40u);
+		bool more = pick(f, 100) < (step / 50000 % 2 ? 60u : 40u);
 
-		if (more && b->count < 5999)
-			full += !take(b, random_len(b),
-				      pick(b, 50) ? 0 : 4096u << pick(b, 5));
-		else if (b->count)
-			give(b, pick(b, b->count));
+		if (more && f->count < 5999)
+			full += !take(f, random_len(f),
+				      pick(f, 50) ? 0 : 4096u << pick(f, 5));
+		else if (f->count)
+			give(f, pick(f, f->count));
 		if (step % 10000 == 0)
-			assert_int_equal(vdma_slots_live(&b->slots, &bytes),
-					 b->count);
+			assert_int_equal(vdma_slots_live(&f->slots, &bytes),
+					 f->count);
 		if (step % 400000 == 0)
-			whole_again(b);
+			whole_again(f);
 	}
 	assert_true(full > 1000);
-	assert_true(vdma_slots_used_max(&b->slots) > SIZE - SIZE / 8);
-	whole_again(b);
-	tear_down(b);
+	assert_true(vdma_slots_used_max(&f->slots) > SIZE - SIZE / 8);
+	whole_again(f);
+	tear_down(f);
 }
 
 static void strangers(void **state)
 {
-	struct bench *b = set_up(1);
+	struct fixture *f = set_up(1);
 
 	(void)state;
-	assert_int_equal(vdma_slots_find(&b->slots, SIZE / 64), VDMA_SLOT_NONE);
-	assert_int_equal(vdma_slots_find(&b->slots, ~0u), VDMA_SLOT_NONE);
-	assert_int_equal(vdma_slots_find(&b->slots, SMALL * 64),
+	assert_int_equal(vdma_slots_find(&f->slots, SIZE / 64), VDMA_SLOT_NONE);
+	assert_int_equal(vdma_slots_find(&f->slots, ~0u), VDMA_SLOT_NONE);
+	assert_int_equal(vdma_slots_find(&f->slots, SMALL * 64),
 			 VDMA_SLOT_NONE);
-	tear_down(b);
+	tear_down(f);
 }
 
 int main(void)

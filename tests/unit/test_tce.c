@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include <dma/iova.h>
-#include "tce_bench.h"
+#include "tce_fixture.h"
 
 #define STEPS		300000
 
@@ -23,24 +23,24 @@ static uint64_t length(uint64_t pages)
 static void fails_at_page(bool no_indirect, bool no_stuff, uint64_t pages,
 			  uint64_t n)
 {
-	struct bench *b = set_up(false);
+	struct fixture *f = set_up(false);
 	uint64_t before[TABLE_PAGES], neighbour, dma;
 
-	b->t->no_indirect = no_indirect;
-	b->t->no_stuff = no_stuff;
-	assert_int_equal(map(b, PHYS, 3 * PAGE, VDMA_TO_DEVICE, &neighbour),
+	f->t->no_indirect = no_indirect;
+	f->t->no_stuff = no_stuff;
+	assert_int_equal(map(f, PHYS, 3 * PAGE, VDMA_TO_DEVICE, &neighbour),
 			 VDMA_OK);
-	memcpy(before, b->t->tce, sizeof(before));
-	b->t->fail_enter = n;
-	assert_int_equal(map(b, PHYS + 0x8000, length(pages), 3, &dma),
+	memcpy(before, f->t->tce, sizeof(before));
+	f->t->fail_enter = n;
+	assert_int_equal(map(f, PHYS + 0x8000, length(pages), 3, &dma),
 			 VDMA_E_TCE);
-	assert_memory_equal(before, b->t->tce, sizeof(before));
-	assert_int_equal(counts_of(b).used, 4);
+	assert_memory_equal(before, f->t->tce, sizeof(before));
+	assert_int_equal(tce_counts(f).used, 4);
 	/* and all of the window can still be had */
-	assert_int_equal(map(b, 0, (TABLE_PAGES - 4) * PAGE, 3, &dma), VDMA_OK);
-	assert_int_equal(unmap(b, dma, (TABLE_PAGES - 4) * PAGE, 3), VDMA_OK);
-	unmap(b, neighbour, 3 * PAGE, VDMA_TO_DEVICE);
-	tear_down(b);
+	assert_int_equal(map(f, 0, (TABLE_PAGES - 4) * PAGE, 3, &dma), VDMA_OK);
+	assert_int_equal(unmap(f, dma, (TABLE_PAGES - 4) * PAGE, 3), VDMA_OK);
+	unmap(f, neighbour, 3 * PAGE, VDMA_TO_DEVICE);
+	tear_down(f);
 }
 
 static void fails_at_each_page(void **state)
@@ -60,39 +60,39 @@ static void fails_at_each_page(void **state)
 /* An entry that stays is an address that is never given out again. */
 static void stuck_on_unmap(void **state)
 {
-	struct bench *b = set_up(false);
+	struct fixture *f = set_up(false);
 	uint64_t dma, other;
 	unsigned int i;
 
 	(void)state;
-	assert_int_equal(map(b, PHYS, PAGE / 4, 1, &dma), VDMA_OK);
-	b->t->fail_clear = 1;
-	assert_int_equal(unmap(b, dma, PAGE / 4, 1), VDMA_E_TCE_STUCK);
-	assert_int_equal(counts_of(b).stuck, 1);
+	assert_int_equal(map(f, PHYS, PAGE / 4, 1, &dma), VDMA_OK);
+	f->t->fail_clear = 1;
+	assert_int_equal(unmap(f, dma, PAGE / 4, 1), VDMA_E_TCE_STUCK);
+	assert_int_equal(tce_counts(f).stuck, 1);
 	for (i = 0; i < TABLE_PAGES - 1; i++) {
-		assert_int_equal(map(b, 0, 1, 1, &other), VDMA_OK);
+		assert_int_equal(map(f, 0, 1, 1, &other), VDMA_OK);
 		assert_true((other ^ dma) >> SHIFT);
 	}
-	assert_int_equal(map(b, 0, 1, 1, &other), VDMA_E_NO_SPACE);
-	table_free(b->t);
-	free(b->private_mem);
-	free(b);
+	assert_int_equal(map(f, 0, 1, 1, &other), VDMA_E_NO_SPACE);
+	table_free(f->t);
+	free(f->private_mem);
+	free(f);
 }
 
 static void stuck_on_rollback(void **state)
 {
-	struct bench *b = set_up(false);
+	struct fixture *f = set_up(false);
 	uint64_t dma;
 
 	(void)state;
-	b->t->fail_enter = 3;
-	b->t->fail_clear = 1;
-	assert_int_equal(map(b, PHYS, 8 * PAGE, 1, &dma), VDMA_E_TCE_STUCK);
-	assert_int_equal(counts_of(b).stuck, 9);
-	assert_int_equal(counts_of(b).used, 9);
-	table_free(b->t);
-	free(b->private_mem);
-	free(b);
+	f->t->fail_enter = 3;
+	f->t->fail_clear = 1;
+	assert_int_equal(map(f, PHYS, 8 * PAGE, 1, &dma), VDMA_E_TCE_STUCK);
+	assert_int_equal(tce_counts(f).stuck, 9);
+	assert_int_equal(tce_counts(f).used, 9);
+	table_free(f->t);
+	free(f->private_mem);
+	free(f);
 }
 
 struct mapping {
@@ -101,57 +101,57 @@ struct mapping {
 };
 
 /* The device reaches the mapping's ends, for its direction. */
-static void check(const struct bench *b, const struct mapping *m, bool exact)
+static void check(const struct fixture *f, const struct mapping *m, bool exact)
 {
 	uint64_t end = m->len - 1;
 
-	assert_int_equal(table_translate(b->t, m->dma, m->dir), m->phys);
-	assert_int_equal(table_translate(b->t, m->dma + end, m->dir),
+	assert_int_equal(table_translate(f->t, m->dma, m->dir), m->phys);
+	assert_int_equal(table_translate(f->t, m->dma + end, m->dir),
 			 m->phys + end);
 	if (exact && m->dir != 3)
-		assert_int_equal(table_translate(b->t, m->dma, m->dir ^ 3), 0);
+		assert_int_equal(table_translate(f->t, m->dma, m->dir ^ 3), 0);
 }
 
 static void random_maps(bool reuse)
 {
-	struct bench *b = set_up(reuse);
+	struct fixture *f = set_up(reuse);
 	struct mapping maps[100];
 	unsigned int n = 0, step, i;
 
 	for (step = 0; step < STEPS; step++) {
-		if (n < ARRAY_SIZE(maps) && pick(b, 2)) {
+		if (n < ARRAY_SIZE(maps) && pick(f, 2)) {
 			struct mapping *m = &maps[n];
 
-			m->phys = PHYS + pick(b, 50) * 0x9000ull;
-			m->len = 1 + pick(b, pick(b, 9) ? 0x3000 : 0x200000);
-			m->dir = 1 + pick(b, 3);
-			b->t->fail_enter = pick(b, 20) ? 0 : 1 + pick(b, 4);
-			if (!map(b, m->phys, m->len, m->dir, &m->dma)) {
-				check(b, m, !reuse);
+			m->phys = PHYS + pick(f, 50) * 0x9000ull;
+			m->len = 1 + pick(f, pick(f, 9) ? 0x3000 : 0x200000);
+			m->dir = 1 + pick(f, 3);
+			f->t->fail_enter = pick(f, 20) ? 0 : 1 + pick(f, 4);
+			if (!map(f, m->phys, m->len, m->dir, &m->dma)) {
+				check(f, m, !reuse);
 				n++;
 			}
-			b->t->fail_enter = 0;
+			f->t->fail_enter = 0;
 		} else if (n) {
 			struct mapping *m;
 
-			i = pick(b, n);
+			i = pick(f, n);
 			m = &maps[i];
-			check(b, m, !reuse);
-			assert_int_equal(unmap(b, m->dma, m->len, m->dir),
+			check(f, m, !reuse);
+			assert_int_equal(unmap(f, m->dma, m->len, m->dir),
 					 VDMA_OK);
 			if (!reuse)
-				assert_int_equal(table_translate(b->t, m->dma,
+				assert_int_equal(table_translate(f->t, m->dma,
 								 m->dir), 0);
 			maps[i] = maps[--n];
 		}
-		if (reuse && !pick(b, 5000))
-			assert_int_equal(vdma_tce_domain_reuse(&b->d,
-							       pick(b, 2)),
+		if (reuse && !pick(f, 5000))
+			assert_int_equal(vdma_tce_domain_reuse(&f->d,
+							       pick(f, 2)),
 					 VDMA_OK);
 	}
 	while (n--)
-		unmap(b, maps[n].dma, maps[n].len, maps[n].dir);
-	tear_down(b);
+		unmap(f, maps[n].dma, maps[n].len, maps[n].dir);
+	tear_down(f);
 }
 
 static void random_use(void **state)
@@ -179,79 +179,79 @@ static void page_sizes(void **state)
 			{ 7 * page + 512, 3 * page, 0, 2 },
 		};
 		static const unsigned int pages[] = { 1, 1, 2, 2, 4 };
-		struct bench *b = set_up_pages(false, shifts[i]);
+		struct fixture *f = set_up_pages(false, shifts[i]);
 
 		for (j = 0; j < ARRAY_SIZE(maps); j++) {
 			struct mapping m = maps[j];
 
-			assert_int_equal(map(b, m.phys, m.len, m.dir, &m.dma),
+			assert_int_equal(map(f, m.phys, m.len, m.dir, &m.dma),
 					 VDMA_OK);
-			check(b, &m, true);
-			assert_int_equal(table_used(b->t), pages[j]);
-			assert_int_equal(unmap(b, m.dma, m.len, m.dir),
+			check(f, &m, true);
+			assert_int_equal(table_used(f->t), pages[j]);
+			assert_int_equal(unmap(f, m.dma, m.len, m.dir),
 					 VDMA_OK);
 		}
-		tear_down(b);
+		tear_down(f);
 	}
 }
 
 static void addresses_that_are_none(void **state)
 {
-	struct bench *b = set_up(false);
+	struct fixture *f = set_up(false);
 	uint64_t dma;
 
 	(void)state;
-	assert_int_equal(map(b, 0, 0, 3, &dma), VDMA_E_RANGE);
-	assert_int_equal(map(b, 0, TABLE_PAGES * PAGE + 1, 3, &dma),
+	assert_int_equal(map(f, 0, 0, 3, &dma), VDMA_E_RANGE);
+	assert_int_equal(map(f, 0, TABLE_PAGES * PAGE + 1, 3, &dma),
 			 VDMA_E_RANGE);
-	assert_int_equal(map(b, ~0ull, 2, 3, &dma), VDMA_E_RANGE);
-	assert_int_equal(unmap(b, 0, 1, 3), VDMA_E_INVALID);
-	assert_int_equal(unmap(b, TABLE_BASE, 1, 3), VDMA_E_INVALID);
-	assert_int_equal(unmap(b, TABLE_BASE + TABLE_PAGES * PAGE, 1, 3),
+	assert_int_equal(map(f, ~0ull, 2, 3, &dma), VDMA_E_RANGE);
+	assert_int_equal(unmap(f, 0, 1, 3), VDMA_E_INVALID);
+	assert_int_equal(unmap(f, TABLE_BASE, 1, 3), VDMA_E_INVALID);
+	assert_int_equal(unmap(f, TABLE_BASE + TABLE_PAGES * PAGE, 1, 3),
 			 VDMA_E_INVALID);
-	assert_int_equal(map(b, PHYS, PAGE, 3, &dma), VDMA_OK);
-	assert_int_equal(unmap(b, dma, 3 * PAGE, 3), VDMA_E_INVALID);
-	assert_int_equal(unmap(b, dma, PAGE, 3), VDMA_OK);
-	tear_down(b);
+	assert_int_equal(map(f, PHYS, PAGE, 3, &dma), VDMA_OK);
+	assert_int_equal(unmap(f, dma, 3 * PAGE, 3), VDMA_E_INVALID);
+	assert_int_equal(unmap(f, dma, PAGE, 3), VDMA_OK);
+	tear_down(f);
 }
 
 static void domains_that_are_none(void **state)
 {
-	struct bench *b = set_up(false);
-	struct vdma_tce_window none = table_window(b->t), wraps = none;
+	struct fixture *f = set_up(false);
+	struct vdma_tce_window none = table_window(f->t), wraps = none;
 	struct vdma_tce_domain d;
 
 	(void)state;
-	assert_int_equal(vdma_tce_domain_init(&d, &b->t->pages, &none, 3,
-					      NULL, b->private_mem),
+	assert_int_equal(vdma_tce_domain_init(&d, &f->t->pages, &none, 3,
+					      NULL, f->private_mem),
 			 VDMA_E_INVALID);
 	none.pages = 0;
 	assert_int_equal(vdma_tce_domain_private_size(&none, 0), 0);
-	assert_int_equal(vdma_tce_domain_init(&d, &b->t->pages, &none, 0, NULL,
-					      b->private_mem), VDMA_E_RANGE);
+	assert_int_equal(vdma_tce_domain_init(&d, &f->t->pages, &none, 0, NULL,
+					      f->private_mem), VDMA_E_RANGE);
 	wraps.base = 0 - (TABLE_PAGES - 1ull) * PAGE;
 	assert_int_equal(vdma_tce_domain_private_size(&wraps, 0), 0);
-	assert_int_equal(vdma_tce_domain_init(&d, &b->t->pages, &wraps, 0, NULL,
-					      b->private_mem), VDMA_E_RANGE);
-	tear_down(b);
+	assert_int_equal(vdma_tce_domain_init(&d, &f->t->pages, &wraps, 0, NULL,
+					      f->private_mem), VDMA_E_RANGE);
+	tear_down(f);
 }
 
 /* QEMU takes a ring at address 0 for one that was not set up. */
 static void address_zero(void **state)
 {
-	struct bench *b = set_up(false);
-	struct vdma_tce_window window = table_window(b->t);
+	struct fixture *f = set_up(false);
+	struct vdma_tce_window window = table_window(f->t);
 	void *mem = private_mem(&window, 0);
 	struct vdma_tce_domain d;
 
 	(void)state;
 	window.base = 0;
-	assert_int_equal(vdma_tce_domain_init(&d, &b->t->pages, &window, 0,
+	assert_int_equal(vdma_tce_domain_init(&d, &f->t->pages, &window, 0,
 					      NULL, mem), VDMA_OK);
 	assert_true(vdma_iova_in_use(d.iova, 0, 1));
 	assert_int_equal(d.iova->used, 1);
 	free(mem);
-	tear_down(b);
+	tear_down(f);
 }
 
 int main(void)

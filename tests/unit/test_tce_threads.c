@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 
-#include "tce_bench.h"
+#include "tce_fixture.h"
 #include "mutex.h"
 #include "random.h"
 
@@ -24,7 +24,7 @@ struct mapping {
 };
 
 struct worker {
-	struct bench *b;
+	struct fixture *f;
 	uint64_t phys, random;
 	struct mapping held[HELD];
 	unsigned int count;
@@ -32,7 +32,7 @@ struct worker {
 };
 
 struct watcher {
-	struct bench *b;
+	struct fixture *f;
 	bool stop;
 	uint64_t looks, wrong;
 };
@@ -69,8 +69,8 @@ static bool reached(struct worker *w, const struct mapping *m)
 	bool both;
 
 	pthread_mutex_lock(&table_mutex);
-	both = table_translate(w->b->t, m->dma, m->dir) == m->phys &&
-	       table_translate(w->b->t, m->dma + last, m->dir) ==
+	both = table_translate(w->f->t, m->dma, m->dir) == m->phys &&
+	       table_translate(w->f->t, m->dma + last, m->dir) ==
 	       m->phys + last;
 	pthread_mutex_unlock(&table_mutex);
 	return both;
@@ -86,7 +86,7 @@ static void begin(struct worker *w)
 		.len = 1 + choose(w, choose(w, 2) ? 3 * PAGE : 80 * PAGE),
 		.dir = 1 + choose(w, 3),
 	};
-	error = map(w->b, m->phys, m->len, m->dir, &m->dma);
+	error = map(w->f, m->phys, m->len, m->dir, &m->dma);
 	w->wrong += error && error != VDMA_E_NO_SPACE;
 	w->full += error == VDMA_E_NO_SPACE;
 	w->count += !error;
@@ -99,7 +99,7 @@ static void end(struct worker *w)
 	struct mapping *m = &w->held[--w->count];
 
 	w->wrong += !reached(w, m);
-	w->wrong += unmap(w->b, m->dma, m->len, m->dir) != VDMA_OK;
+	w->wrong += unmap(w->f, m->dma, m->len, m->dir) != VDMA_OK;
 }
 
 static void *work(void *arg)
@@ -114,8 +114,8 @@ static void *work(void *arg)
 		else if (w->count)
 			end(w);
 		if (!(turn % 100) &&
-		    !vdma_domain_alloc(&w->b->d.domain, 8192, &mem))
-			vdma_domain_free(&w->b->d.domain, &mem);
+		    !vdma_domain_alloc(&w->f->d.domain, 8192, &mem))
+			vdma_domain_free(&w->f->d.domain, &mem);
 	}
 	while (w->count)
 		end(w);
@@ -128,7 +128,7 @@ static void *watch(void *arg)
 	struct watcher *w = arg;
 
 	while (!__atomic_load_n(&w->stop, __ATOMIC_RELAXED)) {
-		struct vdma_tce_counts counts = counts_of(w->b);
+		struct vdma_tce_counts counts = tce_counts(w->f);
 
 		w->wrong += counts.used > TABLE_PAGES || counts.stuck;
 		w->looks++;
@@ -140,21 +140,21 @@ static void at_once(bool reuse)
 {
 	static const struct vdma_lock lock = { mutex_acquire, mutex_release,
 					       &table_mutex };
-	struct bench *b = set_up(reuse);
-	struct vdma_tce_window window = table_window(b->t);
-	struct vdma_pages pages = { get, put, b->t };
-	struct watcher watcher = { .b = b };
+	struct fixture *f = set_up(reuse);
+	struct vdma_tce_window window = table_window(f->t);
+	struct vdma_pages pages = { get, put, f->t };
+	struct watcher watcher = { .f = f };
 	struct worker workers[THREADS] = { 0 };
 	pthread_t threads[THREADS], watching;
 	uint64_t maps = 0, full = 0;
 	unsigned int i;
 
-	assert_int_equal(vdma_tce_domain_init(&b->d, &pages, &window,
+	assert_int_equal(vdma_tce_domain_init(&f->d, &pages, &window,
 					      reuse ? CACHE : 0, &lock,
-					      b->private_mem), VDMA_OK);
+					      f->private_mem), VDMA_OK);
 	assert_int_equal(pthread_create(&watching, NULL, watch, &watcher), 0);
 	for (i = 0; i < THREADS; i++) {
-		workers[i].b = b;
+		workers[i].f = f;
 		workers[i].phys = PHYS + i * 1000 * PAGE;
 		workers[i].random = SEED + i;
 		assert_int_equal(pthread_create(&threads[i], NULL, work,
@@ -172,11 +172,11 @@ static void at_once(bool reuse)
 	assert_int_equal(watcher.wrong, 0);
 	print_message("seed %#llx: %llu maps, %llu found no room, %llu hits\n",
 		      SEED, (unsigned long long)maps, (unsigned long long)full,
-		      (unsigned long long)counts_of(b).hits);
+		      (unsigned long long)tce_counts(f).hits);
 	assert_true(maps > THREADS * TURNS / 4);
 	assert_true(full > 0);
-	assert_int_equal(counts_of(b).hits != 0, reuse);
-	tear_down(b);
+	assert_int_equal(tce_counts(f).hits != 0, reuse);
+	tear_down(f);
 }
 
 static void each_writes_the_table(void **state)

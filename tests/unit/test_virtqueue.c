@@ -11,109 +11,109 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "vq_bench.h"
+#include "vq_fixture.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define STEPS		250000
 
-static void dev_step(struct bench *b)
+static void dev_step(struct fixture *f)
 {
-	struct dev *d = &b->d;
-	unsigned int n = pick(b, 4), first = 0, i;
+	struct dev *d = &f->d;
+	unsigned int n = pick(f, 4), first = 0, i;
 	uint32_t len;
 
-	if (b->asleep && !d->notified) {
+	if (f->asleep && !d->notified) {
 		/* Nobody told it, so there must be nothing to do. */
 		assert_false(d->wants && dev_has(d));
-		b->asleep = d->wants;
+		f->asleep = d->wants;
 	}
-	for (i = pick(b, 4); i && !b->asleep && d->held_count < DEV_MAX; i--)
+	for (i = pick(f, 4); i && !f->asleep && d->held_count < DEV_MAX; i--)
 		if (!dev_fetch(d))
 			break;
 	if (!d->held_count || !n)
 		return;
 	if (!(d->features & VDMA_F_IN_ORDER)) {
 		n = 1;
-		first = pick(b, d->held_count);
+		first = pick(f, d->held_count);
 	} else if (n > d->held_count) {
 		n = d->held_count;
 	}
 	for (i = first; i < first + n - 1; i++)
-		process(b, d->held[i], d->held[i]->room);
-	len = d->held[i]->room ? pick(b, d->held[i]->room + 1) : 0;
-	process(b, d->held[i], len);
+		process(f, d->held[i], d->held[i]->room);
+	len = d->held[i]->room ? pick(f, d->held[i]->room + 1) : 0;
+	process(f, d->held[i], len);
 	if (!dev_complete(d, first, n, len))
 		/* The driver waits, so it wanted to know of this. */
-		assert_false(b->listening);
-	b->listening = false;
+		assert_false(f->listening);
+	f->listening = false;
 }
 
 /* The device goes to sleep as devices do: ask, and look once more. */
-static void dev_sleep(struct bench *b)
+static void dev_sleep(struct fixture *f)
 {
-	struct dev *d = &b->d;
+	struct dev *d = &f->d;
 
-	dev_ask(d, pick(b, 2));
+	dev_ask(d, pick(f, 2));
 	d->notified = 0;
-	b->asleep = d->wants && !dev_has(d);
+	f->asleep = d->wants && !dev_has(d);
 }
 
-static void driver_kick(struct bench *b)
+static void driver_kick(struct fixture *f)
 {
-	unsigned int before = b->d.notified;
+	unsigned int before = f->d.notified;
 
-	assert_int_equal(vdma_vq_kick(&b->vq), VDMA_OK);
+	assert_int_equal(vdma_vq_kick(&f->vq), VDMA_OK);
 	/* A device that asked for silence gets it. */
-	if (!b->d.wants)
-		assert_int_equal(b->d.notified, before);
-	if (b->d.notified)
-		b->asleep = false;
+	if (!f->d.wants)
+		assert_int_equal(f->d.notified, before);
+	if (f->d.notified)
+		f->asleep = false;
 }
 
-static void driver_listen(struct bench *b)
+static void driver_listen(struct fixture *f)
 {
-	get_all(b);
-	if (pick(b, 2)) {
-		vdma_vq_disable_cb(&b->vq);
-		b->listening = false;
+	get_all(f);
+	if (pick(f, 2)) {
+		vdma_vq_disable_cb(&f->vq);
+		f->listening = false;
 	} else {
-		b->listening = !vdma_vq_enable_cb(&b->vq);
+		f->listening = !vdma_vq_enable_cb(&f->vq);
 	}
 }
 
 static void run(uint64_t features, uint16_t num, uint16_t table)
 {
-	struct bench *b = set_up(features, num, table);
+	struct fixture *f = set_up(features, num, table);
 	unsigned int most = num < SEG_MAX ? num : SEG_MAX;
 	unsigned int step;
 
 	for (step = 0; step < STEPS; step++) {
-		switch (pick(b, 8)) {
+		switch (pick(f, 8)) {
 		case 0:
 		case 1:
-			add(b, pick(b, 4) ? (most < 3 ? most : 3) : most);
+			add(f, pick(f, 4) ? (most < 3 ? most : 3) : most);
 			break;
 		case 2:
-			driver_kick(b);
+			driver_kick(f);
 			break;
 		case 3:
-			get_all(b);
-			b->listening = false;
+			get_all(f);
+			f->listening = false;
 			break;
 		case 4:
-			driver_listen(b);
+			driver_listen(f);
 			break;
 		case 5:
-			dev_sleep(b);
+			dev_sleep(f);
 			break;
 		default:
-			dev_step(b);
+			dev_step(f);
 		}
 	}
 	print_message("  features %09llx num %3u: %u buffers, %llu notifications\n",
-		      (unsigned long long)features, num, b->back,
-		      (unsigned long long)b->vq.notified);
-	tear_down(b);
+		      (unsigned long long)features, num, f->back,
+		      (unsigned long long)f->vq.notified);
+	tear_down(f);
 }
 
 static void random_operations(void **state)
@@ -150,23 +150,23 @@ static void wrap_around(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct bench *b = set_up(cases[i].features, cases[i].num, 0);
+		struct fixture *f = set_up(cases[i].features, cases[i].num, 0);
 
-		while (b->back < 140000) {
+		while (f->back < 140000) {
 			for (j = 0; j < cases[i].batch; j++)
-				add(b, 1);
-			driver_kick(b);
-			while (dev_fetch(&b->d))
+				add(f, 1);
+			driver_kick(f);
+			while (dev_fetch(&f->d))
 				;
-			while (b->d.held_count) {
-				process(b, b->d.held[0], b->d.held[0]->room);
-				dev_complete(&b->d, 0, 1, b->d.held[0]->room);
+			while (f->d.held_count) {
+				process(f, f->d.held[0], f->d.held[0]->room);
+				dev_complete(&f->d, 0, 1, f->d.held[0]->room);
 			}
-			get_all(b);
-			assert_int_equal(b->vq.in_flight, 0);
-			assert_int_equal(b->vq.free, b->vq.config.num);
+			get_all(f);
+			assert_int_equal(f->vq.in_flight, 0);
+			assert_int_equal(f->vq.free, f->vq.config.num);
 		}
-		tear_down(b);
+		tear_down(f);
 	}
 }
 
@@ -192,23 +192,23 @@ static void sizes_that_are_none(void **state)
 
 static void buffers_that_are_none(void **state)
 {
-	struct bench *b = set_up(0, 4, 0);
-	struct vdma_sg sg[5] = { { b->data.phys, 0, false } };
+	struct fixture *f = set_up(0, 4, 0);
+	struct vdma_sg sg[5] = { { f->data.phys, 0, false } };
 	unsigned int i;
 
 	(void)state;
-	assert_int_equal(vdma_vq_add(&b->vq, sg, 1, 0, b), VDMA_E_INVALID);
+	assert_int_equal(vdma_vq_add(&f->vq, sg, 1, 0, f), VDMA_E_INVALID);
 	for (i = 0; i < 5; i++)
-		sg[i] = (struct vdma_sg){ b->data.phys, 1, false };
-	assert_int_equal(vdma_vq_add(&b->vq, sg, 0, 0, b), VDMA_E_INVALID);
-	assert_int_equal(vdma_vq_add(&b->vq, sg, 1, 0, NULL), VDMA_E_INVALID);
-	assert_int_equal(vdma_vq_add(&b->vq, sg, 3, 2, b), VDMA_E_INVALID);
-	assert_int_equal(vdma_vq_add(&b->vq, sg, -1u, 3, b), VDMA_E_INVALID);
+		sg[i] = (struct vdma_sg){ f->data.phys, 1, false };
+	assert_int_equal(vdma_vq_add(&f->vq, sg, 0, 0, f), VDMA_E_INVALID);
+	assert_int_equal(vdma_vq_add(&f->vq, sg, 1, 0, NULL), VDMA_E_INVALID);
+	assert_int_equal(vdma_vq_add(&f->vq, sg, 3, 2, f), VDMA_E_INVALID);
+	assert_int_equal(vdma_vq_add(&f->vq, sg, -1u, 3, f), VDMA_E_INVALID);
 	sg[0].len = 0xffffffff;
-	assert_int_equal(vdma_vq_add(&b->vq, sg, 0, 2, b), VDMA_E_INVALID);
-	assert_int_equal(vdma_vq_kick(&b->vq), VDMA_OK);
-	assert_int_equal(b->d.notified, 0);
-	tear_down(b);
+	assert_int_equal(vdma_vq_add(&f->vq, sg, 0, 2, f), VDMA_E_INVALID);
+	assert_int_equal(vdma_vq_kick(&f->vq), VDMA_OK);
+	assert_int_equal(f->d.notified, 0);
+	tear_down(f);
 }
 
 /* After a reset the same ring works again. */
@@ -218,19 +218,19 @@ static void restart(void **state)
 
 	(void)state;
 	for (bits = 0; bits < 2; bits++) {
-		struct bench *b = set_up(bits ? VDMA_F_RING_PACKED : 0, 8, 0);
+		struct fixture *f = set_up(bits ? VDMA_F_RING_PACKED : 0, 8, 0);
 
 		for (i = 0; i < 100; i++) {
-			while (!add(b, 2))
+			while (!add(f, 2))
 				;
-			driver_kick(b);
-			dev_fetch(&b->d);
-			detach_all(b);
-			vdma_vq_restart(&b->vq);
-			dev_init(&b->d, b->m, &b->vq);
-			assert_int_equal(b->vq.free, 8);
+			driver_kick(f);
+			dev_fetch(&f->d);
+			detach_all(f);
+			vdma_vq_restart(&f->vq);
+			dev_init(&f->d, f->m, &f->vq);
+			assert_int_equal(f->vq.free, 8);
 		}
-		tear_down(b);
+		tear_down(f);
 	}
 }
 

@@ -9,16 +9,16 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "hostile_bench.h"
+#include "hostile_fixture.h"
 
 #define SEED		0xbad0de71ceull
 #define ROUNDS		300000
 
-static void write_garbage(struct bench *b, uint64_t *random)
+static void write_garbage(struct fixture *f, uint64_t *random)
 {
-	unsigned char *ring = b->vq.ring.cpu;
+	unsigned char *ring = f->vq.ring.cpu;
 	unsigned int n = model_random(random) >> 60;
-	size_t size = b->vq.device_dma - b->vq.desc_dma + 4 + 8 * NUM + 2;
+	size_t size = f->vq.device_dma - f->vq.desc_dma + 4 + 8 * NUM + 2;
 
 	while (n--)
 		ring[(model_random(random) >> 20) % size] =
@@ -26,35 +26,35 @@ static void write_garbage(struct bench *b, uint64_t *random)
 }
 
 /* Numbers that could be right go further than noise does. */
-static void write_plausible(struct bench *b, uint64_t *random)
+static void write_plausible(struct fixture *f, uint64_t *random)
 {
 	uint64_t r = model_random(random) >> 32;
 
-	dev_write_used(&b->d, r & 7, r >> 3 & 31, r & 0x100, 1 + (r >> 9 & 1),
+	dev_write_used(&f->d, r & 7, r >> 3 & 31, r & 0x100, 1 + (r >> 9 & 1),
 		       r & 0x400 || !(r & 0x7000) ? 1 : 2);
 }
 
-static unsigned int garbage_round(struct bench *b, uint64_t *random)
+static unsigned int garbage_round(struct fixture *f, uint64_t *random)
 {
 	unsigned int step, good = 0;
 
-	for (step = 0; step < 100 && !b->vq.error; step++) {
+	for (step = 0; step < 100 && !f->vq.error; step++) {
 		struct vdma_vq_used used;
 		unsigned int what = model_random(random) >> 61;
 
 		if (what < 3)
-			add(b);
+			add(f);
 		else if (what == 3)
-			vdma_vq_kick(&b->vq);
+			vdma_vq_kick(&f->vq);
 		else if (what == 4)
-			write_plausible(b, random);
+			write_plausible(f, random);
 		else if (what == 5 && !(model_random(random) >> 62))
-			write_garbage(b, random);
+			write_garbage(f, random);
 		else if (what == 6)
-			vdma_vq_enable_cb(&b->vq);
-		while (vdma_vq_get_buf(&b->vq, &used) == 1) {
+			vdma_vq_enable_cb(&f->vq);
+		while (vdma_vq_get_buf(&f->vq, &used) == 1) {
 			assert_true(used.len <= LEN / 2);
-			came_back(b, used.token);
+			came_back(f, used.token);
 			good++;
 		}
 	}
@@ -70,15 +70,15 @@ static void garbage(void **state)
 	(void)state;
 	print_message("  seed %llx, %u rounds\n", SEED, ROUNDS);
 	for (i = 0; i < ARRAY_SIZE(formats); i++) {
-		struct bench *b = set_up(formats[i]);
+		struct fixture *f = set_up(formats[i]);
 
 		for (round = 0; round < ROUNDS / ARRAY_SIZE(formats); round++) {
-			good += garbage_round(b, &random);
-			detach_all(b);
-			vdma_vq_restart(&b->vq);
-			dev_init(&b->d, b->m, &b->vq);
+			good += garbage_round(f, &random);
+			detach_all(f);
+			vdma_vq_restart(&f->vq);
+			dev_init(&f->d, f->m, &f->vq);
 		}
-		tear_down(b);
+		tear_down(f);
 	}
 	/* noise alone would be caught at once and prove little */
 	print_message("  %u lies went unseen, as they may\n", good);

@@ -10,21 +10,21 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "hostile_bench.h"
+#include "hostile_fixture.h"
 
 /* The ring says what is wrong, goes on saying so, and does nothing else. */
-static void expect_broken(struct bench *b, int error)
+static void expect_broken(struct fixture *f, int error)
 {
-	unsigned int live = b->m->live, notified = b->d.notified;
+	unsigned int live = f->m->live, notified = f->d.notified;
 	struct vdma_vq_used used;
 
-	assert_int_equal(vdma_vq_get_buf(&b->vq, &used), error);
-	assert_int_equal(vdma_vq_get_buf(&b->vq, &used), error);
-	assert_int_equal(add(b), error);
-	assert_int_equal(vdma_vq_kick(&b->vq), error);
-	assert_int_equal(b->vq.error, error);
-	assert_int_equal(b->m->live, live);
-	assert_int_equal(b->d.notified, notified);
+	assert_int_equal(vdma_vq_get_buf(&f->vq, &used), error);
+	assert_int_equal(vdma_vq_get_buf(&f->vq, &used), error);
+	assert_int_equal(add(f), error);
+	assert_int_equal(vdma_vq_kick(&f->vq), error);
+	assert_int_equal(f->vq.error, error);
+	assert_int_equal(f->m->live, live);
+	assert_int_equal(f->d.notified, notified);
 }
 
 /* What a lie is about: a buffer that was added, shown, given back, or none. */
@@ -54,25 +54,25 @@ static const struct lie lies[] = {
 
 static void tell(uint64_t features, const struct lie *lie)
 {
-	struct bench *b = set_up(features);
+	struct fixture *f = set_up(features);
 	struct vdma_vq_used used;
 	uint16_t id[4];
 	unsigned int i;
 
 	/* one returned, two shown, one added */
 	for (i = 0; i < 3; i++)
-		assert_int_equal(add(b), VDMA_OK);
-	vdma_vq_kick(&b->vq);
+		assert_int_equal(add(f), VDMA_OK);
+	vdma_vq_kick(&f->vq);
 	for (i = 0; i < 3; i++)
-		id[i] = dev_fetch(&b->d)->id;
-	dev_complete(&b->d, 0, 1, 5);
-	assert_int_equal(vdma_vq_get_buf(&b->vq, &used), 1);
+		id[i] = dev_fetch(&f->d)->id;
+	dev_complete(&f->d, 0, 1, 5);
+	assert_int_equal(vdma_vq_get_buf(&f->vq, &used), 1);
 	assert_int_equal(used.len, 5);
-	came_back(b, used.token);
-	id[3] = b->vq.free_head;
+	came_back(f, used.token);
+	id[3] = f->vq.free_head;
 	/* the next takes the place of the one that came back: take it away */
 	if (lie->about == ADDED)
-		assert_int_equal(add(b), VDMA_OK);
+		assert_int_equal(add(f), VDMA_OK);
 	switch (lie->about) {
 	case SHOWN:
 		i = id[1];
@@ -89,9 +89,9 @@ static void tell(uint64_t features, const struct lie *lie)
 	default:
 		i = NUM;
 	}
-	dev_write_used(&b->d, i, lie->len, true, 1, 1);
-	expect_broken(b, lie->error);
-	tear_down(b);
+	dev_write_used(&f->d, i, lie->len, true, 1, 1);
+	expect_broken(f, lie->error);
+	tear_down(f);
 }
 
 static void each_lie(void **state)
@@ -113,14 +113,14 @@ static void index_that_jumps(void **state)
 	(void)state;
 	for (order = 0; order < 2; order++) {
 		for (i = 0; i < ARRAY_SIZE(jumps); i++) {
-			struct bench *b = set_up(order ? VDMA_F_IN_ORDER : 0);
+			struct fixture *f = set_up(order ? VDMA_F_IN_ORDER : 0);
 
-			add(b);
-			add(b);
-			vdma_vq_kick(&b->vq);
-			put_le(&b->d, b->d.device + 2, 2, jumps[i]);
-			expect_broken(b, VDMA_E_USED_INDEX);
-			tear_down(b);
+			add(f);
+			add(f);
+			vdma_vq_kick(&f->vq);
+			put_le(&f->d, f->d.device + 2, 2, jumps[i]);
+			expect_broken(f, VDMA_E_USED_INDEX);
+			tear_down(f);
 		}
 	}
 }
@@ -128,76 +128,76 @@ static void index_that_jumps(void **state)
 /* A batch's last buffer lies behind the index that is to announce it. */
 static void batch_behind_the_index(void **state)
 {
-	struct bench *b = set_up(VDMA_F_IN_ORDER);
+	struct fixture *f = set_up(VDMA_F_IN_ORDER);
 	struct dev_buf *second;
 
 	(void)state;
-	add(b);
-	add(b);
-	vdma_vq_kick(&b->vq);
-	dev_fetch(&b->d);
-	second = dev_fetch(&b->d);
-	dev_write_used(&b->d, second->id, 0, true, 1, 2);
-	expect_broken(b, VDMA_E_USED_INDEX);
-	tear_down(b);
+	add(f);
+	add(f);
+	vdma_vq_kick(&f->vq);
+	dev_fetch(&f->d);
+	second = dev_fetch(&f->d);
+	dev_write_used(&f->d, second->id, 0, true, 1, 2);
+	expect_broken(f, VDMA_E_USED_INDEX);
+	tear_down(f);
 }
 
 /* A packed ring without a buffer in it can't have a used one. */
 static void used_out_of_nothing(void **state)
 {
-	struct bench *b = set_up(VDMA_F_RING_PACKED);
+	struct fixture *f = set_up(VDMA_F_RING_PACKED);
 
 	(void)state;
-	dev_write_used(&b->d, 0, 0, false, 1, 1);
-	expect_broken(b, VDMA_E_USED_FREE);
-	tear_down(b);
+	dev_write_used(&f->d, 0, 0, false, 1, 1);
+	expect_broken(f, VDMA_E_USED_FREE);
+	tear_down(f);
 }
 
 /* 2.8.13: a packed ring's length says nothing where nothing can be written. */
 static void length_without_meaning(void **state)
 {
-	struct bench *b = set_up(VDMA_F_RING_PACKED);
-	struct vdma_sg sg = { b->data.phys, LEN, false };
+	struct fixture *f = set_up(VDMA_F_RING_PACKED);
+	struct vdma_sg sg = { f->data.phys, LEN, false };
 	struct vdma_vq_used used;
 
 	(void)state;
-	assert_int_equal(vdma_vq_add(&b->vq, &sg, 1, 0, b), VDMA_OK);
-	vdma_vq_kick(&b->vq);
-	dev_write_used(&b->d, 0, 0xffffffff, false, 1, 1);
-	assert_int_equal(vdma_vq_get_buf(&b->vq, &used), 1);
+	assert_int_equal(vdma_vq_add(&f->vq, &sg, 1, 0, f), VDMA_OK);
+	vdma_vq_kick(&f->vq);
+	dev_write_used(&f->d, 0, 0xffffffff, false, 1, 1);
+	assert_int_equal(vdma_vq_get_buf(&f->vq, &used), 1);
 	assert_int_equal(used.len, 0);
-	assert_ptr_equal(used.token, b);
-	tear_down(b);
+	assert_ptr_equal(used.token, f);
+	tear_down(f);
 }
 
 /* QEMU's packed rings never set WRITE in a used descriptor. */
 static void length_without_flag(void **state)
 {
-	struct bench *b = set_up(VDMA_F_RING_PACKED);
+	struct fixture *f = set_up(VDMA_F_RING_PACKED);
 	struct vdma_vq_used used;
 
 	(void)state;
-	add(b);
-	vdma_vq_kick(&b->vq);
-	dev_write_used(&b->d, 0, LEN / 2, false, 1, 2);
-	assert_int_equal(vdma_vq_get_buf(&b->vq, &used), 1);
+	add(f);
+	vdma_vq_kick(&f->vq);
+	dev_write_used(&f->d, 0, LEN / 2, false, 1, 2);
+	assert_int_equal(vdma_vq_get_buf(&f->vq, &used), 1);
 	assert_int_equal(used.len, LEN / 2);
-	came_back(b, used.token);
-	tear_down(b);
+	came_back(f, used.token);
+	tear_down(f);
 }
 
 static uint64_t clock_now(void *ctx)
 {
-	struct bench *b = ctx;
+	struct fixture *f = ctx;
 
-	return b->now;
+	return f->now;
 }
 
 static void clock_relax(void *ctx)
 {
-	struct bench *b = ctx;
+	struct fixture *f = ctx;
 
-	b->now += 10;
+	f->now += 10;
 }
 
 static void no_answer(void **state)
@@ -206,39 +206,39 @@ static void no_answer(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(formats); i++) {
-		struct bench *b = set_up(formats[i]);
-		struct vdma_clock clock = { clock_now, clock_relax, b };
+		struct fixture *f = set_up(formats[i]);
+		struct vdma_clock clock = { clock_now, clock_relax, f };
 		struct vdma_vq_used used;
 
-		add(b);
-		vdma_vq_kick(&b->vq);
-		assert_int_equal(vdma_vq_wait(&b->vq, &used, &clock, 1000),
+		add(f);
+		vdma_vq_kick(&f->vq);
+		assert_int_equal(vdma_vq_wait(&f->vq, &used, &clock, 1000),
 				 VDMA_E_TIMEOUT);
-		assert_true(b->now >= 1000 && b->now < 1100);
+		assert_true(f->now >= 1000 && f->now < 1100);
 		/* and when it does answer, it is too late */
-		dev_fetch(&b->d);
-		dev_complete(&b->d, 0, 1, 0);
-		expect_broken(b, VDMA_E_TIMEOUT);
-		tear_down(b);
+		dev_fetch(&f->d);
+		dev_complete(&f->d, 0, 1, 0);
+		expect_broken(f, VDMA_E_TIMEOUT);
+		tear_down(f);
 	}
 }
 
 /* An answer that is there when time is up counts. */
 static void answer_at_the_last_moment(void **state)
 {
-	struct bench *b = set_up(0);
-	struct vdma_clock clock = { clock_now, clock_relax, b };
+	struct fixture *f = set_up(0);
+	struct vdma_clock clock = { clock_now, clock_relax, f };
 	struct vdma_vq_used used;
 
 	(void)state;
-	add(b);
-	vdma_vq_kick(&b->vq);
-	dev_fetch(&b->d);
-	dev_complete(&b->d, 0, 1, 7);
-	assert_int_equal(vdma_vq_wait(&b->vq, &used, &clock, 0), VDMA_OK);
+	add(f);
+	vdma_vq_kick(&f->vq);
+	dev_fetch(&f->d);
+	dev_complete(&f->d, 0, 1, 7);
+	assert_int_equal(vdma_vq_wait(&f->vq, &used, &clock, 0), VDMA_OK);
 	assert_int_equal(used.len, 7);
-	came_back(b, used.token);
-	tear_down(b);
+	came_back(f, used.token);
+	tear_down(f);
 }
 
 /* A mapping that can't be removed: the buffer stays, the ring is broken. */
@@ -249,18 +249,18 @@ static void unmap_that_fails(void **state)
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(formats); i++) {
 		for (n = 1; n <= 2; n++) {
-			struct bench *b = set_up(formats[i]);
+			struct fixture *f = set_up(formats[i]);
 			struct vdma_vq_used used;
 
-			add(b);
-			vdma_vq_kick(&b->vq);
-			dev_fetch(&b->d);
-			dev_complete(&b->d, 0, 1, 0);
-			b->m->fail_unmap = n;
-			assert_int_equal(vdma_vq_get_buf(&b->vq, &used),
+			add(f);
+			vdma_vq_kick(&f->vq);
+			dev_fetch(&f->d);
+			dev_complete(&f->d, 0, 1, 0);
+			f->m->fail_unmap = n;
+			assert_int_equal(vdma_vq_get_buf(&f->vq, &used),
 					 VDMA_E_TCE);
-			expect_broken(b, VDMA_E_TCE);
-			tear_down(b);
+			expect_broken(f, VDMA_E_TCE);
+			tear_down(f);
 		}
 	}
 }

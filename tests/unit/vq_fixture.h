@@ -3,8 +3,8 @@
  * A ring between a driver that adds random buffers and the reference device,
  * both of which know what each buffer holds.
  */
-#ifndef VQ_BENCH_H
-#define VQ_BENCH_H
+#ifndef VQ_FIXTURE_H
+#define VQ_FIXTURE_H
 
 #include "vq_model.h"
 
@@ -22,7 +22,7 @@ struct request {
 	struct vdma_sg sg[SEG_MAX];
 };
 
-struct bench {
+struct fixture {
 	struct model *m;
 	struct vdma_vq vq;
 	struct dev d;
@@ -36,9 +36,9 @@ struct bench {
 	bool listening;
 };
 
-static inline unsigned int pick(struct bench *b, unsigned int below)
+static inline unsigned int pick(struct fixture *f, unsigned int below)
 {
-	return (unsigned int)((model_random(&b->random) >> 32) % below);
+	return (unsigned int)((model_random(&f->random) >> 32) % below);
 }
 
 static inline unsigned char pattern(unsigned int serial, unsigned int i)
@@ -46,73 +46,73 @@ static inline unsigned char pattern(unsigned int serial, unsigned int i)
 	return (unsigned char)(serial * 37 + i * 11 + (serial >> 8));
 }
 
-static inline struct bench *set_up(uint64_t features, uint16_t num, uint16_t table)
+static inline struct fixture *set_up(uint64_t features, uint16_t num, uint16_t table)
 {
-	struct bench *b = calloc(1, sizeof(*b));
+	struct fixture *f = calloc(1, sizeof(*f));
 	struct vdma_vq_config config = {
 		.num = num, .indirect_max = table, .features = features,
 		.notify = dev_notify,
 	};
 
-	assert_non_null(b);
-	config.ctx = &b->d;
-	b->random = SEED;
-	b->m = model_new();
-	assert_int_equal(b->m->pages.get(b->m, DEV_MAX * BUF_LEN, &b->data),
+	assert_non_null(f);
+	config.ctx = &f->d;
+	f->random = SEED;
+	f->m = model_new();
+	assert_int_equal(f->m->pages.get(f->m, DEV_MAX * BUF_LEN, &f->data),
 			 VDMA_OK);
-	b->private_mem = malloc(vdma_vq_private_size(&config));
-	assert_int_equal(vdma_vq_init(&b->vq, &b->m->domain, &config,
-				      b->private_mem), VDMA_OK);
-	dev_init(&b->d, b->m, &b->vq);
-	return b;
+	f->private_mem = malloc(vdma_vq_private_size(&config));
+	assert_int_equal(vdma_vq_init(&f->vq, &f->m->domain, &config,
+				      f->private_mem), VDMA_OK);
+	dev_init(&f->d, f->m, &f->vq);
+	return f;
 }
 
 /* What the caller has mapped by itself. */
-static inline void unmap_premapped(struct bench *b, const struct request *req)
+static inline void unmap_premapped(struct fixture *f, const struct request *req)
 {
 	if (req->premapped)
-		vdma_domain_unmap(&b->m->domain, req->sg[0].addr,
+		vdma_domain_unmap(&f->m->domain, req->sg[0].addr,
 				  req->sg[0].len, req->out ? VDMA_TO_DEVICE :
 				  VDMA_FROM_DEVICE);
 }
 
 /* As a driver does after a reset: every buffer comes back once. */
-static inline void detach_all(struct bench *b)
+static inline void detach_all(struct fixture *f)
 {
 	struct request *req;
 
-	dev_drop(&b->d);
-	while ((req = vdma_vq_detach_unused_buf(&b->vq))) {
+	dev_drop(&f->d);
+	while ((req = vdma_vq_detach_unused_buf(&f->vq))) {
 		assert_true(req->out_there);
 		req->out_there = false;
-		b->back++;
-		unmap_premapped(b, req);
+		f->back++;
+		unmap_premapped(f, req);
 	}
-	assert_int_equal(b->back, b->added);
+	assert_int_equal(f->back, f->added);
 }
 
-static inline void tear_down(struct bench *b)
+static inline void tear_down(struct fixture *f)
 {
-	detach_all(b);
-	vdma_vq_fini(&b->vq);
-	assert_int_equal(b->m->live, 0);
-	b->m->pages.put(b->m, &b->data);
-	model_free(b->m);
-	free(b->private_mem);
-	free(b);
+	detach_all(f);
+	vdma_vq_fini(&f->vq);
+	assert_int_equal(f->m->live, 0);
+	f->m->pages.put(f->m, &f->data);
+	model_free(f->m);
+	free(f->private_mem);
+	free(f);
 }
 
-static inline void fill(struct bench *b, struct request *req, unsigned int slot)
+static inline void fill(struct fixture *f, struct request *req, unsigned int slot)
 {
-	unsigned char *base = b->data.cpu;
+	unsigned char *base = f->data.cpu;
 	unsigned char *p = base + slot * BUF_LEN;
 	unsigned int i, j, at = 0;
 
 	for (i = 0; i < req->out + req->in; i++) {
 		struct vdma_sg *sg = &req->sg[i];
 
-		sg->addr = b->data.phys + (size_t)(p - base);
-		sg->len = 1 + pick(b, SEG_LEN);
+		sg->addr = f->data.phys + (size_t)(p - base);
+		sg->len = 1 + pick(f, SEG_LEN);
 		req->at[i] = p;
 		if (i >= req->out)
 			req->room += sg->len;
@@ -121,47 +121,47 @@ static inline void fill(struct bench *b, struct request *req, unsigned int slot)
 	}
 }
 
-static inline void premap(struct bench *b, struct request *req)
+static inline void premap(struct fixture *f, struct request *req)
 {
 	struct vdma_sg *sg = &req->sg[0];
 
-	sg->mapped = !vdma_domain_map(&b->m->domain, sg->addr, sg->len,
+	sg->mapped = !vdma_domain_map(&f->m->domain, sg->addr, sg->len,
 				      req->out ? VDMA_TO_DEVICE :
 				      VDMA_FROM_DEVICE, &sg->addr);
 	req->premapped = sg->mapped;
 }
 
-static inline int add(struct bench *b, unsigned int most)
+static inline int add(struct fixture *f, unsigned int most)
 {
-	unsigned int slot = pick(b, DEV_MAX);
-	struct request *req = &b->req[slot];
-	unsigned int live, n = 1 + pick(b, most);
+	unsigned int slot = pick(f, DEV_MAX);
+	struct request *req = &f->req[slot];
+	unsigned int live, n = 1 + pick(f, most);
 	int error;
 
 	if (req->out_there)
 		return VDMA_E_FULL;
-	*req = (struct request){ .serial = b->serial++ };
-	req->out = pick(b, n + 1);
+	*req = (struct request){ .serial = f->serial++ };
+	req->out = pick(f, n + 1);
 	req->in = n - req->out;
-	fill(b, req, slot);
-	if (!pick(b, 8))
-		premap(b, req);
-	live = b->m->live;
-	b->m->fail_map = pick(b, 50) ? 0 : 1 + pick(b, n);
-	error = vdma_vq_add(&b->vq, req->sg, req->out, req->in, req);
-	b->m->fail_map = 0;
+	fill(f, req, slot);
+	if (!pick(f, 8))
+		premap(f, req);
+	live = f->m->live;
+	f->m->fail_map = pick(f, 50) ? 0 : 1 + pick(f, n);
+	error = vdma_vq_add(&f->vq, req->sg, req->out, req->in, req);
+	f->m->fail_map = 0;
 	if (!error) {
 		req->out_there = true;
-		b->added++;
+		f->added++;
 		return error;
 	}
 	/* what failed has left nothing behind */
-	assert_int_equal(b->m->live, live);
-	unmap_premapped(b, req);
+	assert_int_equal(f->m->live, live);
+	unmap_premapped(f, req);
 	return error;
 }
 
-static inline void take_back(struct bench *b, const struct vdma_vq_used *used)
+static inline void take_back(struct fixture *f, const struct vdma_vq_used *used)
 {
 	struct request *req = used->token;
 	unsigned int i, j, at = 0;
@@ -169,22 +169,22 @@ static inline void take_back(struct bench *b, const struct vdma_vq_used *used)
 	assert_true(req->out_there);
 	assert_int_equal(used->len, req->wrote);
 	req->out_there = false;
-	b->back++;
-	unmap_premapped(b, req);
+	f->back++;
+	unmap_premapped(f, req);
 	for (i = req->out; i < req->out + req->in; i++)
 		for (j = 0; j < req->sg[i].len && at < used->len; j++, at++)
 			assert_int_equal(req->at[i][j],
 					 pattern(~req->serial, at));
 }
 
-static inline unsigned int get_all(struct bench *b)
+static inline unsigned int get_all(struct fixture *f)
 {
 	struct vdma_vq_used used;
 	unsigned int n = 0;
 	int got;
 
-	while ((got = vdma_vq_get_buf(&b->vq, &used)) == 1) {
-		take_back(b, &used);
+	while ((got = vdma_vq_get_buf(&f->vq, &used)) == 1) {
+		take_back(f, &used);
 		n++;
 	}
 	assert_int_equal(got, VDMA_OK);
@@ -195,9 +195,9 @@ static inline unsigned int get_all(struct bench *b)
  * The device's work on a buffer: what arrived is what was added, piece by
  * piece; then it writes @len bytes.
  */
-static inline void process(struct bench *b, const struct dev_buf *buf, uint32_t len)
+static inline void process(struct fixture *f, const struct dev_buf *buf, uint32_t len)
 {
-	unsigned char *base = b->data.cpu;
+	unsigned char *base = f->data.cpu;
 	struct request *req = NULL;
 	unsigned int i, j, out = 0, in = 0;
 
@@ -205,10 +205,10 @@ static inline void process(struct bench *b, const struct dev_buf *buf, uint32_t 
 		const struct dev_seg *seg = &buf->seg[i];
 		unsigned char *p;
 
-		p = model_access(b->m, seg->addr, seg->len, seg->writable ?
+		p = model_access(f->m, seg->addr, seg->len, seg->writable ?
 				 VDMA_FROM_DEVICE : VDMA_TO_DEVICE);
 		if (!req)
-			req = &b->req[(size_t)(p - base) / BUF_LEN];
+			req = &f->req[(size_t)(p - base) / BUF_LEN];
 		assert_true(req->out_there);
 		assert_int_equal(buf->count, req->out + req->in);
 		assert_ptr_equal(p, req->at[i]);
@@ -226,4 +226,4 @@ static inline void process(struct bench *b, const struct dev_buf *buf, uint32_t 
 	req->wrote = len;
 }
 
-#endif /* VQ_BENCH_H */
+#endif /* VQ_FIXTURE_H */
