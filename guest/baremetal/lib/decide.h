@@ -5,7 +5,7 @@
 
 #include <vdma/policy.h>
 
-#include "device.h"
+#include "pci.h"
 
 /**
  * decide() - collect the facts about a function and take the decision

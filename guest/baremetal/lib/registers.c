@@ -4,7 +4,6 @@
  * BARs by ordinary loads and stores, little endian.
  */
 #include "console.h"
-#include "device.h"
 #include "pci.h"
 #include "registers.h"
 

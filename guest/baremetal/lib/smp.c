@@ -7,7 +7,6 @@
 #include "page.h"
 #include "rtas.h"
 #include "smp.h"
-#include "spinlock.h"
 #include "tree.h"
 
 #define CPUS_MAX	32
