@@ -64,7 +64,7 @@ static uint64_t loop(struct disk *disk, struct disk *control,
 {
 	uint64_t turn;
 
-	for (turn = 0; !*error && (turn % 32 || !control_told(control));
+	for (turn = 0; !*error && (turn % 32 || !control_wants_stop(control));
 	     turn++) {
 		*error = read_into(disk, (uintptr_t)pages->number,
 				   pages->written, turn);

@@ -31,7 +31,7 @@ static void work(void *arg)
 		load_run(&job->load);
 		return;
 	}
-	while (!control_told(job->control)) {
+	while (!control_wants_stop(job->control)) {
 		uint64_t next = time_ns() + POLL_NS;
 
 		while (time_ns() < next)

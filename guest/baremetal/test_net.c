@@ -172,7 +172,7 @@ static void echo(struct link *link)
 	}
 }
 
-static void echo_until_told(struct link *link, struct disk *control)
+static void echo_until_stopped(struct link *link, struct disk *control)
 {
 	uint64_t last = time_ns(), got = 0, polled = last;
 
@@ -189,7 +189,7 @@ static void echo_until_told(struct link *link, struct disk *control)
 			link->sent = link->received;
 		if (time_ns() - polled > POLL_NS) {
 			polled = time_ns();
-			if (control_told(control))
+			if (control_wants_stop(control))
 				break;
 		}
 	}
@@ -231,7 +231,7 @@ static void net_run(struct disk *control)
 	report(!link.error, "start: %s", vdma_strerror(link.error));
 	if (control) {
 		diag("at work");
-		echo_until_told(&link, control);
+		echo_until_stopped(&link, control);
 	} else {
 		echo(&link);
 	}

@@ -49,7 +49,7 @@ NOUNS = {
     "guest/baremetal/lib/private.c": "map_private unmap_private",
     "guest/baremetal/lib/rtas.c": "power_off system_reboot",
     "guest/baremetal/lib/smp.c": "cpu secondary",
-    "guest/baremetal/lib/spinlock.c": "spin vdma_lock_of",
+    "guest/baremetal/lib/spinlock.c": "spin",
     "guest/baremetal/lib/string.c": "both_aligned memory_is memchr memcmp memcpy memmove memset "
     "strchr strcmp strlen strncmp strnlen strrchr",
     "guest/baremetal/lib/ultravisor.c": "secure ucall ucalls",

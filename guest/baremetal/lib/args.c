@@ -13,8 +13,8 @@ void args_init(const char *bootargs)
 	size_t i, len = strlen(bootargs);
 
 	if (len >= sizeof(line))
-		bail_out("a command line of %zu characters; %u go in", len,
-			 LINE_MAX - 1);
+		bail_out("cannot use the command line: %zu characters, maximum %u",
+			 len, LINE_MAX - 1);
 	memcpy(line, bootargs, len);
 	for (i = 0; i < len; i++) {
 		if (line[i] == ' ')
@@ -22,7 +22,7 @@ void args_init(const char *bootargs)
 	}
 }
 
-const char *arg(const char *name, const char *otherwise)
+const char *arg(const char *name, const char *fallback)
 {
 	size_t len = strlen(name);
 	const char *word;
@@ -31,16 +31,16 @@ const char *arg(const char *name, const char *otherwise)
 		if (!strncmp(word, name, len) && word[len] == '=')
 			return word + len + 1;
 	}
-	return otherwise;
+	return fallback;
 }
 
-uint64_t arg_number(const char *name, uint64_t otherwise)
+uint64_t arg_number(const char *name, uint64_t fallback)
 {
 	const char *text = arg(name, NULL), *c;
 	uint64_t value = 0;
 
 	if (!text)
-		return otherwise;
+		return fallback;
 	for (c = text; *c; c++) {
 		if (*c < '0' || *c > '9')
 			bail_out("%s=%s is not a number", name, text);

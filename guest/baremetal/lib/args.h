@@ -8,13 +8,13 @@
 void args_init(const char *bootargs);
 
 /**
- * arg() - a word of the command line
- * @name: in front of its =
- * @otherwise: if it is not there
+ * arg() - value of NAME=VALUE on the command line
+ * @name: the name
+ * @fallback: returned without such a word
  */
-const char *arg(const char *name, const char *otherwise);
+const char *arg(const char *name, const char *fallback);
 
-/* arg_number() - the same, of decimal digits; bails out if it has others */
-uint64_t arg_number(const char *name, uint64_t otherwise);
+/* arg_number() - value as a decimal number; bails out if it is not one */
+uint64_t arg_number(const char *name, uint64_t fallback);
 
 #endif /* GUEST_ARGS_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* Attributes by the names that the kernel has for them. */
+/* The kernel's names of attributes */
 #ifndef GUEST_ATTRIBUTES_H
 #define GUEST_ATTRIBUTES_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* Types, sizes and helpers that everything needs. */
+/* Common types, sizes and helpers */
 #ifndef GUEST_BASE_H
 #define GUEST_BASE_H
 

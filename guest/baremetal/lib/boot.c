@@ -17,7 +17,7 @@
 extern const char image_end[];
 void boot(uint64_t client_interface) __noreturn;
 
-/* Below its end is the program, and below that the vectors. */
+/* Memory below image_end holds the vectors and the program. */
 static void boot_add_memory(uint64_t start, uint64_t end)
 {
 	uint64_t used = (uintptr_t)image_end;

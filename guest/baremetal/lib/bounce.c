@@ -24,7 +24,7 @@ static unsigned int bounce_cpu(void *ctx)
 	return this_cpu->index;
 }
 
-/* The time base is as random as it gets here; a real guest has better. */
+/* There is no better source of random numbers here than the time base. */
 static struct vdma_bounce_config bounce_config(struct device *device)
 {
 	return (struct vdma_bounce_config){
@@ -47,15 +47,15 @@ void bounce_open(struct device *device)
 	uint64_t shared = secure_counts().shared;
 	int error;
 
-	device->bounce_lock = vdma_lock_of(&device->bounce_spin);
+	device->bounce_lock = spin_vdma_lock(&device->bounce_spin);
 	device->bounce_private_len = vdma_bounce_private_size(&config);
 	if (!device->bounce_private_len)
-		bail_out("pool=%lu is no size of a pool", config.size / KIB);
+		bail_out("pool=%lu: invalid pool size", config.size / KIB);
 	device->bounce_private = pages_get(device->bounce_private_len);
 	error = vdma_bounce_init(&device->bounce, &config,
 				 device->bounce_private);
 	if (error)
-		bail_out("PCI %x: a pool of %lu KiB: %s",
+		bail_out("PCI %x: cannot set up a pool of %lu KiB: %s",
 			 device->pci->fn.config_addr, config.size / KIB,
 			 vdma_strerror(error));
 	report(secure_counts().shared - shared ==

@@ -6,9 +6,10 @@
 #include <vdma/virtqueue.h>
 #include "base.h"
 
-void time_init(uint32_t frequency);
 #define NS_PER_SECOND	1000000000ull
-/* time_ns() - nanoseconds since some start */
+
+void time_init(uint32_t frequency);
+/* time_ns() - nanoseconds since a fixed start */
 uint64_t time_ns(void);
 extern const struct vdma_clock guest_clock;
 

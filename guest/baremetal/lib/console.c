@@ -61,7 +61,7 @@ void print(const char *fmt, ...)
 	char line[LINE_MAX];
 	va_list args;
 	size_t len;
-	/* The owner of the lock may have brought us here. */
+	/* The CPU may hold the lock itself if an exception interrupted print(). */
 	bool locked = !this_cpu || !this_cpu->in_exception;
 
 	va_start(args, fmt);

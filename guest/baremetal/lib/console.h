@@ -8,12 +8,12 @@
 
 /**
  * vformat() - format text
- * @to: the text, always ended by 0
- * @size: room at @to, at least 1
- * @fmt: of printf's: %s %c %d %u %x %p %%, l and z, 0 and a width
+ * @to: receives the text, always terminated by a NUL
+ * @size: size of @to, at least 1
+ * @fmt: as printf's: %s %c %d %u %x %p %%, l and z, 0 and a width
  * @args: arguments
  *
- * Return: the length of the text, without what did not fit.
+ * Return: the length of the text as far as it fits.
  */
 size_t vformat(char *to, size_t size, const char *fmt, va_list args)
 	__printf(3, 0);
@@ -21,15 +21,15 @@ size_t format(char *to, size_t size, const char *fmt, ...)
 	__printf(3, 4);
 
 /**
- * console_init() - find the console
+ * console_init() - set the console to use
  * @termno: unit address of the vty
  */
 void console_init(uint32_t termno);
 
-/* print() - write to the console; the text of one call stays together. */
+/* print() - write to the console; other CPUs' text does not get in between */
 void print(const char *fmt, ...) __printf(1, 2);
 
-/* bail_out() - say why this can't go on, and power off. */
+/* bail_out() - print a fatal error and power off */
 void bail_out(const char *fmt, ...)
 	__noreturn __printf(1, 2);
 

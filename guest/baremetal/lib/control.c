@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The disk that the host speaks through (tests/live/test_migrate.py). */
+/* The control disk (tests/live/test_migrate.py). */
 #include <vdma/error.h>
 #include "console.h"
 #include "control.h"
@@ -18,12 +18,12 @@ void control_open(struct disk *control)
 
 	config.queues = 1;
 	if (config.ring_features & VDMA_F_RING_PACKED)
-		bail_out("the control disk has a split ring");
+		bail_out("ring=packed: the control disk has a split ring");
 	disk_open_as(control, device_find(TYPE_BLK, 1) ? 1 : 0, &plan,
 		     &config);
 }
 
-bool control_told(struct disk *control)
+bool control_wants_stop(struct disk *control)
 {
 	uint64_t *word = pages_get(VDMA_BLK_SECTOR);
 	int error = disk_do(control, 0, VDMA_BLK_READ, 0, word,
@@ -31,7 +31,7 @@ bool control_told(struct disk *control)
 	bool stop = error || !*word;
 
 	if (error)
-		diag("the control disk: %s", vdma_strerror(error));
+		diag("cannot read the control disk: %s", vdma_strerror(error));
 	pages_put(word, VDMA_BLK_SECTOR);
 	return stop;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * The facts about a device, for vdma_decide(): what the Linux module collects,
- * as this program sees it. What the device tree has, the library reads there.
+ * Collects the facts about a device for vdma_decide(), as the Linux module does. The
+ * library reads those that the device tree has.
  */
 #include <libfdt.h>
 #include <vdma/abi.h>
@@ -19,8 +19,8 @@
 #include "windows.h"
 
 /*
- * The facts that are known here, or asked for; all others are the tree's. That Linux
- * sets up no IOMMU does not matter: this program does.
+ * Facts from this program or the command line; all others come from the tree. An
+ * iommu=off for Linux does not matter: this program sets the IOMMU up.
  */
 #define KNOWN	(1u << VDMA_DT_F | 1u << VDMA_DT_V1 | 1u << VDMA_DT_HCALL | \
 		 1u << VDMA_DT_DDW | 1u << VDMA_DT_IOMMU_OFF |		    \
@@ -34,14 +34,14 @@ static void decide_find_function(const struct pci_function *pci, struct vdma_dt 
 	int error = vdma_dt_open(dt, of_tree(), fdt_totalsize(of_tree()));
 
 	if (error)
-		bail_out("device tree: %s", vdma_strerror(error));
+		bail_out("cannot read the device tree: %s", vdma_strerror(error));
 	vdma_dt_start(&cursor, dt);
 	do {
 		error = vdma_dt_next(&cursor, fn);
 	} while (error == 1 && fn->node != pci->node);
 	if (error != 1)
-		bail_out("PCI %x: not in the device tree: %s",
-			 pci->fn.config_addr, vdma_strerror(error));
+		bail_out("PCI %x: cannot find its node: %s", pci->fn.config_addr,
+			 vdma_strerror(error));
 }
 
 static enum vdma_answer decide_ask(const struct pci_function *pci,

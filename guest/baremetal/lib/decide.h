@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* The decision about a device, from the facts of this machine. */
+/* Decides about a device from the facts of this machine. */
 #ifndef GUEST_DECIDE_H
 #define GUEST_DECIDE_H
 
@@ -10,7 +10,7 @@
 /**
  * decide() - collect the facts about a function and take the decision
  * @pci: the function
- * @features: the features that it offers
+ * @features: feature bits that it offers
  * @decision: filled in
  */
 void decide(const struct pci_function *pci, uint64_t features,

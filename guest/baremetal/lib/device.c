@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-/* Devices and their domains, as the command line wants them. */
+/* Devices and their domains, as the command line asks for them. */
 #include <libfdt.h>
 
 #include <vdma/abi.h>
@@ -22,7 +22,7 @@
 
 #define AUDIT_NODES	32768
 
-/* Without it nobody enters mappings, and an empty record proves nothing. */
+/* Without VDMA_AUDIT no mapping is recorded, and an empty record proves nothing. */
 #ifdef VDMA_AUDIT
 #define AUDITED	true
 #else
@@ -56,8 +56,8 @@ static void device_audit_report(void *ctx, const struct vdma_audit_report *r)
 static void device_must(const struct device *device, int error, const char *what)
 {
 	if (error)
-		bail_out("PCI %x: %s: %s", device->pci->fn.config_addr, what,
-			 vdma_strerror(error));
+		bail_out("PCI %x: cannot %s: %s", device->pci->fn.config_addr,
+			 what, vdma_strerror(error));
 }
 
 static void device_open_bypass(struct device *device)
@@ -66,13 +66,13 @@ static void device_open_bypass(struct device *device)
 	struct vdma_bypass reply;
 
 	if (pci_bypass_property(device->pci, &window) != VDMA_PROPERTY_VALID)
-		bail_out("PCI %x: no bypass: firmware has not tagged it",
+		bail_out("PCI %x: cannot use bypass: not tagged by firmware",
 			 device->pci->fn.config_addr);
 	device_must(device, vdma_bypass_enable(device->plan.hv, &device->pci->fn, &window,
-					       &reply), "bypass");
+					       &reply), "enable bypass");
 	device_must(device, vdma_domain_bypass(&device->linear, &guest_pages,
 					       &reply.window, memory_end()),
-	     "domain bypass");
+			    "set up domain bypass");
 }
 
 static void device_open_identity(struct device *device)
@@ -83,14 +83,14 @@ static void device_open_identity(struct device *device)
 	device->window.hv = device->plan.hv;
 	device->window.list = window_list();
 	device_must(device, vdma_ddw_identity(&rtas, &device->pci->fn, memory_end(),
-					      &device->window), "identity window");
+					      &device->window), "create an identity window");
 	device->dynamic = true;
 	all.base = device->window.base;
 	device_must(device, vdma_domain_identity(&device->linear, &guest_pages, &all,
-						 memory_end()), "domain identity");
+						 memory_end()), "set up domain identity");
 }
 
-/* A dynamic window, as large as the default one, with pages of this size. */
+/* Creates a dynamic window of 1 GiB, the size of the default one. */
 static void device_open_dynamic(struct device *device, const char *page)
 {
 	static const char * const names[] = { "4k", "64k", "2m", "16m" };
@@ -103,11 +103,11 @@ static void device_open_dynamic(struct device *device, const char *page)
 			break;
 	}
 	if (i == ARRAY_SIZE(names))
-		bail_out("window=%s is no page size", page);
+		bail_out("window=%s: not a page size", page);
 	device->window.hv = device->plan.hv;
 	device->window.list = window_list();
 	device_must(device, vdma_ddw_create(&rtas, &device->pci->fn, shifts[i], GIB,
-					    &device->window), "dynamic window");
+					    &device->window), "create a dynamic window");
 	device->dynamic = true;
 }
 
@@ -119,7 +119,6 @@ static void device_open_window(struct device *device)
 		device_open_dynamic(device, device->plan.window);
 }
 
-/* A domain on the window. */
 static void device_make_tce_domain(struct device *device)
 {
 	uint32_t cached = device->plan.reuse;
@@ -127,12 +126,12 @@ static void device_make_tce_domain(struct device *device)
 	device->tce_private_len = vdma_tce_domain_private_size(&device->window,
 							       cached);
 	device->tce_private = pages_get(device->tce_private_len);
-	device->tce_lock = vdma_lock_of(&device->tce_spin);
+	device->tce_lock = spin_vdma_lock(&device->tce_spin);
 	device_must(device, vdma_tce_domain_init(&device->tce, &guest_pages,
 						 &device->window, cached,
-					  &device->tce_lock,
-					  device->tce_private),
-	     "domain tce");
+						 &device->tce_lock,
+						 device->tce_private),
+		    "set up domain tce");
 }
 
 static void device_open_tce(struct device *device)
@@ -147,7 +146,7 @@ static void device_open_bounce(struct device *device)
 {
 	if (device->offered & VDMA_F_ACCESS_PLATFORM) {
 		device_open_window(device);
-		/* Of the table, just what the pool takes, and not address 0. */
+		/* Just enough entries for the pool, and not address 0 */
 		device->window.base += VDMA_UV_PAGE_SIZE;
 		device->window.pages = bounce_size(&device->plan) >>
 				       device->window.page_shift;
@@ -163,7 +162,7 @@ static void device_close_tce(struct device *device)
 {
 	struct vdma_tce_counts counts;
 
-	device_must(device, vdma_tce_domain_reuse(&device->tce, false), "reuse off");
+	device_must(device, vdma_tce_domain_reuse(&device->tce, false), "switch the cache off");
 	vdma_tce_domain_count(&device->tce, &counts);
 	report(counts.used == !device->window.base && !counts.stuck,
 	       "the window is empty again");
@@ -178,7 +177,7 @@ static void device_close_window(struct device *device)
 		struct vdma_rtas rtas = window_rtas(device->pci);
 
 		device_must(device, vdma_ddw_remove(&rtas, &device->window),
-			    "window off");
+			    "remove the window");
 	}
 	if (device->window.list.cpu)
 		pages_put(device->window.list.cpu, 4096);
@@ -193,10 +192,13 @@ static void device_open_domain(struct device *device)
 		decide(device->pci, device->offered, &device->decision);
 		mode = vdma_mode_name(device->decision.mode);
 	}
-	/* Direct with F, or an IOMMU's address without, is a wrong address. */
+	/*
+	 * Mode direct for a device with F, or an IOMMU mode for one without it, would
+	 * send DMA to a wrong address.
+	 */
 	if (f == !strcmp(mode, "direct") && strcmp(mode, "bounce") &&
 	    strcmp(mode, "refuse"))
-		bail_out("PCI %x: mode=%s, and ACCESS_PLATFORM is %soffered",
+		bail_out("PCI %x: cannot use mode=%s: ACCESS_PLATFORM is %soffered",
 			 device->pci->fn.config_addr, mode, f ? "" : "not ");
 	device->domain = &device->linear;
 	if (!strcmp(mode, "direct"))
@@ -238,16 +240,16 @@ void device_open(struct device *device, unsigned int type, unsigned int nth,
 	*device = (struct device){ .pci = device_find(type, nth),
 				   .plan = *plan };
 	if (!device->pci)
-		bail_out("no virtio device number %u of type %u", nth, type);
+		bail_out("cannot find virtio device %u of type %u", nth, type);
 	config = registers_config(device->pci);
 	regs = registers_bars(device->pci);
 	device_must(device, vdma_virtio_find(&device->virtio, &config, &regs,
 					     &guest_clock, DEVICE_LIMIT_NS),
-	     "transport");
+		    "find the transport");
 	device_must(device, vdma_virtio_begin(&device->virtio, &device->offered),
-		    "reset");
+		    "reset the device");
 	device->nodes = pages_get(AUDIT_NODES * sizeof(*device->nodes));
-	device->audit_lock = vdma_lock_of(&device->audit_spin);
+	device->audit_lock = spin_vdma_lock(&device->audit_spin);
 	vdma_audit_init(&device->audit, device->nodes, AUDIT_NODES,
 			device_audit_report, device, &device->audit_lock);
 	device_open_domain(device);
@@ -263,11 +265,11 @@ void device_close(struct device *device)
 	if (AUDITED)
 		report((counts.live_max || device->mode == VDMA_MODE_REFUSE) &&
 		       counts.total == device->expected_faults,
-		       "the audit of %u mappings at most has found %u faults",
-		       counts.live_max, counts.total);
+		       "the audit has found %u faults, with up to %u mappings",
+		       counts.total, counts.live_max);
 	if (device->mode == VDMA_MODE_BYPASS)
 		device_must(device, vdma_bypass_disable(device->plan.hv, &device->pci->fn,
-							&reply), "bypass off");
+							&reply), "disable bypass");
 	if (device->mode == VDMA_MODE_BOUNCE)
 		bounce_close(device);
 	device_close_window(device);

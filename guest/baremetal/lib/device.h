@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* Virtio devices of this machine, and the domain that a test wants for one. */
+/* Virtio devices of this machine, with the domain that a test asks for. */
 #ifndef GUEST_DEVICE_H
 #define GUEST_DEVICE_H
 
@@ -18,17 +18,17 @@
 #define TYPE_BLK	2
 #define TYPE_RNG	4
 
-/* How long a device may take for anything; no test waits for it to pass. */
+/* Time limit for a device; no test runs into it on purpose. */
 #define DEVICE_LIMIT_NS	20000000000ull
 
 /**
  * struct device_plan - how a device is to reach memory
  * @hv: makes hypercalls
- * @mode: "direct", "bypass", "identity", "tce", "bounce", "refuse", or "auto":
- *	  as decided
+ * @mode: "direct", "bypass", "identity", "tce", "bounce", "refuse", or "auto" to
+ *	  decide
  * @window: modes tce and bounce: "default", or a page size of a dynamic window,
  *	    "4k", "64k", "2m" or "16m"
- * @reuse: mode tce: mappings that are kept for reuse, a power of two; 0: none
+ * @reuse: mode tce: number of mappings to cache, a power of two; 0: no cache
  * @pool_kib: mode bounce: size of the pool; 0: VDMA_BOUNCE_SIZE
  */
 struct device_plan {
@@ -44,12 +44,12 @@ struct device_plan {
  * @pci: its function
  * @virtio: its transport
  * @offered: features that it offers
- * @decision: with the mode "auto", what was decided and why
+ * @decision: with the mode "auto", the decision
  * @mode: the mode of @domain
  * @domain: how it reaches memory
  * @audit: the record of @domain
- * @fault: what that has found last
- * @expected_faults: what the audit will have found, if the test is about that
+ * @fault: the last fault that @audit reported
+ * @expected_faults: number of faults that the test provokes
  */
 struct device {
 	const struct pci_function *pci;
@@ -82,7 +82,7 @@ struct device {
 	struct vdma_lock audit_lock;
 };
 
-/* device_find() - the @nth function of a type, from 0; NULL if not found */
+/* device_find() - function number @nth of a type, from 0; NULL if not found */
 const struct pci_function *device_find(unsigned int type, unsigned int nth);
 
 /* device_plan() - from the command line: mode=, window=, reuse=, pool= */
@@ -95,24 +95,23 @@ struct device_plan device_plan(void);
  * @nth: among those of its type, from 0
  * @plan: how it is to reach memory
  *
- * Whatever is in its way ends the run: a test in another mode than it was
- * asked for would prove nothing.
+ * Bails out on any error: a test in another mode would prove nothing.
  */
 void device_open(struct device *device, unsigned int type, unsigned int nth,
 		 const struct device_plan *plan);
 
 /**
- * device_close() - end it, and report what the audit has found
- * @device: reset, all its memory given back
+ * device_close() - free a device's domain and report the audit's result
+ * @device: reset, with all its memory freed
  */
 void device_close(struct device *device);
 
-/* bounce_size() - bytes of the pool that a plan asks for */
+/* bounce_size() - size in bytes of the pool that a plan asks for */
 uint64_t bounce_size(const struct device_plan *plan);
 
 /*
- * bounce_open(), bounce_close() - a pool for a device, reached through its tce
- * domain if it has one, or else directly; part of device_open() and
+ * bounce_open(), bounce_close() - set up and free a device's pool, which it reaches
+ * through its tce domain, or directly if it has none; called by device_open() and
  * device_close()
  */
 void bounce_open(struct device *device);

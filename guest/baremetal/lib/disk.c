@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The block device that the runner has made (tests/lib/guest/disk.py, PatternDisk). */
+/* Block devices that the runner has made (tests/lib/guest/disk.py, PatternDisk). */
 #include <vdma/error.h>
 #include "args.h"
 #include "base.h"
@@ -10,7 +10,7 @@
 #include "page.h"
 
 #define FILL_CHUNK	(64 * KIB)
-/* QEMU lets up to 4 KiB go to nowhere without a word; this it must refuse. */
+/* QEMU silently drops DMA of up to 4 KiB to nowhere; more than that must fail. */
 #define LARGE		(64 * KIB)
 
 struct vdma_blk_config disk_config(void)
@@ -34,8 +34,7 @@ struct vdma_blk_config disk_config(void)
 	if (arg_number("inorder", 0))
 		config.ring_features |= VDMA_F_IN_ORDER;
 	if (config.queues > DISK_QUEUES)
-		bail_out("queues=%u, and %u are the most", config.queues,
-			 DISK_QUEUES);
+		bail_out("queues=%u: maximum %u", config.queues, DISK_QUEUES);
 	return config;
 }
 
@@ -55,12 +54,12 @@ void disk_open_as(struct disk *disk, unsigned int nth,
 			       disk->device.domain, config, disk->queues,
 			       disk->private_mem);
 	if (error)
-		bail_out("disk: start: %s", vdma_strerror(error));
-	/* A test of packed rings on a device that has none would test split. */
+		bail_out("cannot start the disk: %s", vdma_strerror(error));
+	/* On a device without packed rings, a test of them would test split ones. */
 	got = disk->device.virtio.features & VDMA_F_RING;
 	if (got != config->ring_features)
-		bail_out("disk: ring features 0x%lx, not 0x%lx", got,
-			 config->ring_features);
+		bail_out("cannot use the disk: ring features 0x%lx, not 0x%lx",
+			 got, config->ring_features);
 	disk->bytes = disk->blk.sectors * VDMA_BLK_SECTOR;
 	disk->seed = arg_number(seed, 0);
 }
@@ -77,7 +76,7 @@ void disk_close(struct disk *disk)
 	int error = vdma_blk_stop(&disk->blk);
 
 	if (error)
-		bail_out("disk: stop: %s", vdma_strerror(error));
+		bail_out("cannot stop the disk: %s", vdma_strerror(error));
 	device_close(&disk->device);
 	pages_put(disk->private_mem, disk->private_len);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Exceptions: expected ones are counted and skipped, all others print the CPU
- * and end the run.
+ * Exceptions: an expected one is noted and skipped; any other prints the registers and
+ * ends the run.
  */
 #include <vdma/abi.h>
 #include "base.h"
@@ -28,7 +28,7 @@ _Static_assert(sizeof(struct regs) == REGS_SIZE, "head.h");
 _Static_assert(offsetof(struct cpu, exception_sp) == CPU_EXCEPTION_SP, "head.h");
 _Static_assert(offsetof(struct cpu, stack) == CPU_STACK, "head.h");
 
-/* Address 0 is no null pointer to the machine, but is one to the compiler. */
+/* A pointer to address 0 that the compiler does not take for a null pointer */
 static void *exception_real_address(uint64_t address)
 {
 	void *p;
@@ -37,7 +37,7 @@ static void *exception_real_address(uint64_t address)
 	return p;
 }
 
-/* Firmware had its own vectors there: not before it is done with. */
+/* Call it when firmware is no longer needed: its vectors are overwritten. */
 void exceptions_init(void)
 {
 	struct vdma_hcall mode = {
@@ -54,7 +54,7 @@ void exceptions_init(void)
 			     "memory");
 	asm volatile("sync; isync" : : : "memory");
 	if (hcall(&mode) != VDMA_H_SUCCESS)
-		bail_out("H_SET_MODE: no exceptions in this byte order");
+		bail_out("cannot set the byte order of exceptions: H_SET_MODE failed");
 }
 
 static void exception_print_regs(const struct regs *r)
@@ -80,7 +80,7 @@ void exception(struct regs *regs)
 		regs->srr0 += 4;
 		return;
 	}
-	/* Printing failed too: there is nothing left to try. */
+	/* An exception while printing one: nothing is left to try. */
 	if (cpu->in_exception)
 		power_off();
 	cpu->in_exception = true;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* Exceptions. */
+/* Exceptions */
 #ifndef GUEST_EXCEPTION_H
 #define GUEST_EXCEPTION_H
 
 #include "base.h"
 
-/* struct regs - a CPU at an exception, as head.S stores it */
+/* struct regs - a CPU's registers at an exception, as head.S stores them */
 struct regs {
 	uint64_t gpr[32];
 	uint64_t vector;
@@ -23,14 +23,14 @@ void exceptions_init(void);
 void exception(struct regs *regs);
 
 /**
- * exception_expect() - let the next instruction that traps be skipped
+ * exception_expect() - skip the next instruction that traps
  * @vector: the exception that is expected on this CPU
  *
- * Any other is the end, as without it.
+ * Any other exception ends the run, as usual.
  */
 void exception_expect(uint64_t vector);
 
-/* exception_caught() - has it come? Nothing is expected afterwards. */
+/* exception_caught() - has the expected exception come? Expects none any more. */
 bool exception_caught(void);
 
 #endif /* GUEST_EXCEPTION_H */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * Entry, the way to firmware and back, and exception vectors.
+ * Entry points, calls to firmware, and exception vectors.
  *
- * Firmware and RTAS run big endian and enter us so; the program runs in the
- * byte order that it was built for. What has to be fetched big endian in both
- * builds is written as instruction words with the macro `be`.
+ * Firmware and RTAS run big endian and enter the program so; it runs in the byte order
+ * that it was built for. Code that is fetched big endian in both builds is written as
+ * instruction words with the macro `be`.
  *
  * Everything runs in real mode, at the address it was linked for.
  */
@@ -27,7 +27,7 @@
 	.byte	(\word >> 8) & 0xff, \word & 0xff
 	.endm
 
-	/* Go to IMAGE_BASE + \offset in 64-bit mode and our byte order. */
+	/* Go to IMAGE_BASE + \offset in 64-bit mode and the program's byte order. */
 	.macro	go_native offset
 	be	(0x3d800000 | IMAGE_BASE >> 16)		/* lis    r12, base */
 	be	(0x618c0000 | \offset)			/* ori    r12, r12, offset */
@@ -42,8 +42,8 @@
 	.section .head, "ax"
 
 	/*
-	 * From firmware, which jumps to the first byte of what QEMU has loaded:
-	 * r5 is the client interface (LoPAR B.3).
+	 * From firmware, which jumps to the first byte that QEMU has loaded: r5 is
+	 * the client interface (LoPAR B.3).
 	 */
 	.globl	_start
 _start:
@@ -56,7 +56,7 @@ _start:
 	addi	2, 2, .TOC.@l
 	b	boot_cpu
 
-	/* From RTAS start-cpu: r3 is what the caller has given (LoPAR 7.3.8.3). */
+	/* From RTAS start-cpu, with the caller's r3 (LoPAR 7.3.8.3) */
 	.org	SECONDARY_ENTRY
 	.globl	secondary_entry
 secondary_entry:
@@ -70,8 +70,8 @@ secondary_entry:
 
 	/*
 	 * From firmware that has loaded the file itself, by its ELF entry point.
-	 * SLOF takes that of a big-endian file for a function descriptor, as ELFv1
-	 * has it, and calls a little-endian one in its byte order; _start is big
+	 * SLOF takes the entry of a big-endian file for a function descriptor
+	 * (ELFv1), and calls a little-endian one in its byte order; _start is big
 	 * endian.
 	 */
 	.balign	8
@@ -156,8 +156,8 @@ be_return:
 	blr
 
 /*
- * Exceptions. SPRG1 has the CPU's struct cpu, SPRG2 is for the moment. The
- * vectors are copied to address 0; `ba` is absolute, so they work there.
+ * Exceptions. SPRG1 has the CPU's struct cpu, SPRG2 is scratch. The vectors are copied
+ * to address 0; `ba` is absolute, so they work there.
  */
 	.macro	vector at
 	.org	vectors + \at
@@ -239,7 +239,7 @@ exception_common:
 	mr	13, 3
 	bl	exception
 	nop
-	/* It returns if it was expected. */
+	/* It returns if the exception was expected. */
 	mfsprg	3, 1
 	ld	4, REGS_SRR0(3)
 	mtspr	SRR0, 4

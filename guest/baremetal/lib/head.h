@@ -3,9 +3,9 @@
 #ifndef GUEST_HEAD_H
 #define GUEST_HEAD_H
 
-/* Where QEMU loads the first byte of a kernel (kernel-addr of the machine). */
+/* Where QEMU loads a kernel (the machine's kernel-addr) */
 #define IMAGE_BASE		0x400000
-/* From there: where a CPU goes on in the program's own byte order. */
+/* Offsets from there: where a CPU continues in the program's own byte order */
 #define NATIVE_BOOT		0x40
 #define SECONDARY_ENTRY		0x60
 #define NATIVE_SECONDARY	0xa0
@@ -13,7 +13,7 @@
 #define BOOT_STACK		0x10000
 #define EXCEPTION_STACK		0x4000
 
-/* Exception vectors: real addresses 0 to here (Power ISA 3.1, III 7.5). */
+/* End of the exception vectors, from real address 0 (Power ISA 3.1, III 7.5) */
 #define VECTORS_END		0x1800
 
 /* struct regs; checked in exception.c. */
@@ -29,7 +29,7 @@
 #define REGS_DSISR		320
 #define REGS_SIZE		328
 
-/* struct cpu begins with its struct regs; then these. */
+/* Members of struct cpu after its struct regs */
 #define CPU_EXCEPTION_SP	328
 #define CPU_STACK		336
 

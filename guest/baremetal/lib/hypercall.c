@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * The hv to the hypervisor. It counts: "no hypercall per I/O" is a promise
- * of the library that only the one who makes them can check.
+ * Hypercalls, counted here because only the caller can check the library's promise
+ * "no hypercall per I/O".
  */
 #include "console.h"
 #include "hypercall.h"
@@ -21,7 +21,7 @@ static unsigned int hypercall_slot(uint64_t opcode)
 		return (unsigned int)opcode / 4;
 	if (opcode - PRIVATE_FIRST < SLOTS - PAPR_SLOTS)
 		return PAPR_SLOTS + (unsigned int)(opcode - PRIVATE_FIRST);
-	bail_out("hypercall 0x%lx has no counter", opcode);
+	bail_out("cannot count hypercall 0x%lx", opcode);
 }
 
 int64_t hcall(struct vdma_hcall *call)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * KTAP version 1, as the kernel's Documentation/dev-tools/ktap.rst has it: a
- * result for each test that was asked for, above it its checks, indented. How
- * many checks a test has is known when it is through: their plan comes last.
+ * KTAP version 1 (the kernel's Documentation/dev-tools/ktap.rst): a result for each
+ * test, with its checks indented above it. Their plan comes last, when their number is
+ * known.
  */
 #include "args.h"
 #include "base.h"
@@ -84,7 +84,7 @@ static void ktap_list_names(bool bench)
 	}
 }
 
-/* A test that checked nothing has not passed. */
+/* A test without checks fails. */
 static void ktap_run_one(unsigned int number, const char *name, bool bench)
 {
 	const struct guest_test *test = ktap_find(name, bench);
@@ -97,7 +97,7 @@ static void ktap_run_one(unsigned int number, const char *name, bool bench)
 		test->run();
 		print(INDENT "1..%u\n", checks);
 	} else {
-		print("# there is no %s=%s; there is:\n",
+		print("# %s=%s: not found; known names:\n",
 		      bench ? "bench" : "test", name);
 		ktap_list_names(bench);
 	}
@@ -148,7 +148,7 @@ bool ktap_run_all(void)
 	planned += benches ? ktap_count_names(benches) : 0;
 	print("1..%u\n", planned);
 	if (!planned) {
-		print("# nothing to do: say test=NAME or bench=NAME\n");
+		print("# missing test=NAME or bench=NAME\n");
 		ktap_list_names(false);
 		ktap_list_names(true);
 	}

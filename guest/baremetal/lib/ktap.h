@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * Tests: how one is written and how it reports.
+ * Tests: how to write one and how it reports.
  *
  *	static void test_sums(void)
  *	{
@@ -8,7 +8,7 @@
  *	}
  *	GUEST_TEST(sums, test_sums);
  *
- * -append "test=sums" runs it. docs/testing.md has the whole story.
+ * -append "test=sums" runs it. See docs/testing.md.
  */
 #ifndef GUEST_KTAP_H
 #define GUEST_KTAP_H
@@ -17,7 +17,7 @@
 
 #include "attributes.h"
 
-/* struct guest_test - a test or a bench, in a section of its own */
+/* struct guest_test - a test or a benchmark, in a linker section of its own */
 struct guest_test {
 	const char *name;
 	void (*run)(void);
@@ -40,9 +40,9 @@ extern const struct guest_test guest_tests_start[], guest_tests_end[];
 #define GUEST_BENCH(id, function)	GUEST_ENTRY(bench, id, function, true)
 
 /**
- * report() - one check of a test
- * @ok: what must hold
- * @fmt: what that is, as a promise
+ * report() - report one check of a test
+ * @ok: the condition that must hold
+ * @fmt: the promise that it checks
  *
  * Context: the first CPU only.
  *
@@ -51,28 +51,28 @@ extern const struct guest_test guest_tests_start[], guest_tests_end[];
 bool report(bool ok, const char *fmt, ...)
 	__printf(2, 3);
 
-/* report_skip() - a check that can't be made here, and why */
+/* report_skip() - report a check that is not possible here, and why */
 void report_skip(const char *why, const char *fmt, ...)
 	__printf(2, 3);
 
-/* diag() - a line for whoever looks into a failure; on any CPU */
+/* diag() - print a line that helps to explain a failure; on any CPU */
 void diag(const char *fmt, ...) __printf(1, 2);
 
 /**
- * metric() - a number that a bench has counted
+ * metric() - report a number that a benchmark has counted
  * @name: of the metric, without blanks
  * @fmt: the value
  */
 void metric(const char *name, const char *fmt, ...)
 	__printf(2, 3);
 
-/* ktap_run_again() - once all tests have reported, reset the system, and run again */
+/* ktap_run_again() - reset the system after the last test, which runs all again */
 void ktap_run_again(void);
 
 /**
- * ktap_run_all() - run what the command line names; prints all of the KTAP
+ * ktap_run_all() - run the tests that the command line names
  *
- * Return: true if a test wants the system to be reset.
+ * Return: true if a test called ktap_run_again().
  */
 bool ktap_run_all(void);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Many requests at once on one queue of a disk. */
+/* Many concurrent requests on one queue of a disk */
 #include <vdma/error.h>
 #include "base.h"
 #include "clock.h"
@@ -52,7 +52,7 @@ static bool load_more(const struct run *run)
 	return run->started < load->count;
 }
 
-/* Add what fits, and show it to the device at once. */
+/* Adds as many requests as fit, and makes them available in one batch. */
 static int load_fill(struct run *run)
 {
 	struct load *load = run->load;
@@ -75,7 +75,7 @@ static int load_fill(struct run *run)
 	}
 	if (error == VDMA_E_NO_SPACE)
 		load->no_space++;
-	/* Room comes with a request that comes back. */
+	/* A request that completes makes room. */
 	if (error == VDMA_E_FULL ||
 	    (error == VDMA_E_NO_SPACE && run->started > load->done))
 		return VDMA_OK;

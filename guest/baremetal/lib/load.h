@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Many requests at once on one queue of a disk. */
+/* Many concurrent requests on one queue of a disk */
 #ifndef GUEST_LOAD_H
 #define GUEST_LOAD_H
 
@@ -10,24 +10,24 @@
 /**
  * struct load - the work for one queue, and its result
  * @disk: the disk
- * @queue: number of the queue; one CPU uses it
- * @first: where on the disk it may go, in bytes
- * @span: how far from there
- * @written: that part has been written with disk_fill()
- * @len: bytes of a request
- * @depth: requests at once
- * @count: requests in all, unless there is @until
- * @until: begin no more once this is set, by another CPU; or NULL
- * @write_every: each that many requests one is a write, of what disk_fill()
- *		 says; 0: none. Only with @written
- * @verify: look at what was read
+ * @queue: number of the queue; used by one CPU
+ * @first: start of the part of the disk to use, in bytes
+ * @span: its length in bytes
+ * @written: that part was written with disk_fill()
+ * @len: bytes per request
+ * @depth: maximum number of concurrent requests
+ * @count: total number of requests, unless @until is set
+ * @until: start no request once another CPU has set this; or NULL
+ * @write_every: one in this many requests writes the content of disk_fill(); 0: all
+ *		 read. Requires @written
+ * @verify: check the content of each read
  * @buffers: @depth times @len bytes
  *
- * @done: requests that came back
- * @wrong: words that were not as they must be
+ * @done: number of completed requests
+ * @wrong: number of wrong words
  * @error: the first error, or VDMA_OK
- * @batches: how often the device was shown something new
- * @no_space: how often there was no room in the window or the pool
+ * @batches: how often new requests were made available to the device
+ * @no_space: how often the window or the pool was full
  */
 struct load {
 	struct disk *disk;
@@ -51,10 +51,8 @@ struct load {
 };
 
 /**
- * load_run() - do it; of the type that cpu_run() wants
- * @load: a &struct load
- *
- * Requests go round @span, a multiple of @len.
+ * load_run() - run the requests; for cpu_run()
+ * @load: a &struct load, whose @span is a multiple of @len; requests wrap around in it
  */
 void load_run(void *load);
 

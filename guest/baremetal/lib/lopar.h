@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* Numbers of PAPR that only this program needs; <vdma/papr.h> has the library's. */
+/* Numbers of PAPR for this program only; <vdma/papr.h> has the library's. */
 #ifndef GUEST_LOPAR_H
 #define GUEST_LOPAR_H
 

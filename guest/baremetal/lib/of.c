@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * The client interface: RTAS, the device tree, and that is all we want.
+ * The client interface: instantiates RTAS and fetches the device tree.
  *
- * SLOF gives the whole tree in one call, fdt-fetch, so that everything else
- * can read it with libfdt instead of asking for each property.
+ * SLOF's call fdt-fetch returns the whole tree, which is then read with libfdt instead
+ * of one call per property.
  */
 #include <libfdt.h>
 #include "base.h"
@@ -14,7 +14,7 @@
 #define RTAS_MAX	4096
 #define OF_CELLS	12
 
-/* IEEE 1275, 6.3.2: big-endian cells; addresses fit, we are below 4 GiB. */
+/* IEEE 1275, 6.3.2: big-endian cells. All addresses here are below 4 GiB. */
 struct of_call {
 	fdt32_t service;
 	fdt32_t nargs;
@@ -77,11 +77,11 @@ static void of_instantiate_rtas(void)
 
 	handle = of_call("open", (uint32_t[]){ of_low("/rtas") }, 1, 1, NULL);
 	if (!handle || handle == ~0u)
-		of_die("Bail out! firmware can't open /rtas\n");
+		of_die("Bail out! cannot open /rtas\n");
 	failed = of_call("call-method", (uint32_t[]){ of_low("instantiate-rtas"),
 			 handle, of_low(rtas) }, 3, 2, &base);
 	if (failed || !base)
-		of_die("Bail out! firmware can't instantiate RTAS\n");
+		of_die("Bail out! cannot instantiate RTAS\n");
 	rtas_base = base;
 }
 
@@ -90,7 +90,7 @@ static void of_fetch_tree(void)
 	uint32_t args[2] = { of_low(tree), sizeof(tree) };
 
 	if (of_call("fdt-fetch", args, 2, 1, NULL) || fdt_check_header(tree))
-		of_die("Bail out! firmware has not given us its device tree\n");
+		of_die("Bail out! cannot fetch the device tree\n");
 }
 
 void of_take_over(uint64_t entry)

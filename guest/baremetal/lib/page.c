@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Memory: free ranges in a list by address, each described in its own first
- * bytes; first fit. A program that runs for seconds needs no more.
+ * Memory: a list of free ranges sorted by address, each described in its own first
+ * bytes; first fit.
  */
 #include <vdma/error.h>
 #include "base.h"
@@ -46,28 +46,27 @@ static uint64_t page_end(const struct range *range)
 	return (uintptr_t)range + range->len;
 }
 
-/* Put a range back in its place, and join it with its neighbours. */
+/* Inserts a free range and merges it with its neighbours. */
 static void page_insert(uint64_t start, uint64_t len)
 {
-	struct range *range = (struct range *)start, *before = NULL, *after;
+	struct range *range = (struct range *)start, *prev = NULL, *next;
 
-	for (after = ranges; after && (uintptr_t)after < start;
-	     after = after->next)
-		before = after;
-	if ((before && page_end(before) > start) ||
-	    (after && start + len > (uintptr_t)after))
+	for (next = ranges; next && (uintptr_t)next < start; next = next->next)
+		prev = next;
+	if ((prev && page_end(prev) > start) ||
+	    (next && start + len > (uintptr_t)next))
 		bail_out("memory at 0x%lx is freed twice", start);
 	range->len = len;
-	range->next = after;
-	if (after && start + len == (uintptr_t)after) {
-		range->len += after->len;
-		range->next = after->next;
+	range->next = next;
+	if (next && start + len == (uintptr_t)next) {
+		range->len += next->len;
+		range->next = next->next;
 	}
-	if (before && page_end(before) == start) {
-		before->len += range->len;
-		before->next = range->next;
-	} else if (before) {
-		before->next = range;
+	if (prev && page_end(prev) == start) {
+		prev->len += range->len;
+		prev->next = range->next;
+	} else if (prev) {
+		prev->next = range;
 	} else {
 		ranges = range;
 	}
@@ -83,7 +82,7 @@ void pages_add(uint64_t start, uint64_t end)
 		page_insert(start, end - start);
 }
 
-/* Cut [start, start + len) out of a range that has it. */
+/* Removes [start, start + len) from the range that contains it. */
 static void page_cut(struct range **link, uint64_t start, uint64_t len)
 {
 	struct range *range = *link, *tail;
@@ -139,7 +138,7 @@ void *pages_get(uint64_t len)
 	void *memory = pages_get_above(len, 0);
 
 	if (!memory)
-		bail_out("no memory for %lu bytes", len);
+		bail_out("cannot allocate %lu bytes: out of memory", len);
 	return memory;
 }
 

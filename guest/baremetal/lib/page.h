@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* Memory. */
+/* Memory */
 #ifndef GUEST_PAGE_H
 #define GUEST_PAGE_H
 
@@ -11,14 +11,14 @@
  * @shift: 12 or 16
  */
 void pages_init(unsigned int shift);
-/* pages_add() - give a range of memory to the allocator */
+/* pages_add() - add a range of memory to the allocator */
 void pages_add(uint64_t start, uint64_t end);
 unsigned int page_shift(void);
 /* memory_end() - first address beyond all memory */
 uint64_t memory_end(void);
 
 /**
- * pages_get_above() - get zeroed memory, contiguous, aligned to a page
+ * pages_get_above() - allocate zeroed memory, contiguous, aligned to a page
  * @len: in bytes; rounded up to pages
  * @floor: lowest address
  *
@@ -29,16 +29,16 @@ void *pages_get_above(uint64_t len, uint64_t floor);
 /* pages_get_aligned() - the same, at a multiple of @align, a power of two */
 void *pages_get_aligned(uint64_t len, uint64_t align);
 
-/* pages_get() - the same, from anywhere; bails out when out of memory */
+/* pages_get() - the same, at any address; bails out when out of memory */
 void *pages_get(uint64_t len);
 
-/* pages_put() - give it back */
+/* pages_put() - free memory */
 void pages_put(void *memory, uint64_t len);
 
 /* pages_free() - bytes that are free */
 uint64_t pages_free(void);
 
-/* The library's source of memory: pages_get_above(len, 0). */
+/* pages_get_above() for the library, at any address */
 extern const struct vdma_pages guest_pages;
 
 #endif /* GUEST_PAGE_H */

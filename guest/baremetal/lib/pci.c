@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * PCI functions as firmware has left them: found in the device tree, BARs
- * assigned, bridges open.
+ * PCI functions, found in the device tree. Firmware has assigned BARs and opened
+ * bridges.
  */
 #include <libfdt.h>
 #include <vdma/abi.h>
@@ -46,7 +46,7 @@ uint32_t pci_read(const struct vdma_function *fn, uint8_t offset,
 			     bytes };
 	uint32_t value;
 
-	/* As PCI has it: what can't be read is all ones. */
+	/* A failed read returns all ones, as on PCI. */
 	if (rtas_call(rtas_token("ibm,read-pci-config"), args, 4, &value, 2))
 		return ~0u;
 	return value;
@@ -60,11 +60,11 @@ void pci_write(const struct vdma_function *fn, uint8_t offset,
 			     bytes, value };
 
 	if (rtas_call(rtas_token("ibm,write-pci-config"), args, 5, NULL, 1))
-		bail_out("PCI %lx:%x: can't write config 0x%x", fn->buid,
+		bail_out("PCI %lx:%x: cannot write config 0x%x", fn->buid,
 			 fn->config_addr, offset);
 }
 
-/* From a PCI address to a guest physical one; 0 if the PHB has no such. */
+/* Translates a PCI address to a guest physical one; 0 if the PHB has no such range. */
 static uint64_t pci_translate(int phb, unsigned int space, uint64_t pci)
 {
 	int len, i;
@@ -122,7 +122,7 @@ static void pci_add_function(int phb, uint64_t buid, int node)
 		  pci_read(&f->fn, CONFIG_COMMAND, 2));
 }
 
-/* All nodes below the PHB, behind bridges too. */
+/* Adds all functions below a PHB and its bridges. */
 static void pci_add_phb(int phb)
 {
 	uint64_t buid = tree_u64(tree_cells(phb, "reg", 2), 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* PCI functions. */
+/* PCI functions */
 #ifndef GUEST_PCI_H
 #define GUEST_PCI_H
 
@@ -18,13 +18,13 @@ struct pci_bar {
 };
 
 /**
- * struct pci_function - a function that firmware has found and configured
+ * struct pci_function - a function that firmware has configured
  * @node: its node in the device tree
  * @phb: node of its PHB
  * @fn: as PAPR names it
  * @vendor: PCI vendor ID
  * @device: PCI device ID
- * @bar: by number; addresses are guest physical
+ * @bar: BARs by number; addresses are guest physical
  */
 struct pci_function {
 	int node;
@@ -35,7 +35,7 @@ struct pci_function {
 	struct pci_bar bar[PCI_BARS];
 };
 
-/* pci_init() - find all functions, and let them decode memory and do DMA */
+/* pci_init() - find all functions and enable memory decoding and bus mastering */
 void pci_init(void);
 unsigned int pci_count(void);
 struct pci_function *pci_function(unsigned int index);
@@ -44,7 +44,7 @@ uint32_t pci_read(const struct vdma_function *fn, uint8_t offset,
 void pci_write(const struct vdma_function *fn, uint8_t offset,
 	       unsigned int bytes, uint32_t value);
 
-/* pci_bypass_property() - what firmware says about bypass for a function */
+/* pci_bypass_property() - read a function's "qemu,dma-bypass" */
 enum vdma_property pci_bypass_property(const struct pci_function *pci,
 				       struct vdma_window *window);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-/* As much of printf as messages need. */
+/* The part of printf that messages need */
 #include "base.h"
 #include "console.h"
 
@@ -39,7 +39,7 @@ static void printf_put_number(struct text *text, uint64_t value, bool negative,
 	printf_put_padded(text, digits + at, sizeof(digits) - at, width, pad);
 }
 
-/* One conversion; returns where the format goes on. */
+/* Formats one conversion; returns the rest of the format. */
 static const char *printf_convert(struct text *text, const char *fmt, va_list *args)
 {
 	char pad = ' ', c;
@@ -64,8 +64,8 @@ static const char *printf_convert(struct text *text, const char *fmt, va_list *a
 	case 'u':
 	case 'x':
 		printf_put_number(text, wide ? va_arg(*args, uint64_t) :
-			   va_arg(*args, unsigned int), false,
-			   *fmt == 'u' ? 10 : 16, width, pad);
+				  va_arg(*args, unsigned int), false,
+				  *fmt == 'u' ? 10 : 16, width, pad);
 		break;
 	case 'p':
 		printf_put_number(text, (uintptr_t)va_arg(*args, void *), false, 16,

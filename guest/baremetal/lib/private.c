@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A disk's way to memory that is not its pool. The audit is told that it is right. */
+/* Maps memory outside the pool for a disk, also in the audit, which reports no fault. */
 #include <vdma/error.h>
 #include "base.h"
 #include "console.h"
-#include "private.h"
 #include "page.h"
+#include "private.h"
 
 static uint64_t private_first_entry(const struct device *device)
 {
@@ -20,21 +20,20 @@ uint64_t map_private(struct device *device, const void *memory, uint64_t len)
 	if (device->tce_private) {
 		if (vdma_tce_enter(&device->tce.window, first, len >> shift,
 				   dma, VDMA_BIDIRECTIONAL))
-			bail_out("no TCEs for %lu KiB", len / KIB);
+			bail_out("cannot map %lu KiB: no TCEs", len / KIB);
 		dma = device->window.base + (first << shift);
 	}
-	vdma_audit_map(&device->audit, dma, len, VDMA_BIDIRECTIONAL, "expose");
+	vdma_audit_map(&device->audit, dma, len, VDMA_BIDIRECTIONAL, __func__);
 	return dma;
 }
 
 void unmap_private(struct device *device, uint64_t dma, uint64_t len)
 {
-	vdma_audit_unmap(&device->audit, dma, len, VDMA_BIDIRECTIONAL,
-			 "conceal");
+	vdma_audit_unmap(&device->audit, dma, len, VDMA_BIDIRECTIONAL, __func__);
 	if (device->tce_private &&
 	    vdma_tce_clear(&device->tce.window, private_first_entry(device),
 			   len >> device->window.page_shift))
-		bail_out("TCEs that can't be removed");
+		bail_out("cannot remove TCEs");
 }
 
 int private_do(struct disk *disk, enum vdma_blk_op op, uint64_t offset,

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Lets a disk use private memory, to test what happens to a guest that does. */
+/* Lets a disk access private memory, to test the guard. */
 #ifndef GUEST_PRIVATE_H
 #define GUEST_PRIVATE_H
 
 #include "disk.h"
 
 /*
- * What the guard counts for a request to private memory (docs/secure-vm.md): the
- * device maps the buffer, and gets something that stands in for it.
+ * Violations that the guard counts per request to private memory (docs/secure-vm.md):
+ * the device maps the buffer once, and gets a stand-in.
  */
 #define VIOLATIONS	1
 
@@ -17,16 +17,16 @@
  * @memory: aligned to VDMA_UV_PAGE_SIZE
  * @len: in bytes, a multiple of that
  *
- * By TCEs after those of the pool, if the device has a window.
+ * If the device has a window, uses the TCEs after those of the pool.
  *
- * Return: the address.
+ * Return: the DMA address.
  */
 uint64_t map_private(struct device *device, const void *memory, uint64_t len);
 
 /* unmap_private() - end the mapping */
 void unmap_private(struct device *device, uint64_t dma, uint64_t len);
 
-/* private_do() - read or write a sector; @offset is in bytes, on the disk */
+/* private_do() - read or write a sector at byte @offset of the disk, through @dma */
 int private_do(struct disk *disk, enum vdma_blk_op op, uint64_t offset,
 	       uint64_t dma);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * The library's way to a function: its configuration space through RTAS, its
- * BARs by ordinary loads and stores, little endian.
+ * Accessors for the library: configuration space through RTAS, BARs by loads and
+ * stores, little endian.
  */
 #include "console.h"
 #include "pci.h"
@@ -43,7 +43,7 @@ static uint64_t registers_address(const struct pci_function *pci, uint8_t bar,
 	return pci->bar[bar].address + offset;
 }
 
-/* Nothing behind the load begins before it is done (Power ISA 3.1, II 1.7). */
+/* Nothing after the load starts before it completes (Power ISA 3.1, II 1.7). */
 static uint32_t registers_bar_read(void *ctx, uint8_t bar, uint64_t offset,
 				   unsigned int size)
 {
@@ -91,11 +91,12 @@ static void registers_bar_write(void *ctx, uint8_t bar, uint64_t offset,
 
 struct vdma_config_space registers_config(const struct pci_function *pci)
 {
-	return (struct vdma_config_space){ registers_config_read8, registers_config_read32,
-					   (void *)pci };
+	return (struct vdma_config_space){ registers_config_read8,
+					   registers_config_read32, (void *)pci };
 }
 
 struct vdma_registers registers_bars(const struct pci_function *pci)
 {
-	return (struct vdma_registers){ registers_bar_read, registers_bar_write, (void *)pci };
+	return (struct vdma_registers){ registers_bar_read, registers_bar_write,
+					(void *)pci };
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* The library's way to a function's registers. */
+/* Accessors for a function's registers, for the library */
 #ifndef GUEST_REGISTERS_H
 #define GUEST_REGISTERS_H
 

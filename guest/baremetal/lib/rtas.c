@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-/* Calls to RTAS, which is big endian and knows one caller at a time. */
+/* Calls to RTAS, which is big endian and takes one caller at a time. */
 #include <libfdt.h>
 #include "console.h"
 #include "head.h"
@@ -20,7 +20,7 @@ struct rtas_args {
 	fdt32_t cells[RTAS_CELLS];
 };
 
-/* Below 4 GiB, as RTAS wants it: the program is. */
+/* RTAS requires an address below 4 GiB, as all of the program has. */
 static struct rtas_args block;
 static struct spinlock rtas_lock;
 
@@ -58,7 +58,7 @@ int rtas_call(uint32_t token, const uint32_t *args, unsigned int nargs,
 	int status;
 
 	if (!token || nargs > RTAS_MAX_ARGS || nrets > RTAS_MAX_ARGS)
-		bail_out("RTAS call 0x%x with %u arguments and %u results",
+		bail_out("cannot call RTAS 0x%x with %u arguments and %u results",
 			 token, nargs, nrets);
 	do {
 		status = rtas_call_once(token, args, nargs, rets, nrets);
@@ -66,7 +66,7 @@ int rtas_call(uint32_t token, const uint32_t *args, unsigned int nargs,
 	return status;
 }
 
-/* Not through the lock: whoever has it may have met an exception. */
+/* Takes no lock: its owner may have stopped at an exception. */
 static void __noreturn rtas_end(const char *service, uint32_t nargs)
 {
 	static struct rtas_args last;

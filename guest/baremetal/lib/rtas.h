@@ -8,19 +8,19 @@
 /**
  * rtas_token() - token of an RTAS function
  *
- * Return: the token; 0 if this RTAS has not got it.
+ * Return: the token; 0 if RTAS lacks the function.
  */
 uint32_t rtas_token(const char *name);
 
 /**
  * rtas_call() - call RTAS (LoPAR 7.2)
- * @token: what to do
+ * @token: token of the function
  * @args: arguments
- * @nargs: how many, at most 8
- * @rets: results behind the status, or NULL
- * @nrets: how many, status included, at most 8
+ * @nargs: number of arguments, at most 8
+ * @rets: receives the results after the status, or NULL
+ * @nrets: number of results including the status, at most 8
  *
- * One CPU at a time; waits while RTAS is busy.
+ * Serializes CPUs; retries while RTAS is busy.
  *
  * Return: the status.
  */
@@ -28,9 +28,9 @@ int rtas_call(uint32_t token, const uint32_t *args, unsigned int nargs,
 	      uint32_t *rets, unsigned int nrets);
 
 void power_off(void) __noreturn;
-/* system_reboot() - a reset of the whole machine; then firmware boots it again */
+/* system_reboot() - reset the machine; firmware boots it again */
 void system_reboot(void) __noreturn;
-/* rtas_start_cpu() - returns the status */
+/* rtas_start_cpu() - start a CPU at @entry with @r3; returns the status */
 int rtas_start_cpu(uint32_t hw_id, uint64_t entry, uint64_t r3);
 
 #endif /* GUEST_RTAS_H */

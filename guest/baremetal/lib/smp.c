@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-/* CPUs: this one, and starting the others. */
+/* CPUs: per-CPU data, and starting the others */
 #include "clock.h"
 #include "console.h"
 #include "head.h"
@@ -18,14 +18,14 @@ char boot_stack[BOOT_STACK] __aligned(16);
 static struct cpu cpus[CPUS_MAX];
 static unsigned int cpus_found;
 
-/* SPRG1 is where the exception vectors look. */
+/* The exception vectors find the CPU in SPRG1. */
 static void smp_become(struct cpu *cpu)
 {
 	this_cpu = cpu;
 	asm volatile("mtsprg 1,%0" : : "r"(cpu) : "memory");
 }
 
-/* From the end of a stack down; a frame's header must fit above (ELFv2 2.2.2). */
+/* Top of a new stack, with room for a frame's header above it (ELFv2 2.2.2) */
 static uint64_t smp_stack(uint64_t size)
 {
 	return (uintptr_t)pages_get(size) + size - 128;
@@ -38,7 +38,7 @@ void smp_init(void)
 
 	cpus_found = tree_cpus(ids, CPUS_MAX);
 	if (!cpus_found)
-		bail_out("device tree: no CPU");
+		bail_out("cannot find a CPU in the device tree");
 	for (i = 0; i < cpus_found; i++) {
 		cpus[i].index = i;
 		cpus[i].hw_id = ids[i];
@@ -76,12 +76,12 @@ static void smp_start(struct cpu *cpu)
 	cpu->stack = smp_stack(CPU_STACK_SIZE);
 	status = rtas_start_cpu(cpu->hw_id, entry, (uintptr_t)cpu);
 	if (status != RTAS_SUCCESS)
-		bail_out("RTAS start-cpu: status %d for CPU %u", status,
-			 cpu->index);
+		bail_out("cannot start CPU %u: RTAS status %d", cpu->index,
+			 status);
 	end = time_ns() + START_LIMIT_NS;
 	while (!__atomic_load_n(&cpu->online, __ATOMIC_ACQUIRE)) {
 		if (time_ns() > end)
-			bail_out("CPU %u has not started", cpu->index);
+			bail_out("cannot start CPU %u: timed out", cpu->index);
 	}
 }
 
@@ -91,7 +91,8 @@ void cpu_run(unsigned int count, void (*work)(void *arg), void *args,
 	unsigned int i;
 
 	if (count > cpus_found)
-		bail_out("%u CPUs wanted, %u there", count, cpus_found);
+		bail_out("cannot run on %u CPUs: the machine has %u", count,
+			 cpus_found);
 	for (i = 1; i < count; i++) {
 		if (!cpus[i].online)
 			smp_start(&cpus[i]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* CPUs. */
+/* CPUs */
 #ifndef GUEST_SMP_H
 #define GUEST_SMP_H
 
@@ -7,7 +7,7 @@
 #include "head.h"
 #include "base.h"
 
-/* struct cpu - what a CPU has of its own; r13 and SPRG1 point to it */
+/* struct cpu - per-CPU data; r13 and SPRG1 point to it */
 struct cpu {
 	struct regs regs;
 	uint64_t exception_sp;
@@ -24,23 +24,23 @@ struct cpu {
 
 register struct cpu *this_cpu asm("r13");
 
-/* Where the first CPU's stack is. */
+/* The first CPU's stack */
 extern char boot_stack[BOOT_STACK];
 
 void smp_init(void);
 void secondary(struct cpu *cpu) __noreturn;
 
-/* cpu_count() - CPUs that the machine has, this one included */
+/* cpu_count() - number of CPUs of the machine */
 unsigned int cpu_count(void);
 
 /**
- * cpu_run() - run a function on several CPUs at once, this one too
- * @count: how many; bails out if there are not as many
- * @work: called on each, with its place in @args
+ * cpu_run() - run a function on several CPUs at once, including this one
+ * @count: number of CPUs; bails out if the machine has fewer
+ * @work: called on each CPU with its element of @args
  * @args: an array of @count arguments
- * @size: bytes of one
+ * @size: size of an element in bytes
  *
- * Returns when all have returned. CPUs are started when they are first needed.
+ * Returns when all have returned. Starts CPUs when they are first needed.
  */
 void cpu_run(unsigned int count, void (*work)(void *arg), void *args,
 	     size_t size);

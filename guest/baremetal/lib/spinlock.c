@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-/* Spinlocks, also for the library. */
+/* Spinlocks, also for the library */
 #include "clock.h"
 #include "spinlock.h"
 
@@ -27,7 +27,7 @@ static void spinlock_release(void *ctx)
 	spin_unlock(ctx);
 }
 
-struct vdma_lock vdma_lock_of(struct spinlock *lock)
+struct vdma_lock spin_vdma_lock(struct spinlock *lock)
 {
 	return (struct vdma_lock){ spinlock_acquire, spinlock_release, lock };
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* Spinlocks, also for the library. */
+/* Spinlocks, also for the library */
 #ifndef GUEST_SPINLOCK_H
 #define GUEST_SPINLOCK_H
 
@@ -13,7 +13,7 @@ struct spinlock {
 void spin_lock(struct spinlock *lock);
 void spin_unlock(struct spinlock *lock);
 
-/* vdma_lock_of() - a spinlock as the library takes one */
-struct vdma_lock vdma_lock_of(struct spinlock *lock);
+/* spin_vdma_lock() - wrap a spinlock for the library */
+struct vdma_lock spin_vdma_lock(struct spinlock *lock);
 
 #endif /* GUEST_SPINLOCK_H */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * What libfdt and the compiler want of <string.h>. Words where alignment
- * allows: a test that fills a megabyte is not about this loop.
+ * The part of <string.h> that libfdt and the compiler need. Uses words where alignment
+ * allows, so that large buffers do not slow tests down.
  */
 #include <stdint.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-/* The machine as the device tree describes it. */
+/* Reads the machine's device tree. */
 #include <libfdt.h>
 #include "base.h"
 #include "console.h"
@@ -17,12 +17,12 @@ uint64_t tree_u64(const uint32_t *cells, size_t index)
 	       tree_u32(cells, index + 1);
 }
 
-const char *tree_string(int node, const char *name, const char *otherwise)
+const char *tree_string(int node, const char *name, const char *fallback)
 {
 	int len;
 	const char *s = fdt_getprop(of_tree(), node, name, &len);
 
-	return s && len && !s[len - 1] ? s : otherwise;
+	return s && len && !s[len - 1] ? s : fallback;
 }
 
 const uint32_t *tree_cells(int node, const char *name, size_t count)
@@ -38,8 +38,8 @@ uint32_t tree_cell(int node, const char *name, size_t index)
 	const uint32_t *cells = tree_cells(node, name, index + 1);
 
 	if (!cells)
-		bail_out("device tree: %s has no %s of %zu cells",
-			 fdt_get_name(of_tree(), node, NULL), name, index + 1);
+		bail_out("cannot read %s of %s: fewer than %zu cells", name,
+			 fdt_get_name(of_tree(), node, NULL), index + 1);
 	return tree_u32(cells, index);
 }
 
@@ -48,7 +48,7 @@ static int tree_path(const char *name)
 	int node = fdt_path_offset(of_tree(), name);
 
 	if (node < 0)
-		bail_out("device tree: no %s", name);
+		bail_out("cannot find %s in the device tree", name);
 	return node;
 }
 
@@ -70,7 +70,7 @@ uint32_t tree_console(void)
 	const uint32_t *reg = node < 0 ? NULL : tree_cells(node, "reg", 1);
 
 	if (!reg)
-		of_die("Bail out! device tree: no hvterm1\n");
+		of_die("Bail out! cannot find hvterm1 in the device tree\n");
 	return tree_u32(reg, 0);
 }
 

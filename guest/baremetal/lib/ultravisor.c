@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * A secure VM: how the program becomes one, and what it shares from then on.
+ * Makes the program a secure VM, and sets up the memory that it shares.
  */
 #include <vdma/abi.h>
 #include <vdma/error.h>
@@ -73,7 +73,7 @@ struct vdma_secure_counts secure_counts(void)
 	return counts;
 }
 
-/* Pages of the ultravisor are larger than ours may be. */
+/* The ultravisor's pages may be larger than the program's. */
 static int ultravisor_get(void *ctx, uint64_t len, struct vdma_memory *mem)
 {
 	(void)ctx;
@@ -91,7 +91,7 @@ static void ultravisor_put(void *ctx, const struct vdma_memory *mem)
 	pages_put(mem->cpu, mem->len);
 }
 
-/* QEMU does not read the blob: an address in memory is all that it wants. */
+/* QEMU does not read the ESM blob: any address in memory will do. */
 void secure_enter(void)
 {
 	struct vdma_hcall call = {
@@ -101,7 +101,7 @@ void secure_enter(void)
 	int64_t status = ucall(&call);
 
 	if (status != VDMA_U_SUCCESS)
-		bail_out("UV_ESM: status %ld", status);
+		bail_out("cannot enter secure mode: UV_ESM: status %ld", status);
 }
 
 void secure_init(void)
@@ -110,7 +110,7 @@ void secure_init(void)
 
 	if (arg_number("secure", 0))
 		secure_enter();
-	secure_lock = vdma_lock_of(&secure_spin);
+	secure_lock = spin_vdma_lock(&secure_spin);
 	vdma_secure_init(&guest_secure,
 			 secure_vm() ? &guest_ultravisor : NULL, &pages,
 			 &secure_lock);

@@ -14,7 +14,7 @@
  */
 void secure_init(void);
 
-/* secure_enter() - become one now; bails out if that fails */
+/* secure_enter() - become a secure VM now; bails out if that fails */
 void secure_enter(void);
 
 /* secure_vm() - MSR[S] of this CPU, as the library reads it */
@@ -29,25 +29,25 @@ bool secure_vm(void);
 int64_t ucall(struct vdma_hcall *call);
 
 /**
- * ucall_pages() - share pages, or make them private, behind the library's back
+ * ucall_pages() - share pages or make them private, without the library
  * @opcode: VDMA_UV_SHARE_PAGE or VDMA_UV_UNSHARE_PAGE
- * @memory: the first
- * @count: how many, of VDMA_UV_PAGE_SIZE
+ * @memory: address of the first page
+ * @count: number of pages of VDMA_UV_PAGE_SIZE
  *
  * Return: the status.
  */
 int64_t ucall_pages(uint64_t opcode, const void *memory, uint64_t count);
 
-/* The library's hv to the ultravisor: ucall(). */
+/* ucall() for the library */
 extern const struct vdma_hv_ops guest_ultravisor;
 
-/* ucalls() - how many ultracalls were made, on all CPUs */
+/* ucalls() - number of ultracalls made, on all CPUs */
 uint64_t ucalls(void);
 
-/* Memory that this VM shares; a normal VM shares none. */
+/* Memory that this VM shares; a normal VM makes no ultracalls for it. */
 extern struct vdma_secure guest_secure;
 
-/* secure_counts() - how much that is */
+/* secure_counts() - its statistics */
 struct vdma_secure_counts secure_counts(void);
 
 #endif /* GUEST_ULTRAVISOR_H */

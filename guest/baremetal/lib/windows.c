@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-/* TCE windows of this machine, as the device tree gives them. */
+/* TCE windows of this machine, from the device tree */
 #include <vdma/error.h>
 #include "console.h"
 #include "lopar.h"
@@ -51,7 +51,7 @@ struct vdma_rtas window_rtas(const struct pci_function *pci)
 {
 	const char *name = "ibm,ddw-applicable";
 
-	/* A token of 0 is a service that is not there. */
+	/* Token 0 stands for a missing service. */
 	if (!tree_cells(pci->phb, name, 1))
 		return (struct vdma_rtas){ .call = window_rtas_call };
 	return (struct vdma_rtas){
@@ -71,7 +71,7 @@ struct vdma_tce_list window_list(void)
 	return (struct vdma_tce_list){ page, (uintptr_t)page };
 }
 
-/* Firmware may have left entries behind. */
+/* Clears entries that firmware may have left. */
 void window_default(const struct pci_function *pci,
 		    const struct vdma_hv_ops *hv,
 		    struct vdma_tce_window *window)
@@ -80,7 +80,7 @@ void window_default(const struct pci_function *pci,
 					   WINDOW_CELLS);
 
 	if (!cells)
-		bail_out("PCI %x: no ibm,dma-window", pci->fn.config_addr);
+		bail_out("PCI %x: cannot find ibm,dma-window", pci->fn.config_addr);
 	*window = (struct vdma_tce_window){
 		.hv = hv,
 		.liobn = tree_u32(cells, WINDOW_LIOBN),
@@ -91,6 +91,6 @@ void window_default(const struct pci_function *pci,
 		.list = window_list(),
 	};
 	if (vdma_tce_clear(window, 0, window->pages))
-		bail_out("PCI %x: the default window can't be cleared",
+		bail_out("PCI %x: cannot clear the default window",
 			 pci->fn.config_addr);
 }
