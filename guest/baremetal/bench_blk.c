@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What a read of 4 KiB costs the guest in each mode, with both kinds of rings:
- * hypercalls, and instructions where a nanosecond is one (QEMU's -icount
- * shift=0). The first disk is without ACCESS_PLATFORM, the second with it.
+ * Cost of a 4 KiB read to the guest in each mode, with split and packed rings: hypercalls,
+ * and instructions where a nanosecond is one (QEMU's -icount shift=0). The first disk has
+ * no ACCESS_PLATFORM, the second has it.
  */
 #include <vdma/error.h>
 #include <vdma/papr.h>
@@ -28,8 +28,7 @@ struct mode {
 	const char *window;
 	unsigned int disk;
 	uint32_t reuse;
-	/* hypercalls that READS reads may cost */
-	uint64_t most;
+	uint64_t most;		/* hypercalls allowed for READS reads */
 };
 
 static const struct mode modes[] = {
@@ -49,6 +48,7 @@ struct cost {
 	uint64_t instructions;
 };
 
+/* Returns the hypercalls that @count reads take. */
 static uint64_t reads(struct disk *disk, char *buffers, uint64_t count)
 {
 	struct load load = {
@@ -59,13 +59,13 @@ static uint64_t reads(struct disk *disk, char *buffers, uint64_t count)
 
 	load_run(&load);
 	if (load.error || load.done != count)
-		bail_out("reads: %s", vdma_strerror(load.error));
+		bail_out("cannot read: %s", vdma_strerror(load.error));
 	return hcalls(0) - before;
 }
 
 /*
- * One read at a time. Polling is not counted, for its length is the host's:
- * only the look at the ring that finds the request done.
+ * Time of one read. Of polling only the look that finds the request done counts, since
+ * the number of looks depends on the host.
  */
 static uint64_t timed_read(struct disk *disk, struct vdma_blk_request *req)
 {
@@ -75,7 +75,7 @@ static uint64_t timed_read(struct disk *disk, struct vdma_blk_request *req)
 	int got;
 
 	if (vdma_blk_add(queue, req) || vdma_vq_kick(&queue->vq))
-		bail_out("a read can't be added");
+		bail_out("cannot add a read");
 	sum = time_ns() - start;
 	do {
 		start = time_ns();
@@ -83,10 +83,11 @@ static uint64_t timed_read(struct disk *disk, struct vdma_blk_request *req)
 	} while (!got);
 	sum += time_ns() - start;
 	if (got < 0 || done->error)
-		bail_out("a read failed");
+		bail_out("cannot read");
 	return sum;
 }
 
+/* Instructions of a read, on average */
 static uint64_t instructions(struct disk *disk, char *buffers)
 {
 	struct vdma_sg sg = { .addr = (uintptr_t)buffers, .len = READ_LEN };
@@ -100,7 +101,7 @@ static uint64_t instructions(struct disk *disk, char *buffers)
 	return sum / TIMED;
 }
 
-static struct cost cost_of(const struct mode *mode, uint64_t ring_features)
+static struct cost measure(const struct mode *mode, uint64_t ring_features)
 {
 	struct vdma_blk_config config = disk_config();
 	struct device_plan plan = {
@@ -121,6 +122,7 @@ static struct cost cost_of(const struct mode *mode, uint64_t ring_features)
 	return cost;
 }
 
+/* No mode takes more hypercalls than allowed, and bypass costs what direct costs. */
 static void ring(const char *name, uint64_t ring_features, bool counted)
 {
 	struct cost costs[ARRAY_SIZE(modes)];
@@ -128,7 +130,7 @@ static void ring(const char *name, uint64_t ring_features, bool counted)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(modes); i++) {
-		costs[i] = cost_of(&modes[i], ring_features);
+		costs[i] = measure(&modes[i], ring_features);
 		format(metric_name, sizeof(metric_name), "hypercalls-%s-%s",
 		       modes[i].name, name);
 		metric(metric_name, "%lu / %u", costs[i].hypercalls, READS);
@@ -148,6 +150,7 @@ static void ring(const char *name, uint64_t ring_features, bool counted)
 		       "bypass, %s ring: within 1 %% of direct", name);
 }
 
+/* Cost of a read in each mode, for both ring formats */
 static void blk_cost(void)
 {
 	bool counted = arg_number("icount", 0);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What bouncing costs a secure VM: no hypercall and no ultracall for a request,
- * and one copy of each byte of it, in one direction; and what it takes to clear a
- * buffer that is not written to its end.
+ * Cost of bouncing to a secure VM: no hypercall or ultracall per request, and one copy of
+ * each byte; and the cost of clearing a buffer that the device has not filled.
  */
 #include <vdma/error.h>
 #include "lib/args.h"
@@ -26,8 +25,8 @@ struct cost {
 	uint64_t out;
 };
 
-static struct cost cost_of(struct disk *disk, char *buffers, uint64_t len,
-			   uint64_t count, bool write)
+static struct cost run_requests(struct disk *disk, char *buffers, uint64_t len,
+				uint64_t count, bool write)
 {
 	struct load load = {
 		.disk = disk, .first = disk->bytes / 2, .span = disk->bytes / 2,
@@ -41,7 +40,8 @@ static struct cost cost_of(struct disk *disk, char *buffers, uint64_t len,
 	vdma_bounce_count(&disk->device.bounce, &before);
 	load_run(&load);
 	if (load.error || load.done != count)
-		bail_out("requests: %s", vdma_strerror(load.error));
+		bail_out("cannot %s: %s", write ? "write" : "read",
+			 vdma_strerror(load.error));
 	vdma_bounce_count(&disk->device.bounce, &after);
 	return (struct cost){
 		.calls = hcalls(0) + ucalls() - calls,
@@ -49,11 +49,12 @@ static struct cost cost_of(struct disk *disk, char *buffers, uint64_t len,
 	};
 }
 
+/* A request makes no call, and copies each byte once. */
 static void measure(struct disk *disk, char *buffers, uint64_t len, bool write)
 {
 	const char *what = write ? "write" : "read";
 	uint64_t count = REQUESTS * SMALL_LEN / len, bytes = count * len;
-	struct cost cost = cost_of(disk, buffers, len, count, write);
+	struct cost cost = run_requests(disk, buffers, len, count, write);
 	uint64_t right = write ? cost.in : cost.out;
 	uint64_t other = write ? cost.out : cost.in;
 	char name[64];
@@ -80,7 +81,7 @@ static uint64_t receive(struct vdma_bounce *b, void *buffer, uint32_t wrote)
 	for (i = 0; i < FRAMES; i++) {
 		if (vdma_bounce_map(b, (uintptr_t)buffer, FRAME_LEN,
 				    VDMA_FROM_DEVICE, 0, 0, &dma))
-			bail_out("a buffer can't be mapped");
+			bail_out("cannot map a buffer");
 		memset((char *)b->shared.mem.cpu + (dma - b->shared.mem.dma), 1,
 		       wrote);
 		vdma_bounce_unmap(b, dma, FRAME_LEN, VDMA_FROM_DEVICE, 0, 0);
@@ -88,6 +89,7 @@ static uint64_t receive(struct vdma_bounce *b, void *buffer, uint32_t wrote)
 	return (time_ns() - start) / FRAMES;
 }
 
+/* Exactly the part of a receive buffer that was not written is cleared. */
 static void short_frames(struct disk *disk, void *buffer)
 {
 	static const uint32_t wrote[] = { 64, 512, FRAME_LEN };
@@ -106,7 +108,7 @@ static void short_frames(struct disk *disk, void *buffer)
 		format(name, sizeof(name), "cleared-%u-of-%u", wrote[i],
 		       FRAME_LEN);
 		metric(name, "%lu", cleared);
-		/* Behind what was written a word is copied, too. */
+		/* One more word is copied after those written. */
 		report(cleared + MIN(wrote[i] + 8, FRAME_LEN) == FRAME_LEN,
 		       "%u of %u bytes written: %lu are cleared", wrote[i],
 		       FRAME_LEN, cleared);
@@ -117,6 +119,7 @@ static void short_frames(struct disk *disk, void *buffer)
 	}
 }
 
+/* Cost of requests and of receive buffers through the pool */
 static void bounce_cost(void)
 {
 	struct vdma_blk_config config = disk_config();
@@ -127,7 +130,7 @@ static void bounce_cost(void)
 	disk_open(&disk, &config);
 	error = disk_write_half(&disk);
 	if (error)
-		bail_out("the disk can't be written: %s", vdma_strerror(error));
+		bail_out("cannot write the disk: %s", vdma_strerror(error));
 	measure(&disk, buffers, SMALL_LEN, false);
 	measure(&disk, buffers, LARGE_LEN, false);
 	measure(&disk, buffers, SMALL_LEN, true);

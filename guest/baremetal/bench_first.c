@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * From reset to the first read, in the mode that mode= asks for: what firmware,
- * program and device take until then. With QEMU's -icount shift=0, a nanosecond
- * since reset is an instruction.
+ * Time from reset to the first read, in the mode that mode= asks for: firmware, program
+ * and device. With QEMU's -icount shift=0, a nanosecond since reset is an instruction.
  */
 #include <vdma/error.h>
 #include "lib/clock.h"
@@ -13,6 +12,7 @@
 
 #define READ_LEN	4096
 
+/* Time and hypercalls until the first read completes */
 static void first_io(void)
 {
 	struct vdma_blk_config config = disk_config();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The audit, over a real disk: each kind of fault is made once, and reported
- * with the places that it concerns; the same steps without the fault are not.
- * The device has no IOMMU in its way, so what is wrong by the books does no harm.
+ * The audit on a real disk: each kind of fault is injected once and reported with the
+ * places in the code that it concerns; the same steps without the fault are not reported.
+ * The device ignores the IOMMU, so the faults do no harm.
  */
 #include <vdma/error.h>
 #include "lib/base.h"
@@ -15,12 +15,12 @@
 #define IN	VDMA_FROM_DEVICE
 #define OUT	VDMA_TO_DEVICE
 
-/* @bad: make the fault; the places are where the last call of each kind was. */
+/* @faulty: inject the fault; @mapped, @unmapped and @used: places of the last calls */
 struct steps {
 	struct disk disk;
 	char *buffer;
 	uint64_t dma;
-	bool bad;
+	bool faulty;
 	const char *mapped;
 	const char *unmapped;
 	const char *used;
@@ -34,7 +34,7 @@ static void map_at(struct steps *s, uint64_t len, enum vdma_dir dir,
 				       where);
 
 	if (error)
-		bail_out("map: %s", vdma_strerror(error));
+		bail_out("cannot map: %s", vdma_strerror(error));
 	s->mapped = where;
 }
 
@@ -45,11 +45,11 @@ static void unmap_at(struct steps *s, uint64_t dma, uint64_t len,
 					 where);
 
 	if (error)
-		bail_out("unmap: %s", vdma_strerror(error));
+		bail_out("cannot unmap: %s", vdma_strerror(error));
 	s->unmapped = where;
 }
 
-/* A read to the buffer, which another owner should have mapped. */
+/* Reads into the buffer, which the caller should have mapped. */
 static void use_at(struct steps *s, const char *where)
 {
 	struct vdma_sg sg = { (uintptr_t)s->buffer, LEN, true };
@@ -58,7 +58,7 @@ static void use_at(struct steps *s, const char *where)
 	int error = vdma_blk_do_at(&s->disk.queues[0], &req, where);
 
 	if (error || disk_wrong(&s->disk, 0, s->buffer, LEN, false))
-		bail_out("read: %s", vdma_strerror(error));
+		bail_out("cannot read: %s", vdma_strerror(error));
 	s->used = where;
 }
 
@@ -66,79 +66,88 @@ static void use_at(struct steps *s, const char *where)
 #define unmap(s, dma, len, dir)	unmap_at(s, dma, len, dir, VDMA_HERE)
 #define use(s)			use_at(s, VDMA_HERE)
 
+/* A mapping that is never unmapped */
 static void leak(struct steps *s)
 {
 	map(s, LEN, IN);
-	if (!s->bad)
+	if (!s->faulty)
 		unmap(s, s->dma, LEN, IN);
 }
 
+/* A buffer that was never mapped */
 static void not_mapped(struct steps *s)
 {
-	if (!s->bad)
+	if (!s->faulty)
 		map(s, LEN, IN);
 	use(s);
-	if (!s->bad)
+	if (!s->faulty)
 		unmap(s, s->dma, LEN, IN);
 }
 
+/* A use after the unmap */
 static void after_unmap(struct steps *s)
 {
 	map(s, LEN, IN);
-	if (!s->bad)
+	if (!s->faulty)
 		use(s);
 	unmap(s, s->dma, LEN, IN);
-	if (s->bad)
+	if (s->faulty)
 		use(s);
 }
 
+/* A use in the other direction */
 static void direction(struct steps *s)
 {
-	enum vdma_dir dir = s->bad ? OUT : IN;
+	enum vdma_dir dir = s->faulty ? OUT : IN;
 
 	map(s, LEN, dir);
 	use(s);
 	unmap(s, s->dma, LEN, dir);
 }
 
+/* A use beyond the end of the mapping */
 static void beyond(struct steps *s)
 {
-	uint64_t len = s->bad ? LEN - 1 : LEN;
+	uint64_t len = s->faulty ? LEN - 1 : LEN;
 
 	map(s, len, IN);
 	use(s);
 	unmap(s, s->dma, len, IN);
 }
 
+/* A second unmap */
 static void double_unmap(struct steps *s)
 {
 	map(s, LEN, IN);
 	unmap(s, s->dma, LEN, IN);
-	if (s->bad)
+	if (s->faulty)
 		unmap_at(s, s->dma, LEN, IN, s->unmapped);
 }
 
+/* An unmap of an address that was never mapped */
 static void unknown_unmap(struct steps *s)
 {
 	map(s, LEN, IN);
 	unmap(s, s->dma, LEN, IN);
-	if (s->bad)
+	if (s->faulty)
 		unmap(s, s->dma + LEN, LEN, IN);
 }
 
+/* An unmap of another size */
 static void unmap_size(struct steps *s)
 {
 	map(s, LEN, IN);
-	unmap(s, s->dma, s->bad ? LEN / 2 : LEN, IN);
+	unmap(s, s->dma, s->faulty ? LEN / 2 : LEN, IN);
 }
 
+/* An unmap in another direction */
 static void unmap_direction(struct steps *s)
 {
 	map(s, LEN, IN);
-	unmap(s, s->dma, LEN, s->bad ? OUT : IN);
+	unmap(s, s->dma, LEN, s->faulty ? OUT : IN);
 }
 
-/* Whether a report has the place of the last call of a kind, or none. */
+/* @mapped, @unmapped: the report names the place of the last map, of the last unmap */
 struct kind {
 	const char *name;
 	void (*steps)(struct steps *s);
@@ -166,14 +175,15 @@ static bool same(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
-/* The fault is a use, an unmap, or, for a leak, no call at all. */
-static const char *culprit(const struct kind *kind, const struct steps *s)
+/* The place of the faulty call: a use, or else an unmap; a leak has none. */
+static const char *faulty_call(const struct kind *kind, const struct steps *s)
 {
 	if (kind->fault == VDMA_FAULT_LEAK)
 		return NULL;
 	return s->used ?: s->unmapped;
 }
 
+/* The audit has reported this fault alone, with its places. */
 static void check(const struct kind *kind, const struct steps *s)
 {
 	const struct vdma_audit_report *r = &s->disk.device.fault;
@@ -185,30 +195,32 @@ static void check(const struct kind *kind, const struct steps *s)
 	report(same(r->mapped, kind->mapped ? s->mapped : NULL) &&
 	       same(r->unmapped, kind->unmapped ? s->unmapped : NULL),
 	       "%s: mapped at %s", kind->name, r->mapped ?: "-");
-	report(same(r->where, culprit(kind, s)), "%s: found at %s", kind->name,
+	report(same(r->where, faulty_call(kind, s)), "%s: found at %s", kind->name,
 	       r->where ?: "-");
 }
 
-static void one_kind(const struct kind *kind, bool bad)
+/* Runs the steps of a fault, with or without the fault. */
+static void one_kind(const struct kind *kind, bool faulty)
 {
 	struct vdma_blk_config config = disk_config();
-	struct steps s = { .buffer = pages_get(LEN), .bad = bad };
+	struct steps s = { .buffer = pages_get(LEN), .faulty = faulty };
 
 	disk_open(&s.disk, &config);
 	kind->steps(&s);
-	s.disk.device.expected_faults = bad;
+	s.disk.device.expected_faults = faulty;
 	disk_close(&s.disk);
-	if (bad)
+	if (faulty)
 		check(kind, &s);
 	pages_put(s.buffer, LEN);
 }
 
+/* The audit reports each kind of fault, and nothing without one. */
 static void audit(void)
 {
 	size_t i;
 
 	report(ARRAY_SIZE(kinds) == VDMA_FAULT_RECORD_FULL,
-	       "each kind of fault but a record that is full");
+	       "each kind of fault except a full record");
 	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
 		one_kind(&kinds[i], false);
 		one_kind(&kinds[i], true);

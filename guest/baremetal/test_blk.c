@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Block I/O whose content is known on both sides: the runner looks at the
- * image afterwards (metric "written0").
+ * Block I/O with known content. The runner checks the image afterwards (metric
+ * "written0").
  */
 #include <vdma/error.h>
 #include "lib/base.h"
@@ -11,7 +11,7 @@
 
 #define CHUNK		(64 * KIB)
 
-/* Read everything, write the second half, read that back. */
+/* All of the disk reads right; its second half reads back as written. */
 static void blk_io(void)
 {
 	struct vdma_blk_config config = disk_config();
@@ -29,7 +29,7 @@ static void blk_io(void)
 	}
 	report(!error, "read %lu KiB: %s", disk.bytes / KIB,
 	       vdma_strerror(error));
-	report(!wrong, "with the content that the host has written");
+	report(!wrong, "the content is what the host has written");
 
 	error = disk_write_half(&disk);
 	report(!error, "write %lu KiB: %s", half / KIB, vdma_strerror(error));
@@ -41,13 +41,13 @@ static void blk_io(void)
 		error = disk_do(&disk, 0, VDMA_BLK_READ, at, buffer, CHUNK);
 		wrong += disk_wrong(&disk, at, buffer, CHUNK, true);
 	}
-	report(!error && !wrong, "what was written reads back: %s",
+	report(!error && !wrong, "the second half reads back as written: %s",
 	       vdma_strerror(error));
 	error = disk_do(&disk, 0, VDMA_BLK_READ, disk.bytes, buffer, CHUNK);
-	report(error, "a read behind the end fails: %s", vdma_strerror(error));
+	report(error, "a read past the end fails: %s", vdma_strerror(error));
 	disk_close(&disk);
 	pages_put(buffer, CHUNK);
-	report(pages_free() == before, "all memory has come back");
+	report(pages_free() == before, "all memory is free again");
 }
 
 GUEST_TEST(blk_io, blk_io);

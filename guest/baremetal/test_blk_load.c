@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Rings that wrap, and several of them at once on several CPUs. */
+/* Rings that wrap, and several rings on several CPUs */
 #include <vdma/error.h>
 #include "lib/args.h"
 #include "lib/base.h"
@@ -8,9 +8,10 @@
 #include "lib/page.h"
 #include "lib/smp.h"
 
-/* Ring indexes have 16 bits: more requests than that. */
+/* More than a ring index of 16 bits counts */
 #define WRAP_REQUESTS	70001
 
+/* Requests go on when the ring's indexes wrap; no more notifications than batches. */
 static void blk_wrap(void)
 {
 	struct vdma_blk_config config = disk_config();
@@ -40,7 +41,7 @@ static void blk_wrap(void)
 
 GUEST_TEST(blk_wrap, blk_wrap);
 
-/* Each CPU has a queue and a part of the disk, and reads and writes there. */
+/* CPUs do not disturb each other: each has a queue and a part of the disk. */
 static void blk_smp(void)
 {
 	struct vdma_blk_config config = disk_config();

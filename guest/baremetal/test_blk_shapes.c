@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Requests of every size and shape that a ring can take. */
+/* Requests of every size and shape that a ring can take */
 #include <vdma/error.h>
 #include "lib/base.h"
 #include "lib/disk.h"
@@ -8,12 +8,12 @@
 
 #define LARGEST		(1 * MIB)
 #define HIGH		(4 * GIB)
-/* Pages of TCE windows that a buffer may straddle: 4 KiB, 64 KiB, 2, 16 MiB. */
+/* Page sizes of TCE windows, besides 4 KiB, that a buffer may straddle */
 #define TCE_64K		(64 * KIB)
 #define TCE_2M		(2 * MIB)
 #define TCE_16M		(16 * MIB)
 
-/* Read and check; then the same memory is written out and read again. */
+/* Reads, writes and reads back through the same memory. */
 static bool both_ways(struct disk *disk, struct vdma_sg *sg, unsigned int count,
 		      char *buffer, uint64_t len)
 {
@@ -43,7 +43,8 @@ static bool both_ways(struct disk *disk, struct vdma_sg *sg, unsigned int count,
 	return !error && !disk_wrong(disk, half, buffer, len, true);
 }
 
-static bool one_piece(struct disk *disk, char *buffer, uint64_t len)
+/* A request of one segment */
+static bool one_segment(struct disk *disk, char *buffer, uint64_t len)
 {
 	struct vdma_sg sg = { .addr = (uintptr_t)buffer,
 			      .len = (uint32_t)len };
@@ -51,9 +52,9 @@ static bool one_piece(struct disk *disk, char *buffer, uint64_t len)
 	return both_ways(disk, &sg, 1, buffer, len);
 }
 
-/* COUNT pieces, back to back in memory. */
-static bool pieces(struct disk *disk, unsigned int count, char *buffer,
-		   uint64_t len)
+/* A request of @count segments that are adjacent in memory */
+static bool segments(struct disk *disk, unsigned int count, char *buffer,
+		     uint64_t len)
 {
 	struct vdma_sg sg[VDMA_BLK_SG_MAX];
 	unsigned int i;
@@ -64,20 +65,22 @@ static bool pieces(struct disk *disk, unsigned int count, char *buffer,
 	return both_ways(disk, sg, count, buffer, count * len);
 }
 
-/* A pool to bounce through has a longest slot. */
+/* A bounce pool limits the size of a buffer. */
 static uint64_t largest(const struct disk *disk)
 {
 	return MIN(LARGEST, disk->device.domain->max_len);
 }
 
+/* Any power of two from a sector up to the largest buffer */
 static void sizes(struct disk *disk, char *buffer)
 {
 	uint64_t len;
 
 	for (len = VDMA_BLK_SECTOR; len <= largest(disk); len *= 2)
-		report(one_piece(disk, buffer, len), "%lu bytes", len);
+		report(one_segment(disk, buffer, len), "%lu bytes", len);
 }
 
+/* Any alignment, also across 4 KiB and 64 KiB pages */
 static void alignments(struct disk *disk, char *buffer)
 {
 	static const uint64_t offsets[] = {
@@ -87,12 +90,12 @@ static void alignments(struct disk *disk, char *buffer)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(offsets); i++)
-		report(one_piece(disk, buffer + offsets[i], 4 * KIB) &&
-		       one_piece(disk, buffer + offsets[i], 2 * TCE_64K),
+		report(one_segment(disk, buffer + offsets[i], 4 * KIB) &&
+		       one_segment(disk, buffer + offsets[i], 2 * TCE_64K),
 		       "4 and 128 KiB, %lu bytes into 64 KiB", offsets[i]);
 }
 
-/* Around a multiple of PAGE that is no multiple of the next larger size. */
+/* Across a multiple of @page that is not one of the next larger page size */
 static void large_page(struct disk *disk, uint64_t page)
 {
 	uint64_t edge = 2 * TCE_16M + page;
@@ -101,12 +104,13 @@ static void large_page(struct disk *disk, uint64_t page)
 	if (!report((uintptr_t)buffer == edge - TCE_64K,
 		    "memory around 0x%lx", edge))
 		return;
-	report(one_piece(disk, buffer, 2 * TCE_64K) &&
-	       one_piece(disk, buffer + TCE_64K - 512, KIB),
+	report(one_segment(disk, buffer, 2 * TCE_64K) &&
+	       one_segment(disk, buffer + TCE_64K - 512, KIB),
 	       "buffers that straddle pages of %lu MiB", page / MIB);
 	pages_put(buffer, 2 * TCE_64K);
 }
 
+/* As many segments as the device takes; one more is refused. */
 static void lists(struct disk *disk, char *buffer)
 {
 	unsigned int most = MIN(disk->blk.seg_max, VDMA_BLK_SG_MAX);
@@ -114,19 +118,20 @@ static void lists(struct disk *disk, char *buffer)
 	struct vdma_blk_request req = { .op = VDMA_BLK_READ, .sg = sg };
 	unsigned int i;
 
-	report(pieces(disk, 2, buffer, VDMA_BLK_SECTOR), "2 pieces");
-	report(pieces(disk, most / 2, buffer, 4 * KIB),
-	       "%u pieces of 4 KiB", most / 2);
-	report(pieces(disk, most, buffer, VDMA_BLK_SECTOR),
-	       "%u pieces, all that there can be", most);
+	report(segments(disk, 2, buffer, VDMA_BLK_SECTOR), "2 segments");
+	report(segments(disk, most / 2, buffer, 4 * KIB),
+	       "%u segments of 4 KiB", most / 2);
+	report(segments(disk, most, buffer, VDMA_BLK_SECTOR),
+	       "%u segments, the maximum", most);
 	for (i = 0; i < ARRAY_SIZE(sg); i++)
 		sg[i] = (struct vdma_sg){ .addr = (uintptr_t)buffer,
 					  .len = VDMA_BLK_SECTOR };
 	req.count = most + 1;
 	report(vdma_blk_do(&disk->queues[0], &req) && !disk->queues[0].vq.error,
-	       "one more is refused, and the ring lives");
+	       "one more is refused, and the ring still works");
 }
 
+/* Data arrives whole for every size, alignment, page boundary and number of segments. */
 static void blk_shapes(void)
 {
 	struct vdma_blk_config config = disk_config();
@@ -144,9 +149,9 @@ static void blk_shapes(void)
 	large_page(&disk, TCE_16M);
 	lists(&disk, aligned);
 	if (report(high, "memory above 4 GiB"))
-		report(one_piece(&disk, high, largest(&disk)) &&
-		       one_piece(&disk, high + 4 * KIB - 512, 4 * KIB),
-		       "buffers there, at 0x%lx", (uintptr_t)high);
+		report(one_segment(&disk, high, largest(&disk)) &&
+		       one_segment(&disk, high + 4 * KIB - 512, 4 * KIB),
+		       "buffers at 0x%lx", (uintptr_t)high);
 	metric("written0", "%lu", largest(&disk));
 	disk_close(&disk);
 	pages_put(buffer, len);

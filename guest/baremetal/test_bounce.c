@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Mode bounce: a pool that is too small, a device that claims more than it has
- * written, and one that has no pool.
+ * Mode bounce: a pool that is too small, a device that claims to have written more than
+ * it did, and a device without a pool.
  */
 #include <vdma/barrier.h>
 #include <vdma/error.h>
@@ -15,7 +15,7 @@
 #include "lib/page.h"
 #include "lib/ultravisor.h"
 
-/* More at once than the pool holds: what finds no room waits, nothing fails. */
+/* With more requests than the pool holds, some wait and none fails. */
 static void bounce_full(void)
 {
 	struct vdma_blk_config config = disk_config();
@@ -41,21 +41,21 @@ static void bounce_full(void)
 	report(!load.wrong, "all with the right content");
 	vdma_bounce_count(&disk.device.bounce, &counts);
 	report(load.no_space && counts.full >= load.no_space,
-	       "%lu times there was no room", counts.full);
+	       "the pool was full %lu times", counts.full);
 	report(counts.used_max <= bounce_size(&disk.device.plan),
-	       "%lu bytes of the pool were in use at most", counts.used_max);
+	       "up to %lu bytes of the pool were in use", counts.used_max);
 	pages_put(load.buffers, load.depth * load.len);
 	disk_close(&disk);
 }
 
 GUEST_TEST(bounce_full, bounce_full);
 
-#define OLD		0x5e
+#define STALE		0x5e
 #define ANSWER_LEN	1400
-/* Virtio 1.2, 5.2.6: asks for up to 20 bytes of text */
+/* Virtio 1.2, 5.2.6: returns up to 20 bytes of text */
 #define GET_ID		8
 
-struct question {
+struct get_id {
 	struct vdma_le32 type;
 	struct vdma_le32 reserved;
 	struct vdma_le64 sector;
@@ -63,77 +63,78 @@ struct question {
 };
 
 /*
- * Asks for the disk's name, which is empty: QEMU writes one byte, and says that it
- * has written all of the buffer. Returns what it says.
+ * Gets the disk's ID, which is empty: QEMU writes one byte, but claims to have written
+ * all of the buffer. Returns the length that it claims.
  */
-static uint32_t ask_for_name(struct disk *disk, void *buffer)
+static uint32_t get_id(struct disk *disk, void *buffer)
 {
 	struct vdma_vq *vq = &disk->queues[0].vq;
-	struct question *question;
+	struct get_id *request;
 	struct vdma_vq_used used = { .len = 0 };
 	struct vdma_memory mem;
 	struct vdma_sg sg[3];
-	int error = vdma_domain_alloc(disk->device.domain, sizeof(*question),
+	int error = vdma_domain_alloc(disk->device.domain, sizeof(*request),
 				      &mem);
 
 	if (error)
-		bail_out("memory for a request: %s", vdma_strerror(error));
-	question = mem.cpu;
-	vdma_le32_set(&question->type, GET_ID);
+		bail_out("cannot allocate a request: %s", vdma_strerror(error));
+	request = mem.cpu;
+	vdma_le32_set(&request->type, GET_ID);
 	sg[0] = (struct vdma_sg){ mem.dma, 16, true };
 	sg[1] = (struct vdma_sg){ (uintptr_t)buffer, ANSWER_LEN, false };
 	sg[2] = (struct vdma_sg){ mem.dma + 16, 1, true };
-	error = vdma_vq_add(vq, sg, 1, 2, question) ?: vdma_vq_kick(vq) ?:
+	error = vdma_vq_add(vq, sg, 1, 2, request) ?: vdma_vq_kick(vq) ?:
 		vdma_vq_wait(vq, &used, &guest_clock, DEVICE_LIMIT_NS);
-	report(!error && !question->status, "the disk is asked for its name: %s",
+	report(!error && !request->status, "the disk returns its ID: %s",
 	       vdma_strerror(error));
 	vdma_domain_free(disk->device.domain, &mem);
 	return used.len;
 }
 
-/* The device's view of a buffer that the driver sends back */
-static unsigned int old_bytes_seen(struct device *device, void *buffer)
+/* Number of stale bytes that the device sees if the driver sends the buffer back */
+static unsigned int stale_bytes_seen(struct device *device, void *buffer)
 {
 	struct vdma_bounce *b = &device->bounce;
-	unsigned int old = 0, i;
+	unsigned int stale = 0, i;
 	const uint8_t *seen;
 	uint64_t dma;
 
 	if (vdma_domain_map(device->domain, (uintptr_t)buffer, ANSWER_LEN,
 			    VDMA_TO_DEVICE, &dma))
-		bail_out("the answer can't be mapped");
+		bail_out("cannot map the answer");
 	seen = (uint8_t *)b->shared.mem.cpu + (dma - b->shared.mem.dma);
 	for (i = 0; i < ANSWER_LEN; i++)
-		old += seen[i] == OLD;
+		stale += seen[i] == STALE;
 	vdma_domain_unmap(device->domain, dma, ANSWER_LEN, VDMA_TO_DEVICE);
-	return old;
+	return stale;
 }
 
+/* A secure guest leaks none of its old data to a device that overstates a length. */
 static void short_answer(void)
 {
 	struct vdma_blk_config config = disk_config();
 	uint8_t *buffer = pages_get(ANSWER_LEN);
-	unsigned int old;
+	unsigned int stale;
 	struct disk disk;
 	uint32_t len;
 
 	disk_open(&disk, &config);
-	memset(buffer, OLD, ANSWER_LEN);
-	len = ask_for_name(&disk, buffer);
+	memset(buffer, STALE, ANSWER_LEN);
+	len = get_id(&disk, buffer);
 	report(len == ANSWER_LEN + 1 && !buffer[0],
 	       "the disk claims to have written %u bytes", len);
-	old = old_bytes_seen(&disk.device, buffer);
-	/* In a guest that is not secure they stay, up to 15 bytes behind it. */
-	report(secure_vm() ? !old : old >= ANSWER_LEN - 16,
-	       "sent back, %u bytes of the buffer's past go to the device",
-	       old);
+	stale = stale_bytes_seen(&disk.device, buffer);
+	/* In a normal guest they stay, except for up to 15 bytes after those written. */
+	report(secure_vm() ? !stale : stale >= ANSWER_LEN - 16,
+	       "sent back, %u stale bytes of the buffer reach the device",
+	       stale);
 	disk_close(&disk);
 	pages_put(buffer, ANSWER_LEN);
 }
 
 GUEST_TEST(short_answer, short_answer);
 
-/* A device that is left alone: no memory for it, and the reason. */
+/* A refused device gets no mapping and no memory, and the reason is as expected. */
 static void refused(void)
 {
 	const char *reason = arg("reason", "?");
@@ -148,9 +149,9 @@ static void refused(void)
 	       "refused: %s", vdma_reason_name(device.decision.reason));
 	report(vdma_domain_map(device.domain, (uintptr_t)&mem, 1,
 			       VDMA_TO_DEVICE, &dma) == VDMA_E_REFUSED_MODE,
-	       "nothing can be mapped");
+	       "map is refused");
 	report(vdma_domain_alloc(device.domain, 4096, &mem) ==
-	       VDMA_E_REFUSED_MODE, "there is no memory for a ring");
+	       VDMA_E_REFUSED_MODE, "alloc is refused");
 	report(!secure_counts().shares, "no page was shared");
 	device_close(&device);
 }

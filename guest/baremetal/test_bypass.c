@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * H_DMA_BYPASS through the library, on the real hypervisor. The machine has an
- * rng with F, one without, and one with F that the administrator has switched
- * off, in this order.
+ * H_DMA_BYPASS through the library, on the real hypervisor. The machine has three rngs:
+ * with F, without F, and with F but bypass switched off by the administrator.
  */
 #include <vdma/abi.h>
 #include <vdma/error.h>
@@ -20,6 +19,7 @@ static void check(int got, int expected, const char *what)
 	report(got == expected, "%s: %s", what, vdma_strerror(got));
 }
 
+/* A device that may not bypass is not tagged, and both calls are refused. */
 static void refused(const struct pci_function *pci, const char *which)
 {
 	struct vdma_window window;
@@ -33,7 +33,8 @@ static void refused(const struct pci_function *pci, const char *which)
 	      VDMA_E_REFUSED, which);
 }
 
-static void wrong_names(const struct pci_function *pci)
+/* Each wrong argument has its own error. */
+static void wrong_arguments(const struct pci_function *pci)
 {
 	struct vdma_function fn = pci->fn;
 	struct vdma_bypass reply;
@@ -51,6 +52,7 @@ static void wrong_names(const struct pci_function *pci)
 	      "query with a reserved bit set");
 }
 
+/* An operation that is not defined is H_PARAMETER. */
 static void unknown_operation(const struct pci_function *pci)
 {
 	struct vdma_hcall call = {
@@ -63,6 +65,7 @@ static void unknown_operation(const struct pci_function *pci)
 	report(status == VDMA_H_PARAMETER, "an unknown operation: %ld", status);
 }
 
+/* Firmware's tag and the hypervisor agree; enable and disable can be repeated. */
 static void switching(const struct pci_function *pci)
 {
 	struct vdma_window window, other;
@@ -74,7 +77,7 @@ static void switching(const struct pci_function *pci)
 	check(vdma_bypass_query(hv, &pci->fn, &reply), VDMA_OK, "query");
 	report(reply.supported && !reply.enabled &&
 	       vdma_window_equal(&reply.window, &window),
-	       "it agrees with firmware, and is off");
+	       "query agrees with firmware, and bypass is off");
 	report(reply.window.base == 1ul << VDMA_BYPASS_WINDOW_SHIFT &&
 	       reply.window.size >= memory_end(),
 	       "the window, at 0x%lx, reaches all memory", reply.window.base);
@@ -84,7 +87,7 @@ static void switching(const struct pci_function *pci)
 	check(vdma_bypass_enable(hv, &pci->fn, &other, &reply),
 	      VDMA_E_DISAGREES, "enable with another window");
 	vdma_bypass_query(hv, &pci->fn, &reply);
-	report(!reply.enabled, "and that was undone");
+	report(!reply.enabled, "and is undone");
 	check(vdma_bypass_enable(hv, &pci->fn, &window, &reply), VDMA_OK,
 	      "enable");
 	check(vdma_bypass_enable(hv, &pci->fn, &window, &reply), VDMA_OK,
@@ -94,6 +97,7 @@ static void switching(const struct pci_function *pci)
 	      "disable again");
 }
 
+/* Disable is refused while a driver runs the device. */
 static void live(const struct pci_function *pci)
 {
 	struct vdma_config_space config = registers_config(pci);
@@ -130,6 +134,7 @@ static void live(const struct pci_function *pci)
 	      "disable once more");
 }
 
+/* The hypervisor answers as docs/abi/h-dma-bypass.md says, for each kind of device. */
 static void bypass(void)
 {
 	const struct pci_function *first = device_find(TYPE_RNG, 0);
@@ -140,7 +145,7 @@ static void bypass(void)
 		return;
 	report(tree_has_hypertas(VDMA_HYPERTAS_NAME),
 	       "the hypervisor announces the call");
-	wrong_names(first);
+	wrong_arguments(first);
 	unknown_operation(first);
 	switching(first);
 	live(first);
@@ -150,7 +155,7 @@ static void bypass(void)
 
 GUEST_TEST(bypass, bypass);
 
-/* On a hypervisor that has not heard of it. */
+/* On a hypervisor without the call, nothing is announced or tagged. */
 static void no_bypass(void)
 {
 	const struct pci_function *pci = device_find(TYPE_RNG, 0);
@@ -162,7 +167,7 @@ static void no_bypass(void)
 	report(!tree_has_hypertas(VDMA_HYPERTAS_NAME),
 	       "the hypervisor does not announce the call");
 	report(pci_bypass_property(pci, &window) == VDMA_PROPERTY_ABSENT,
-	       "firmware has not tagged it");
+	       "firmware has not tagged the device");
 	check(vdma_bypass_query(&guest_hv, &pci->fn, &reply),
 	      VDMA_E_UNSUPPORTED, "query");
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Dynamic windows: made, used up, removed, reset, and not there at all. */
+/* Dynamic windows: created, exhausted, removed, reset, and not supported */
 #include <vdma/error.h>
 #include "lib/base.h"
 #include "lib/device.h"
@@ -26,7 +26,7 @@ static bool offered(const struct vdma_rtas *rtas,
 	return !vdma_ddw_query(rtas, fn, &offer) && offer.windows == windows;
 }
 
-/* One dynamic window is what QEMU has beside the default one. */
+/* Windows come and go as RTAS says; QEMU has one besides the default window. */
 static void ddw(void)
 {
 	const struct pci_function *pci = device_find(TYPE_RNG, 0);
@@ -41,9 +41,9 @@ static void ddw(void)
 	report(!error && window.pages << window.page_shift >= memory_end(),
 	       "identity: %s, at 0x%lx, pages of 2^%u", vdma_strerror(error),
 	       window.base, window.page_shift);
-	report(offered(&rtas, &pci->fn, 0), "none is left");
+	report(offered(&rtas, &pci->fn, 0), "no window is left");
 	error = vdma_ddw_identity(&rtas, &pci->fn, memory_end(), &second);
-	report(error == VDMA_E_NO_SPACE, "one more: %s", vdma_strerror(error));
+	report(error == VDMA_E_NO_SPACE, "another one: %s", vdma_strerror(error));
 	error = vdma_ddw_remove(&rtas, &window);
 	report(!error && offered(&rtas, &pci->fn, 1), "remove: %s",
 	       vdma_strerror(error));
@@ -65,6 +65,7 @@ static void ddw(void)
 
 GUEST_TEST(ddw, ddw);
 
+/* The library finds no dynamic windows on a PHB without them. */
 static void ddw_absent(void)
 {
 	const struct pci_function *pci = device_find(TYPE_RNG, 0);
@@ -74,7 +75,7 @@ static void ddw_absent(void)
 	report(pci && !tree_cells(pci->phb, "ibm,ddw-applicable", 1),
 	       "the PHB has no dynamic windows");
 	rtas = window_rtas(pci);
-	report(vdma_ddw_query(&rtas, &pci->fn, &offer), "and the library sees it");
+	report(vdma_ddw_query(&rtas, &pci->fn, &offer), "query fails");
 }
 
 GUEST_TEST(ddw_absent, ddw_absent);

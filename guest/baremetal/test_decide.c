@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The decision on a real machine; other tests then work in that mode. */
+/* The decision on a real machine; other tests then use that mode. */
 #include "lib/args.h"
 #include "lib/base.h"
 #include "lib/disk.h"
 #include "lib/ktap.h"
 
+/* Mode, reason and passed-over list are as expected, and the device works so. */
 static void decision(void)
 {
 	struct vdma_blk_config config = disk_config();
@@ -23,7 +24,7 @@ static void decision(void)
 	vdma_passed_over_text(made, text, sizeof(text));
 	report(!passed || !strcmp(text, passed), "passed over: %s", text);
 	report(!strcmp(vdma_mode_name(disk.device.mode), mode),
-	       "and that is how the device works");
+	       "the device uses that mode");
 	disk_close(&disk);
 }
 

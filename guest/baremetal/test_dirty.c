@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Pages that the device alone writes, by I/O addresses made to mislead a dirty
- * log: one that is the number of another page, and two for one page. The host
- * moves the machine meanwhile, and compares all memory (tests/live/test_migrate.py).
+ * Pages that only the device writes, at I/O addresses that would mislead a faulty dirty
+ * log: one equals the address of another page, and two map one page. Meanwhile the host
+ * migrates the machine and compares all memory (tests/live/test_migrate.py).
  */
 #include <vdma/error.h>
 #include "lib/base.h"
@@ -12,16 +12,17 @@
 #include "lib/page.h"
 
 #define LEN	(4 * KIB)
-/* Beyond what the window's allocator has come to, and beyond this program. */
+/* Above the addresses that the window's allocator and this program use */
 #define HIGH	(256 * MIB)
 #define TWICE	2
 #define UNTOUCHED	0x5a
 
 static const uint64_t aliases[TWICE] = { 0x3e000000, 0x3f000000 };
 
+/* @target is mapped at the address of @decoy; @twice at both of aliases */
 struct pages {
-	char *written;
-	char *number;
+	char *target;
+	char *decoy;
 	char *twice;
 };
 
@@ -31,7 +32,7 @@ static void enter(struct disk *disk, uint64_t dma, const void *page)
 	int error = vdma_tce_enter(window, dma >> window->page_shift, 1,
 				   (uintptr_t)page, VDMA_BIDIRECTIONAL);
 
-	report(!error, "I/O address 0x%lx is page 0x%lx: %s", dma,
+	report(!error, "I/O address 0x%lx maps page 0x%lx: %s", dma,
 	       (uintptr_t)page, vdma_strerror(error));
 }
 
@@ -42,7 +43,7 @@ static void leave(struct disk *disk, uint64_t dma)
 	vdma_tce_clear(window, dma >> window->page_shift, 1);
 }
 
-/* Another part of the disk each time; no store of the CPU's goes to the page. */
+/* Reads another part of the disk each turn; the CPU never stores to the page. */
 static int read_into(struct disk *disk, uint64_t dma, const char *page,
 		     uint64_t turn)
 {
@@ -66,8 +67,8 @@ static uint64_t loop(struct disk *disk, struct disk *control,
 
 	for (turn = 0; !*error && (turn % 32 || !control_wants_stop(control));
 	     turn++) {
-		*error = read_into(disk, (uintptr_t)pages->number,
-				   pages->written, turn);
+		*error = read_into(disk, (uintptr_t)pages->decoy, pages->target,
+				   turn);
 		if (!*error)
 			*error = read_into(disk, aliases[turn % TWICE],
 					   pages->twice, turn + 1);
@@ -75,6 +76,7 @@ static uint64_t loop(struct disk *disk, struct disk *control,
 	return turn;
 }
 
+/* A migration carries over each page that the device has written, and no other. */
 static void dirty(void)
 {
 	struct device_plan tce = {
@@ -82,8 +84,8 @@ static void dirty(void)
 	};
 	struct vdma_blk_config config = disk_config();
 	struct pages pages = {
-		.written = pages_get_above(LEN, HIGH),
-		.number = pages_get_above(LEN, HIGH + MIB),
+		.target = pages_get_above(LEN, HIGH),
+		.decoy = pages_get_above(LEN, HIGH + MIB),
 		.twice = pages_get_above(LEN, HIGH + 2 * MIB),
 	};
 	struct disk disk, control;
@@ -93,23 +95,23 @@ static void dirty(void)
 
 	disk_open_as(&disk, 0, &tce, &config);
 	control_open(&control);
-	/* A page of zeros would not be sent as a page. */
-	memset(pages.number, UNTOUCHED, LEN);
-	metric("written", "0x%lx", (uintptr_t)pages.written);
+	/* QEMU sends no content for a page of zeros. */
+	memset(pages.decoy, UNTOUCHED, LEN);
+	metric("written", "0x%lx", (uintptr_t)pages.target);
 	metric("written", "0x%lx", (uintptr_t)pages.twice);
-	enter(&disk, (uintptr_t)pages.number, pages.written);
+	enter(&disk, (uintptr_t)pages.decoy, pages.target);
 	enter(&disk, aliases[0], pages.twice);
 	enter(&disk, aliases[1], pages.twice);
-	/* It knows nothing of mappings that no domain has made. */
+	/* The audit does not know mappings made without the domain. */
 	audit = disk.device.domain->audit;
 	disk.device.domain->audit = NULL;
 	diag("at work");
 	turns = loop(&disk, &control, &pages, &error);
 	disk.device.domain->audit = audit;
 	report(!error, "%lu turns: %s", turns, vdma_strerror(error));
-	report(memory_is(pages.number, LEN, UNTOUCHED),
-	       "the page of the same number is as it was");
-	leave(&disk, (uintptr_t)pages.number);
+	report(memory_is(pages.decoy, LEN, UNTOUCHED),
+	       "the page at the I/O address is unchanged");
+	leave(&disk, (uintptr_t)pages.decoy);
 	leave(&disk, aliases[0]);
 	leave(&disk, aliases[1]);
 	disk_close(&control);

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What a back end that keeps translations has to be told: the runner serves the
- * disk, and notes what QEMU says (tests/lib/peers/vhost_user_iotlb.py). Here stands, as
- * metrics "gone", what it must be told, in order and each once.
+ * Invalidation of translations that a back end caches. The runner serves the disk and
+ * records QEMU's messages (tests/lib/peers/vhost_user_iotlb.py); the metrics "gone" list the
+ * invalidations that it must have received, in order and each once.
  */
 #include <vdma/abi.h>
 #include <vdma/error.h>
 #include "lib/args.h"
 #include "lib/base.h"
-#include "lib/private.h"
 #include "lib/hypercall.h"
 #include "lib/ktap.h"
 #include "lib/load.h"
 #include "lib/page.h"
 #include "lib/pci.h"
+#include "lib/private.h"
 #include "lib/ultravisor.h"
 #include "lib/windows.h"
 
 #define LEN	(4 * KIB)
 #define DEPTH	16
 
-/* Of each page size, and far larger than memory. */
+/* A window for each page size, far larger than memory */
 static const struct {
 	uint8_t page_shift;
 	uint8_t size_shift;
@@ -28,11 +28,13 @@ static const struct {
 	{ 12, 31 }, { 16, 36 }, { 21, 40 }, { 24, 43 },
 };
 
+/* Tells the runner to expect an invalidation. */
 static void gone(uint64_t base, uint64_t size)
 {
 	metric("gone", "0x%lx 0x%lx", base, size);
 }
 
+/* A read of the disk returns its content. */
 static void works(struct disk *disk, const char *when)
 {
 	static uint64_t at;
@@ -45,7 +47,7 @@ static void works(struct disk *disk, const char *when)
 	pages_put(buffer, LEN);
 }
 
-/* Single entries: what was mapped and is not any more, and nothing else. */
+/* Of single entries, exactly those that were mapped before are invalidated. */
 static void entries(struct vdma_tce_window *window)
 {
 	uint64_t page = 1ul << window->page_shift;
@@ -58,13 +60,14 @@ static void entries(struct vdma_tce_window *window)
 	gone(window->base + 2 * page, page);
 	gone(window->base + 3 * page, page);
 	error |= vdma_tce_clear(window, 0, 4);
-	/* Replaced without having been cleared: the old one is gone, too. */
+	/* An entry that is replaced without being cleared counts as well. */
 	error |= vdma_tce_enter(window, last, 1, page, VDMA_TO_DEVICE);
 	gone(window->base + last * page, page);
-	report(!error, "pages of 2^%u: entries come, change and go",
+	report(!error, "pages of 2^%u bytes: entries are entered, replaced and cleared",
 	       window->page_shift);
 }
 
+/* Removing a window invalidates all of it. */
 static void come_and_go(struct disk *disk, size_t i, bool used)
 {
 	const struct pci_function *pci = disk->device.pci;
@@ -81,11 +84,11 @@ static void come_and_go(struct disk *disk, size_t i, bool used)
 	works(disk, "with the window");
 	error = vdma_ddw_remove(&rtas, &window);
 	gone(window.base, size);
-	report(!error, "it is removed: %s", vdma_strerror(error));
-	works(disk, "without it");
+	report(!error, "the window is removed: %s", vdma_strerror(error));
+	works(disk, "without the window");
 }
 
-/* A disk that is at work through its bypass window meanwhile. */
+/* A disk in mode bypass works while windows are created, removed and reset. */
 static void iotlb_windows(void)
 {
 	struct vdma_blk_config config = disk_config();
@@ -108,7 +111,7 @@ static void iotlb_windows(void)
 	gone(all.base, GIB);
 	report(!error, "all windows are reset");
 	works(&disk, "after the reset");
-	/* When the device stops, all that it could reach. */
+	/* When the device stops, all that it could reach is invalidated. */
 	gone(0, GIB);
 	gone(1ul << VDMA_BYPASS_WINDOW_SHIFT, memory_end());
 	disk_close(&disk);
@@ -116,7 +119,10 @@ static void iotlb_windows(void)
 
 GUEST_TEST(iotlb_windows, iotlb_windows);
 
-/* A reset of the system, with the disk at work: its second half tells the lives. */
+/*
+ * A system reset invalidates all windows of a running disk. The program runs twice; the
+ * disk's second half tells the second run.
+ */
 static void iotlb_reset(void)
 {
 	struct vdma_blk_config config = disk_config();
@@ -127,7 +133,7 @@ static void iotlb_reset(void)
 	int error;
 
 	disk_open(&disk, &config);
-	works(&disk, "in this life");
+	works(&disk, "in this run");
 	error = disk_do(&disk, 0, VDMA_BLK_READ, disk.bytes / 2, words, LEN);
 	if (!disk_wrong(&disk, disk.bytes / 2, words, LEN, false)) {
 		rtas = window_rtas(disk.device.pci);
@@ -141,30 +147,30 @@ static void iotlb_reset(void)
 	}
 	gone(0, GIB);
 	gone(1ul << VDMA_BYPASS_WINDOW_SHIFT, memory_end());
-	report(!error, "all went well: %s", vdma_strerror(error));
+	report(!error, "no error: %s", vdma_strerror(error));
 	pages_put(words, LEN);
 }
 
 GUEST_TEST(iotlb_reset, iotlb_reset);
 
-/* A page that the back end has reached is taken back from it. */
-static void taken_back(struct disk *disk, char *page, uint64_t dma)
+/* Unsharing a page that the back end has accessed invalidates everything. */
+static void unshare(struct disk *disk, char *page, uint64_t dma)
 {
 	int64_t status = ucall_pages(VDMA_UV_SHARE_PAGE, page, 1);
 	int error = private_do(disk, VDMA_BLK_READ, 0, dma);
 
 	report(!status && !error &&
 	       !disk_wrong(disk, 0, page, VDMA_BLK_SECTOR, false),
-	       "a page that is shared is reached: %s", vdma_strerror(error));
+	       "the disk reaches a shared page: %s", vdma_strerror(error));
 	status = ucall_pages(VDMA_UV_UNSHARE_PAGE, page, 1);
 	gone(0, 1ul << 63);
-	works(disk, "once it is private");
+	works(disk, "once the page is private");
 	error = private_do(disk, VDMA_BLK_READ, 0, dma);
 	report(!status && error && !*(uint64_t *)page,
-	       "the page is reached no more: %s", vdma_strerror(error));
+	       "the disk does not reach it any more: %s", vdma_strerror(error));
 }
 
-/* A secure VM: a disk that has its pool, and for a while a page more. */
+/* In a secure VM, a disk reaches a page besides its pool only while it is shared. */
 static void iotlb_private(void)
 {
 	struct vdma_blk_config config = disk_config();
@@ -175,13 +181,13 @@ static void iotlb_private(void)
 	disk_open(&disk, &config);
 	works(&disk, "through the pool");
 	dma = map_private(&disk.device, page, VDMA_UV_PAGE_SIZE);
-	taken_back(&disk, page, dma);
-	/* The back end asks twice before it believes it. */
+	unshare(&disk, page, dma);
+	/* The back end retries once. */
 	metric("violations", "%u", 2);
 	unmap_private(&disk.device, dma, VDMA_UV_PAGE_SIZE);
 	for (at = 0; at < VDMA_UV_PAGE_SIZE; at += 4 * KIB)
 		gone(dma + at, 4 * KIB);
-	works(&disk, "at last");
+	works(&disk, "after the unmap");
 	gone(0, ~0ul);
 	disk_close(&disk);
 	pages_put(page, VDMA_UV_PAGE_SIZE);
@@ -189,7 +195,7 @@ static void iotlb_private(void)
 
 GUEST_TEST(iotlb_private, iotlb_private);
 
-/* A read of one sector to @dma arrives at @page, and only there. */
+/* Reads a sector to @dma and checks that it arrives at @page. */
 static void arrives(struct disk *disk, uint64_t offset, uint64_t dma,
 		    char *page, const char *what)
 {
@@ -200,7 +206,7 @@ static void arrives(struct disk *disk, uint64_t offset, uint64_t dma,
 	       "%s: %s", what, vdma_strerror(error));
 }
 
-/* A window goes and comes back with other memory, behind the guard of a secure VM. */
+/* In a secure VM, a window created in place of a removed one reaches its own memory. */
 static void iotlb_window_secure(void)
 {
 	struct vdma_blk_config config = disk_config();
@@ -222,20 +228,21 @@ static void iotlb_window_secure(void)
 	base = window.base;
 	vdma_audit_map(&disk.device.audit, base, VDMA_UV_PAGE_SIZE,
 		       VDMA_BIDIRECTIONAL, "window");
-	report(!error, "a window is made");
-	arrives(&disk, 0, base, first, "a read through it");
+	report(!error, "a window is created");
+	arrives(&disk, 0, base, first, "a read through the window");
 	error = vdma_ddw_remove(&rtas, &window);
 	memset(first, 0, VDMA_UV_PAGE_SIZE);
 	report(!error && private_do(&disk, VDMA_BLK_READ, 4 * KIB, base) &&
 	       memory_is(first, VDMA_UV_PAGE_SIZE, 0),
-	       "no read goes through it when it is gone");
+	       "no read goes through it once it is removed");
 	window = (struct vdma_tce_window){ .hv = &guest_hv };
 	error = vdma_ddw_create(&rtas, &disk.device.pci->fn, 16, MIB, &window);
 	error |= vdma_tce_enter(&window, 0, 1, (uintptr_t)second,
 				VDMA_BIDIRECTIONAL);
-	report(!error && window.base == base, "another one in its place");
-	arrives(&disk, 8 * KIB, base, second, "a read through that");
-	report(memory_is(first, VDMA_UV_PAGE_SIZE, 0), "and not to what was");
+	report(!error && window.base == base, "another window in its place");
+	arrives(&disk, 8 * KIB, base, second, "a read through the new window");
+	report(memory_is(first, VDMA_UV_PAGE_SIZE, 0),
+	       "nothing goes to the old window's memory");
 	metric("violations", "any");
 	vdma_audit_unmap(&disk.device.audit, base, VDMA_UV_PAGE_SIZE,
 			 VDMA_BIDIRECTIONAL, "window");
@@ -247,7 +254,7 @@ static void iotlb_window_secure(void)
 
 GUEST_TEST(iotlb_window_secure, iotlb_window_secure);
 
-/* How much a back end is told in each mode, for so many reads. */
+/* Reads, for the runner to count the messages that they cause in each mode */
 static void iotlb_load(void)
 {
 	struct vdma_blk_config config = disk_config();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Verified I/O until the host has seen enough. Meanwhile it moves the machine to
- * another QEMU and back (tests/live/test_migrate.py).
+ * Verified I/O until the host stops it. Meanwhile the host migrates the machine to another
+ * QEMU and back (tests/live/test_migrate.py).
  */
 #include <vdma/error.h>
 #include "lib/base.h"
@@ -23,6 +23,7 @@ struct job {
 	struct load load;
 };
 
+/* The first CPU waits for the host to stop the test, the others load the disk. */
 static void work(void *arg)
 {
 	struct job *job = arg;
@@ -40,8 +41,8 @@ static void work(void *arg)
 	__atomic_store_n(job->stop, 1, __ATOMIC_RELAXED);
 }
 
-static struct load load_of(struct disk *disk, unsigned int queue,
-			   const uint32_t *stop)
+static struct load queue_load(struct disk *disk, unsigned int queue,
+			      const uint32_t *stop)
 {
 	uint64_t part = disk->bytes / 2 / DISK_QUEUES;
 
@@ -63,6 +64,7 @@ static bool bypass_is(const struct disk *disk, bool enabled)
 	return error ? !enabled : reply.enabled == enabled;
 }
 
+/* No request fails or reads wrong data during migrations, and bypass stays as it was. */
 static void migrating(void)
 {
 	struct vdma_blk_config config = disk_config();
@@ -79,7 +81,7 @@ static void migrating(void)
 	jobs[0].control = &control;
 	jobs[0].stop = &stop;
 	for (i = 0; i < config.queues; i++)
-		jobs[1 + i].load = load_of(&disk, i, &stop);
+		jobs[1 + i].load = queue_load(&disk, i, &stop);
 	diag("at work");
 	cpu_run(1 + config.queues, work, jobs, sizeof(jobs[0]));
 	for (i = 0; i < config.queues; i++) {

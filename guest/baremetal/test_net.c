@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Frames to the host and back (tests/lib/peers/network.py): each comes back with its
- * addresses exchanged and its payload complemented, in order. With payload=same,
- * the payload comes back as it was: not every host can do more.
+ * addresses exchanged and its payload complemented, in order. With payload=same the
+ * payload comes back unchanged, for hosts that cannot do more.
  *
- * net_move goes on until the host has seen enough. Frames may get lost then, or
- * come twice, for a network does not migrate: what does not come is sent again.
+ * net_move runs until the host stops it. A network does not migrate, so frames may get
+ * lost or come twice; those that do not come are sent again.
  */
 #include <vdma/error.h>
 #include <vdma/net.h>
@@ -23,7 +23,7 @@
 #define RESEND_NS	300000000ull
 #define POLL_NS		50000000ull
 #define ETHERTYPE	0x88b5	/* IEEE 802: for local experiments */
-#define PIECES		3
+#define SEGMENTS	3
 
 struct link {
 	struct device device;
@@ -40,7 +40,7 @@ struct link {
 	int error;
 };
 
-/* Frame I: its length, and what stands at byte AT of its payload. */
+/* Length of frame @i, and its payload at byte @at */
 static uint32_t frame_len(uint64_t i)
 {
 	return FRAME_MIN + (uint32_t)(i * 37 % (VDMA_NET_FRAME_MAX - FRAME_MIN
@@ -81,20 +81,20 @@ static bool right(const struct link *link, uint64_t i, const uint8_t *frame,
 	return true;
 }
 
-/* Header and payload in pieces, the last of any alignment. */
+/* Sends header and payload in three segments, the last of any alignment. */
 static bool send(struct link *link)
 {
 	uint64_t i = link->sent;
 	char *frame = link->buffers[i % AT_ONCE];
 	uint64_t at = (uintptr_t)frame;
-	struct vdma_sg sg[PIECES] = {
+	struct vdma_sg sg[SEGMENTS] = {
 		{ .addr = at, .len = HEADER },
 		{ .addr = at + HEADER, .len = 33 },
 		{ .addr = at + HEADER + 33, .len = frame_len(i) - HEADER - 33 },
 	};
 
 	build(link, i, (uint8_t *)frame);
-	link->error = vdma_net_send(&link->net, sg, PIECES, frame);
+	link->error = vdma_net_send(&link->net, sg, SEGMENTS, frame);
 	if (link->error == VDMA_E_FULL) {
 		link->error = VDMA_OK;
 		return false;
@@ -139,7 +139,7 @@ static bool turn(struct link *link)
 	void *token;
 	int got;
 
-	/* Not more on the way than there are receive buffers. */
+	/* No more frames in flight than there are receive buffers */
 	if (link->sent < link->end && link->sent - link->received < AT_ONCE)
 		busy = send(link);
 	while (!link->error && (got = vdma_net_sent(&link->net, &token))) {
@@ -159,6 +159,7 @@ static bool turn(struct link *link)
 	return busy;
 }
 
+/* Sends and receives until all frames are back. */
 static void echo(struct link *link)
 {
 	uint64_t last = time_ns();
@@ -172,6 +173,7 @@ static void echo(struct link *link)
 	}
 }
 
+/* The same until the host stops it; sends lost frames again. */
 static void echo_until_stopped(struct link *link, struct disk *control)
 {
 	uint64_t last = time_ns(), got = 0, polled = last;
@@ -238,17 +240,18 @@ static void net_run(struct disk *control)
 	report(!link.error, "%lu frames sent, %lu back: %s", link.sends,
 	       link.received, vdma_strerror(link.error));
 	report(link.received && link.received == link.end,
-	       "as many as went out");
+	       "as many as were sent");
 	metric("frames", "%lu", link.received);
-	report(!link.wrong, "each with what the host makes of it, in order");
+	report(!link.wrong, "each with the content that the host returns, in order");
 	report(!vdma_net_stop(&link.net), "stop");
 	device_close(&link.device);
 	for (i = 0; i < AT_ONCE; i++)
 		pages_put(link.buffers[i], VDMA_NET_FRAME_MAX);
 	pages_put(private_mem, len);
-	report(pages_free() == before, "all memory has come back");
+	report(pages_free() == before, "all memory is free again");
 }
 
+/* Each frame comes back whole and in order, and no memory is lost. */
 static void net_echo(void)
 {
 	net_run(NULL);
@@ -256,6 +259,7 @@ static void net_echo(void)
 
 GUEST_TEST(net_echo, net_echo);
 
+/* The same while the machine migrates, except for frames that the network loses. */
 static void net_move(void)
 {
 	struct disk control;

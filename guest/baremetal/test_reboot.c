@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A reset of the system under a live device whose bypass is on. The program runs
- * twice; that the second half of the disk is written tells the second life. Both
- * must find the same hypervisor.
+ * A system reset while a device with bypass enabled runs. The program runs twice; the
+ * disk's second half tells the second run. Both must find the hypervisor in the same
+ * state.
  */
 #include <vdma/error.h>
 #include "lib/base.h"
@@ -20,7 +20,8 @@ static const struct device_plan bypass = {
 	.hv = &guest_hv, .mode = "bypass", .window = "",
 };
 
-static void starts_without(const struct pci_function *pci)
+/* After a boot or a reset, bypass is off and its window closed. */
+static void check_bypass_off(const struct pci_function *pci)
 {
 	struct vdma_window window;
 	struct vdma_bypass reply;
@@ -28,7 +29,7 @@ static void starts_without(const struct pci_function *pci)
 	report(pci_bypass_property(pci, &window) == VDMA_PROPERTY_VALID,
 	       "firmware has tagged the disk");
 	report(!vdma_bypass_query(&guest_hv, &pci->fn, &reply) &&
-	       reply.supported && !reply.enabled, "and bypass is off");
+	       reply.supported && !reply.enabled, "bypass is off");
 	disk_window_closed();
 }
 
@@ -40,19 +41,20 @@ static bool holds(struct disk *disk, uint64_t offset, char *buffer,
 	return !error && !disk_wrong(disk, offset, buffer, LEN, written);
 }
 
-/* The device stays as it is, at work, for the reset to end. */
-static void first_life(struct disk *disk)
+/* Leaves the device running for the reset. */
+static void first_run(struct disk *disk)
 {
 	struct vdma_bypass reply;
 	int error = disk_write_half(disk);
 
-	report(!error, "first life: the second half is written: %s",
+	report(!error, "first run: the second half is written: %s",
 	       vdma_strerror(error));
 	error = vdma_bypass_query(&guest_hv, &disk->device.pci->fn, &reply);
-	report(!error && reply.enabled, "first life: bypass is on");
+	report(!error && reply.enabled, "first run: bypass is on");
 	ktap_run_again();
 }
 
+/* A system reset closes the bypass window of a running device, which works again. */
 static void reboot(void)
 {
 	struct vdma_blk_config config = disk_config();
@@ -60,22 +62,22 @@ static void reboot(void)
 	struct disk disk;
 	bool second;
 
-	starts_without(device_find(TYPE_BLK, 0));
+	check_bypass_off(device_find(TYPE_BLK, 0));
 	disk_open_as(&disk, 0, &bypass, &config);
 	report(holds(&disk, 0, buffer, false), "a read through the window");
 	second = holds(&disk, disk.bytes / 2, buffer, true);
 	if (second)
 		disk_close(&disk);
 	else
-		first_life(&disk);
+		first_run(&disk);
 	pages_put(buffer, LEN);
 }
 
 GUEST_TEST(reboot, reboot);
 
 /*
- * LoPAR 7.3.27.3.2: QEMU resets a PHB for the guest only if a device of the
- * host's is below it. Others are reset with the system.
+ * A guest cannot reset the PHB of an emulated device (LoPAR 7.3.27.3.2): QEMU resets only
+ * PHBs with a device of the host below them. Others are reset with the system.
  */
 static void phb_reset(void)
 {
@@ -91,7 +93,7 @@ static void phb_reset(void)
 		return;
 	status = rtas_call(token, args, 4, NULL, 1);
 	report(status == RTAS_PARAMETER,
-	       "and refuses it for an emulated device: %d", status);
+	       "it refuses an emulated device: %d", status);
 }
 
 GUEST_TEST(phb_reset, phb_reset);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A secure VM: being one, sharing pages, and what a device gets that has none. */
+/* Secure VMs: becoming one, sharing pages, and devices that access private pages */
 #include <vdma/abi.h>
 #include <vdma/error.h>
 #include "lib/args.h"
 #include "lib/base.h"
-#include "lib/private.h"
 #include "lib/head.h"
 #include "lib/ktap.h"
 #include "lib/of.h"
 #include "lib/page.h"
+#include "lib/private.h"
 #include "lib/smp.h"
 #include "lib/ultravisor.h"
 
@@ -21,7 +21,7 @@ static void look_at_msr(void *result)
 	*(uint32_t *)result = secure_vm();
 }
 
-/* Each CPU is secure, those that start later too, and can't leave it. */
+/* Each CPU of a secure VM is secure, including those that start later. */
 static void secure_cpus(void)
 {
 	unsigned int count = (unsigned int)arg_number("cpus", 1), i;
@@ -37,6 +37,7 @@ static void secure_cpus(void)
 
 GUEST_TEST(secure_cpus, secure_cpus);
 
+/* Memory is zero when shared and when private again, for one ultracall each. */
 static void sharing(void)
 {
 	uint64_t before = pages_free(), calls = ucalls();
@@ -52,23 +53,23 @@ static void sharing(void)
 	report(secure_counts().shared == 10, "%lu pages are shared",
 	       secure_counts().shared);
 	report(memory_is(shares[3].mem.cpu, shares[3].mem.len, 0),
-	       "what is shared is zero");
+	       "shared memory is zero");
 	where = shares[3].mem.cpu;
 	memset(where, PATTERN, shares[3].mem.len);
 	for (i = 0; i < MANY; i++)
 		error |= vdma_shared_free(&guest_secure, &shares[i]);
-	report(!error && !secure_counts().shared, "none is afterwards: %s",
+	report(!error && !secure_counts().shared, "all pages are private again: %s",
 	       vdma_strerror(error));
-	/* Its allocator has a few words of its own at the beginning. */
+	/* The allocator keeps a few words of its own at the beginning. */
 	report(memory_is((char *)where + KIB, VDMA_UV_PAGE_SIZE - KIB, 0),
-	       "what is private again is zero");
-	report(ucalls() - calls == 2 * MANY, "an ultracall for each");
-	report(pages_free() == before, "all memory has come back");
+	       "memory that is private again is zero");
+	report(ucalls() - calls == 2 * MANY, "one ultracall for each");
+	report(pages_free() == before, "all memory is free again");
 }
 
 GUEST_TEST(sharing, sharing);
 
-/* Most of memory at once, where nothing is: the runner looks what QEMU took for it. */
+/* Sharing unused memory makes QEMU allocate none of it, which the runner checks. */
 static void share_untouched(void)
 {
 	const char *memory = (const char *)(memory_end() - UNTOUCHED);
@@ -78,13 +79,12 @@ static void share_untouched(void)
 	report(status == VDMA_U_SUCCESS, "share %lu pages: status %ld", pages,
 	       status);
 	status = ucall_pages(VDMA_UV_UNSHARE_PAGE, memory, pages);
-	report(status == VDMA_U_SUCCESS, "and take them back: status %ld",
-	       status);
+	report(status == VDMA_U_SUCCESS, "unshare them: status %ld", status);
 }
 
 GUEST_TEST(share_untouched, share_untouched);
 
-/* The machine has an ultravisor, and the VM has not asked to be secure. */
+/* On a machine with an ultravisor, a normal VM cannot share memory. */
 static void not_secure(void)
 {
 	struct vdma_secure_counts counts;
@@ -97,14 +97,14 @@ static void not_secure(void)
 	error = vdma_shared_alloc(&normal, 1, &share);
 	report(error == VDMA_E_NOT_SECURE, "share: %s", vdma_strerror(error));
 	vdma_secure_count(&normal, &counts);
-	report(!counts.shared && !counts.stuck, "and nothing is lost");
+	report(!counts.shared && !counts.stuck, "no page is lost");
 }
 
 GUEST_TEST(not_secure, not_secure);
 
 /*
- * The negative control: a guest that gives a device a private page. The runner
- * fails if the guard has not counted both requests.
+ * Negative control: the guest maps a private page for a device, which neither reads nor
+ * writes it. The runner fails if the guard has not counted both requests.
  */
 static void guard_control(void)
 {
@@ -121,16 +121,16 @@ static void guard_control(void)
 	memset(page, PATTERN, VDMA_UV_PAGE_SIZE);
 	private_do(&disk, VDMA_BLK_READ, 0, dma);
 	report(memory_is(page, VDMA_UV_PAGE_SIZE, PATTERN),
-	       "what the device writes to a private page does not get there");
+	       "the device does not write to a private page");
 	private_do(&disk, VDMA_BLK_WRITE, half, dma);
 	error = disk_do(&disk, 0, VDMA_BLK_READ, half, buffer,
 			VDMA_BLK_SECTOR);
 	report(!error && !memchr(buffer, PATTERN, VDMA_BLK_SECTOR),
-	       "nor does it read what is in one: %s", vdma_strerror(error));
+	       "nor does it read from one: %s", vdma_strerror(error));
 	disk_fill(&disk, half, buffer, VDMA_BLK_SECTOR);
 	error = disk_do(&disk, 0, VDMA_BLK_WRITE, half, buffer,
 			VDMA_BLK_SECTOR);
-	report(!error, "through the pool it still works: %s",
+	report(!error, "the device still works through the pool: %s",
 	       vdma_strerror(error));
 	metric("written0", "%u", VDMA_BLK_SECTOR);
 	metric("violations", "%u", 2 * VIOLATIONS);
@@ -142,7 +142,7 @@ static void guard_control(void)
 
 GUEST_TEST(guard_control, guard_control);
 
-/* Where a device can't be kept out, all stays as it is. */
+/* UV_ESM is refused, and changes nothing, if a device would get past the guard. */
 static void esm_refused(void)
 {
 	struct vdma_hcall call = {
@@ -156,7 +156,7 @@ static void esm_refused(void)
 		status = ucall(&call);
 	report(status == VDMA_U_PERMISSION, "UV_ESM, %u times: status %ld",
 	       MANY, status);
-	report(!secure_vm(), "this is a normal VM");
+	report(!secure_vm(), "the VM is not secure");
 }
 
 GUEST_TEST(esm_refused, esm_refused);

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Share, unshare and DMA in any order, against a model of what each page is: a
- * device gets at shared pages and at no other, what changes hands is zero, and
- * the guard has counted each request that it stopped.
+ * Share, unshare and DMA in random order, against a model of each page: a device accesses
+ * shared pages only, pages are zero when they change hands, and the guard has counted
+ * each request that it stopped.
  */
 #include <vdma/abi.h>
 #include <vdma/error.h>
 #include "lib/args.h"
 #include "lib/base.h"
-#include "lib/private.h"
 #include "lib/ktap.h"
 #include "lib/page.h"
+#include "lib/private.h"
 #include "lib/ultravisor.h"
 
 #define PAGES		24
@@ -43,7 +43,7 @@ static uint32_t pick(struct model *m, uint32_t below)
 	return (uint32_t)(m->random >> 33) % below;
 }
 
-/* A sector somewhere in the page, at its own place in each. */
+/* Offset of a sector in the page, different for each page */
 static uint64_t sector_at(uint32_t page)
 {
 	return page * PAGE + page * 5 % 127 * SECTOR;
@@ -87,6 +87,7 @@ static void check(struct model *m, uint32_t page, const char *what)
 		wrong(m, what, page);
 }
 
+/* Shares or unshares up to three pages, which are zero afterwards. */
 static void change_hands(struct model *m, bool share)
 {
 	uint32_t first = pick(m, PAGES), n = 1 + pick(m, 3), i;
@@ -94,7 +95,7 @@ static void change_hands(struct model *m, bool share)
 
 	n = MIN(n, PAGES - first);
 	if (ucall_pages(opcode, m->memory + first * PAGE, n) != VDMA_U_SUCCESS)
-		wrong(m, "it does not change hands", first);
+		wrong(m, "it cannot change hands", first);
 	for (i = first; i < first + n; i++) {
 		m->pages[i] = (struct page){ .shared = share };
 		check(m, i, "it is not zero");
@@ -113,7 +114,7 @@ static void cpu_writes(struct model *m)
 	       sizeof(p->last));
 }
 
-/* Expected content of the first half, or what the device left in the second */
+/* The word that fills a sector of the disk; 0 if its words differ */
 static uint64_t on_disk(struct model *m, uint64_t offset)
 {
 	uint64_t word;
@@ -124,6 +125,7 @@ static uint64_t on_disk(struct model *m, uint64_t offset)
 	return holds(m->buffer, word, SECTOR) ? word : 0;
 }
 
+/* The device reads a shared page's content, and nothing of a private page. */
 static void device_reads(struct model *m, uint32_t page)
 {
 	uint64_t at = m->disk.bytes / 2;
@@ -136,7 +138,7 @@ static void device_reads(struct model *m, uint32_t page)
 		wrong(m, "the device reads it wrong", page);
 }
 
-/* The disk's second half begins with a sector of one word, from the pool. */
+/* The device writes to shared pages only; its data is on the disk, from the pool. */
 static void device_writes(struct model *m, uint32_t page)
 {
 	uint64_t at = m->disk.bytes / 2, word = m->random | 2;
@@ -175,7 +177,7 @@ static void close_disk(struct model *m)
 	disk_close(&m->disk);
 }
 
-/* Without a disk, whose pool would be lost with the rest. */
+/* Runs without a disk, whose pool would be unshared with the rest. */
 static void unshare_all(struct model *m)
 {
 	struct vdma_hcall call = { .opcode = VDMA_UV_UNSHARE_ALL_PAGES };
@@ -217,6 +219,7 @@ static void restore_disk(struct model *m)
 	metric("written0", "%u", SECTOR);
 }
 
+/* Over any order of steps, each page and each byte is as the model says. */
 static void secure_random(void)
 {
 	uint64_t before = pages_free(), steps = arg_number("steps", 100000);
@@ -244,7 +247,7 @@ static void secure_random(void)
 	unshare_all(&m);
 	pages_put(m.memory, PAGES * PAGE);
 	pages_put(m.buffer, SECTOR);
-	report(pages_free() == before, "all memory has come back");
+	report(pages_free() == before, "all memory is free again");
 }
 
 GUEST_TEST(secure_random, secure_random);

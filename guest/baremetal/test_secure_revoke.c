@@ -1,34 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Memory that is not a device's, while its requests are under way: it never was, or
- * it is taken back. The host has slowed the disk down.
+ * Pages that are private, or unshared, while a device's requests to them are in flight.
+ * The host throttles the disk.
  */
 #include <vdma/abi.h>
 #include <vdma/error.h>
 #include "lib/base.h"
 #include "lib/clock.h"
-#include "lib/private.h"
 #include "lib/ktap.h"
 #include "lib/page.h"
+#include "lib/private.h"
 #include "lib/ultravisor.h"
 
 #define PAGE		VDMA_UV_PAGE_SIZE
 #define SECTOR		VDMA_BLK_SECTOR
 #define REQUESTS	4
-/* In sectors: QEMU makes one request of two that are next to each other. */
+/* In sectors: QEMU merges requests to adjacent sectors. */
 #define FAR		2048
 #define PATTERN		0xa5
-/* QEMU has room for a stand-in of 4 KiB, and refuses what is more. */
+/* More than QEMU's stand-in of 4 KiB, so that QEMU refuses it */
 #define LARGE		(8 * KIB)
 
-/* Two pages: those with even numbers go to the first, the others to the second. */
+/* Two pages: even requests go to the first, odd ones to the second. */
 struct flight {
 	struct disk disk;
 	char *memory;
 	uint64_t dma;
 	struct vdma_sg sgs[REQUESTS];
 	struct vdma_blk_request reqs[REQUESTS];
-	unsigned int back;
+	unsigned int completed;
 };
 
 static void disk_start(struct flight *flight, uint64_t limit)
@@ -71,25 +71,25 @@ static int64_t first_page(struct flight *flight, uint64_t opcode)
 	return ucall_pages(opcode, flight->memory, 1);
 }
 
-/* How many are back; waits for more until there are @wanted. */
-static unsigned int wait_for(struct flight *flight, unsigned int wanted)
+/* Waits until @wanted requests have completed; returns how many have. */
+static unsigned int reap(struct flight *flight, unsigned int wanted)
 {
 	uint64_t end = time_ns() + DEVICE_LIMIT_NS;
 	struct vdma_blk_request *req;
 	int got = 0;
 
-	while (flight->back < wanted && got >= 0 && time_ns() < end) {
+	while (flight->completed < wanted && got >= 0 && time_ns() < end) {
 		got = vdma_blk_get(&flight->disk.queues[0], &req);
-		flight->back += got == 1 && !req->error;
+		flight->completed += got == 1 && !req->error;
 	}
-	return flight->back;
+	return flight->completed;
 }
 
 /*
- * Not back to back: QEMU would make one request of them. When one is back, the
- * device has taken all of them from the ring.
+ * Starts reads of sectors that are not adjacent, since QEMU would merge them. Once one
+ * has completed, the device has taken all of them from the ring.
  */
-static void take_off(struct flight *flight, bool one_page)
+static void submit(struct flight *flight, bool one_page)
 {
 	struct vdma_blk_queue *queue = &flight->disk.queues[0];
 	int error = VDMA_OK;
@@ -109,8 +109,8 @@ static void take_off(struct flight *flight, bool one_page)
 	}
 	if (!error)
 		error = vdma_vq_kick(&queue->vq);
-	report(!error && wait_for(flight, 1), "%u reads are begun: %s",
-	       REQUESTS, vdma_strerror(error));
+	report(!error && reap(flight, 1), "%u reads are in flight: %s", REQUESTS,
+	       vdma_strerror(error));
 }
 
 static void still_works(struct flight *flight)
@@ -123,41 +123,42 @@ static void still_works(struct flight *flight)
 	pages_put(buffer, SECTOR);
 }
 
-/* Reads into a page that was never shared, and the device is stopped. */
+/* Requests in flight to a private page write nothing to it when the device stops. */
 static void revoke_stop(void)
 {
 	struct flight flight;
 
 	flight_open(&flight, DEVICE_LIMIT_NS);
-	take_off(&flight, true);
+	submit(&flight, true);
 	disk_stop(&flight);
 	report(memory_is(flight.memory, PAGE, PATTERN),
-	       "nothing got into the private page");
+	       "the private page is unchanged");
 	metric("violations", "%u", REQUESTS * VIOLATIONS);
 	pages_put(flight.memory, 2 * PAGE);
 }
 
 GUEST_TEST(revoke_stop, revoke_stop);
 
-static void unshared(struct flight *flight, int64_t status)
+/* The first page is private and zero, the second is as it was. */
+static void check_unshared(struct flight *flight, int64_t status)
 {
-	report(status == VDMA_U_SUCCESS, "it is private: status %ld", status);
-	report(memory_is(flight->memory, PAGE, 0), "and zero");
+	report(status == VDMA_U_SUCCESS, "unshare the page: status %ld", status);
+	report(memory_is(flight->memory, PAGE, 0), "it is zero");
 	report(memory_is(flight->memory + PAGE, PAGE, PATTERN),
-	       "nothing got into the page that always was private");
+	       "the page that always was private is unchanged");
 }
 
-/* Reads into a shared page and a private one, and the first is taken back. */
+/* Unsharing a page with requests in flight takes it from the device at once. */
 static void revoke_unshare(void)
 {
 	struct flight flight;
 
 	flight_open(&flight, DEVICE_LIMIT_NS);
 	report(!first_page(&flight, VDMA_UV_SHARE_PAGE), "share a page");
-	take_off(&flight, false);
-	unshared(&flight, first_page(&flight, VDMA_UV_UNSHARE_PAGE));
-	report(wait_for(&flight, REQUESTS) == REQUESTS, "all reads come back");
-	unshared(&flight, first_page(&flight, VDMA_UV_UNSHARE_PAGE));
+	submit(&flight, false);
+	check_unshared(&flight, first_page(&flight, VDMA_UV_UNSHARE_PAGE));
+	report(reap(&flight, REQUESTS) == REQUESTS, "all reads complete");
+	check_unshared(&flight, first_page(&flight, VDMA_UV_UNSHARE_PAGE));
 	still_works(&flight);
 	metric("violations", "%u", REQUESTS / 2 * VIOLATIONS);
 	flight_close(&flight);
@@ -166,8 +167,8 @@ static void revoke_unshare(void)
 GUEST_TEST(revoke_unshare, revoke_unshare);
 
 /*
- * Two requests begin at the same place. When the short one is back, the long one
- * still has its second page, and keeps it until it is back as well.
+ * Of two requests that start at the same address, the end of the shorter one does not
+ * release the longer one's second page: unsharing it still takes it from the device.
  */
 static void revoke_longer(void)
 {
@@ -190,20 +191,20 @@ static void revoke_longer(void)
 		vdma_blk_add(queue, &flight.reqs[i]);
 	}
 	vdma_vq_kick(&queue->vq);
-	report(wait_for(&flight, 1) == 1, "the short one is back");
+	report(reap(&flight, 1) == 1, "the shorter one completes");
 	report(!ucall_pages(VDMA_UV_UNSHARE_PAGE, flight.memory + PAGE, 1),
-	       "take back the second page");
+	       "unshare the second page");
 	memset(flight.memory + PAGE, PATTERN, PAGE);
-	report(wait_for(&flight, 2) == 2, "the long one is back");
+	report(reap(&flight, 2) == 2, "the longer one completes");
 	report(memory_is(flight.memory + PAGE, PAGE, PATTERN),
-	       "and has not written the page since");
-	report(!first_page(&flight, VDMA_UV_UNSHARE_PAGE), "take back the first");
+	       "it has not written the page since");
+	report(!first_page(&flight, VDMA_UV_UNSHARE_PAGE), "unshare the first");
 	flight_close(&flight);
 }
 
 GUEST_TEST(revoke_longer, revoke_longer);
 
-/* The same with all pages: rings and pool are taken from the disk as well. */
+/* The same with UV_UNSHARE_ALL_PAGES, which takes rings and pool as well. */
 static void revoke_all(void)
 {
 	struct vdma_hcall call = { .opcode = VDMA_UV_UNSHARE_ALL_PAGES };
@@ -211,15 +212,15 @@ static void revoke_all(void)
 
 	flight_open(&flight, DEVICE_LIMIT_NS);
 	report(!first_page(&flight, VDMA_UV_SHARE_PAGE), "share a page");
-	take_off(&flight, false);
-	unshared(&flight, ucall(&call));
+	submit(&flight, false);
+	check_unshared(&flight, ucall(&call));
 	metric("violations", "any");
 	flight_close(&flight);
 }
 
 GUEST_TEST(revoke_all, revoke_all);
 
-/* Reads into the memory of a normal VM, which becomes a secure one. */
+/* UV_ESM waits for requests in flight, and none writes to memory afterwards. */
 static void revoke_esm(void)
 {
 	uint64_t wrong = 0;
@@ -227,26 +228,26 @@ static void revoke_esm(void)
 	unsigned int i;
 
 	flight_open(&flight, DEVICE_LIMIT_NS);
-	take_off(&flight, true);
+	submit(&flight, true);
 	secure_enter();
 	report(secure_vm(), "the VM is secure");
 	for (i = 0; i < REQUESTS; i++)
 		wrong += disk_wrong(&flight.disk, 2ul * i * SECTOR,
 				    flight.memory + i * SECTOR, SECTOR, false);
-	report(!wrong, "what was under way is there: %lu words wrong", wrong);
+	report(!wrong, "reads in flight have completed: %lu words wrong", wrong);
 	memset(flight.memory, PATTERN, PAGE);
 	disk_stop(&flight);
 	report(memory_is(flight.memory, PAGE, PATTERN),
-	       "nothing gets in any more");
+	       "the page stays unchanged");
 	pages_put(flight.memory, 2 * PAGE);
 }
 
 GUEST_TEST(revoke_esm, revoke_esm);
 
 /*
- * A request for a shared page and for more of a private one than the device can
- * have a stand-in for. What it had of the request is given back: neither the
- * page nor a stand-in counts as in use afterwards.
+ * A request that fails half-way releases what it has mapped: after one for a shared page
+ * and for more of a private page than a stand-in holds, neither the shared page nor a
+ * stand-in counts as in use.
  */
 static void revoke_undone(void)
 {
@@ -267,9 +268,9 @@ static void revoke_undone(void)
 	disk_stop(&flight);
 	disk_start(&flight, DEVICE_LIMIT_NS);
 	error = private_do(&flight.disk, VDMA_BLK_READ, 0, flight.dma + PAGE);
-	report(!error, "it has room for another stand-in: %s",
+	report(!error, "there is room for another stand-in: %s",
 	       vdma_strerror(error));
-	unshared(&flight, first_page(&flight, VDMA_UV_UNSHARE_PAGE));
+	check_unshared(&flight, first_page(&flight, VDMA_UV_UNSHARE_PAGE));
 	still_works(&flight);
 	metric("violations", "%u", 2 * VIOLATIONS);
 	flight_close(&flight);
@@ -284,8 +285,8 @@ static void wait_until(const uint64_t *word, uint64_t value)
 }
 
 /*
- * The host holds the device's thread where it has seen a shared page, and has not
- * yet used it (tests/hypervisor/test_held.py).
+ * A device's thread does not write to a page that is unshared after it has checked the
+ * page: the host holds the thread between the two (tests/hypervisor/test_held.py).
  */
 static void revoke_held(void)
 {
@@ -307,8 +308,8 @@ static void revoke_held(void)
 	first_page(&flight, VDMA_UV_UNSHARE_PAGE);
 	memset(flight.memory, PATTERN, PAGE);
 	diag("the page is private");
-	report(wait_for(&flight, 1) == 1, "the read comes back");
-	report(memory_is(flight.memory, PAGE, PATTERN), "and is not in the page");
+	report(reap(&flight, 1) == 1, "the read completes");
+	report(memory_is(flight.memory, PAGE, PATTERN), "the page is unchanged");
 	metric("violations", "0");
 	flight_close(&flight);
 	pages_put(word, sizeof(*word));

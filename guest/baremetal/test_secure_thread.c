@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A guest resets a disk whose iothread is about to raise an interrupt: by a descriptor that
- * points at the interrupt controller, and by an invalid descriptor. QEMU goes on.
+ * The guest resets a disk whose iothread is about to raise an interrupt: because of a
+ * descriptor that points at the interrupt controller, or of an invalid one. QEMU survives.
  */
 #include <vdma/error.h>
 #include <vdma/secure.h>
@@ -14,7 +14,7 @@
 #include "lib/registers.h"
 #include "lib/rtas.h"
 
-/* Where QEMU's pseries has the PHB's MSI window */
+/* The PHB's MSI window on QEMU's pseries */
 #define MSI_WINDOW 0x40000000000ull
 #define SEGMENTS   8
 
@@ -46,7 +46,7 @@ static void open_disk(struct disk *disk)
 	disk_open(disk, &config);
 }
 
-/* Has the device start on a request, and resets it @turns later. */
+/* Lets the device start on a request, and resets it @turns of a loop later. */
 static bool reset_after(struct disk *disk, struct vdma_blk_request *req,
 			unsigned int turns)
 {
@@ -85,6 +85,7 @@ static bool read_into_msi(unsigned int turns)
 	return good;
 }
 
+/* Resets during DMA to the interrupt controller do no harm. */
 static void thread_msi(void)
 {
 	uint64_t rounds = arg_number("rounds", 300), i, bad = 0;
@@ -92,7 +93,7 @@ static void thread_msi(void)
 	for (i = 0; i < rounds; i++)
 		bad += !read_into_msi((unsigned int)(i * 997 % 20000));
 	metric("violations", "any");
-	report(!bad, "%lu resets with accesses to the interrupt controller",
+	report(!bad, "%lu resets during DMA to the interrupt controller",
 	       rounds);
 }
 
@@ -109,7 +110,7 @@ static uint8_t find_cap(const struct vdma_function *fn, uint8_t id, int type)
 	return at;
 }
 
-/* A vector for changes of the configuration, which a broken device announces. */
+/* Sets up the interrupt for configuration changes, which a broken device raises. */
 static bool config_interrupt(const struct pci_function *pci)
 {
 	uint8_t common = find_cap(&pci->fn, CAP_VENDOR, CAP_COMMON);
@@ -135,8 +136,8 @@ static bool config_interrupt(const struct pci_function *pci)
 	return regs.read(regs.ctx, bar, vector, 2) == 0;
 }
 
-/* A buffer longer than what the device may reach breaks it. */
-static bool break_it(char *page, unsigned int turns)
+/* Breaks the device with a buffer longer than it may reach. */
+static bool break_device(char *page, unsigned int turns)
 {
 	struct vdma_sg sg;
 	struct vdma_blk_request req = { .op = VDMA_BLK_READ,
@@ -156,16 +157,16 @@ static bool break_it(char *page, unsigned int turns)
 	return good;
 }
 
+/* Resets of a device that is about to report an error do no harm. */
 static void thread_error(void)
 {
 	uint64_t rounds = arg_number("rounds", 300), i, bad = 0;
 	char *page = pages_get_aligned(VDMA_UV_PAGE_SIZE, VDMA_UV_PAGE_SIZE);
 
 	for (i = 0; i < rounds; i++)
-		bad += !break_it(page, (unsigned int)(i * 997 % 20000));
+		bad += !break_device(page, (unsigned int)(i * 997 % 20000));
 	metric("violations", "any");
-	report(!bad,
-	       "%lu resets of a device that is about to say that it is broken",
+	report(!bad, "%lu resets of a device that is about to report an error",
 	       rounds);
 	pages_put(page, VDMA_UV_PAGE_SIZE);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The program itself: does what the other tests stand on work? */
+/* Tests of the program itself, on which all other tests rely */
 #include <vdma/abi.h>
 #include "lib/args.h"
 #include "lib/base.h"
@@ -16,24 +16,27 @@
 #define PROGRAM_CHECK	0x700
 #define TURNS		1000
 
+/* An expected trap is skipped. */
 static void exceptions(void)
 {
 	exception_expect(PROGRAM_CHECK);
 	asm volatile("trap" : : : "memory");
 	report(exception_caught(), "a trap is caught and skipped");
 	report(!exception_caught() || this_cpu->caught,
-	       "what was caught stays known until the next");
+	       "a caught exception stays known until the next one");
 }
 
+/* The first CPU runs on boot_stack. */
 static void stack(void)
 {
 	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
 
 	report(here > (uintptr_t)boot_stack &&
 	       here < (uintptr_t)boot_stack + BOOT_STACK,
-	       "the stack is where it should be");
+	       "the stack is boot_stack");
 }
 
+/* The CPU runs in 64-bit mode, in the byte order of the build. */
 static void byte_order(void)
 {
 	uint16_t word = 1;
@@ -48,6 +51,7 @@ static void byte_order(void)
 	report(msr >> 63, "64-bit mode");
 }
 
+/* format() and memmove() work. */
 static void text(void)
 {
 	char s[32];
@@ -56,12 +60,13 @@ static void text(void)
 	       1u, 1ul << 40, 'z');
 	report(!strcmp(s, "a -7 7 ab 0001 10000000000 z%"), "format: %s", s);
 	report(format(s, 4, "%s", "longer") == 3 && !strcmp(s, "lon"),
-	       "format keeps to the room it has");
+	       "format cuts text that does not fit");
 	memcpy(s, "0123456789", 11);
 	memmove(s + 2, s, 8);
-	report(!strcmp(s, "0101234567"), "memmove over itself");
+	report(!strcmp(s, "0101234567"), "memmove of overlapping memory");
 }
 
+/* The allocator returns zeroed pages that do not overlap, and takes them back. */
 static void memory(void)
 {
 	uint64_t before = pages_free(), page = 1ull << page_shift();
@@ -71,19 +76,20 @@ static void memory(void)
 	b = pages_get(3 * page);
 	c = pages_get(page + 1);
 	report(pages_free() == before - 6 * page,
-	       "memory goes in pages of %lu KiB", page / KIB);
+	       "memory is allocated in pages of %lu KiB", page / KIB);
 	report(!((uintptr_t)a & (page - 1)) && !((uintptr_t)b & (page - 1)) &&
 	       !((uintptr_t)c & (page - 1)), "aligned to pages");
 	memset(b, 0xff, 3 * page);
-	report(!a[page - 1] && !c[0], "zeroed, and none overlaps another");
+	report(!a[page - 1] && !c[0], "zeroed, without overlaps");
 	pages_put(b, 3 * page);
 	pages_put(a, 1);
 	pages_put(c, page + 1);
-	report(pages_free() == before, "all of it comes back");
+	report(pages_free() == before, "all memory is free again");
 	report(!pages_get_above(1ull << 50, 0),
-	       "more than there is gets no memory");
+	       "more than all memory cannot be allocated");
 }
 
+/* Memory above 4 GiB can be allocated and used. */
 static void high_memory(void)
 {
 	uint64_t *p = pages_get_above(16, 4 * GIB);
@@ -116,6 +122,7 @@ static void take_turns(void *result)
 	*(uint32_t *)result = exception_caught() ? this_cpu->index + 1 : 0;
 }
 
+/* All CPUs run, catch their own exceptions, and take a lock in turn. */
 static void cpus(void)
 {
 	unsigned int count = (unsigned int)arg_number("cpus", 1), i;
@@ -127,12 +134,13 @@ static void cpus(void)
 	cpu_run(count, take_turns, results, sizeof(results[0]));
 	for (i = 0; i < count; i++)
 		all &= results[i] == i + 1;
-	report(all, "each of %u CPUs ran, and caught a trap of its own", count);
-	report(turns == (uint64_t)count * TURNS, "the lock keeps them apart");
+	report(all, "each of %u CPUs ran, and caught its own trap", count);
+	report(turns == (uint64_t)count * TURNS, "the lock excludes others");
 	cpu_run(count, take_turns, results, sizeof(results[0]));
-	report(turns == 2ull * count * TURNS, "and they can be used again");
+	report(turns == 2ull * count * TURNS, "the CPUs can be used again");
 }
 
+/* Time goes on. */
 static void clock(void)
 {
 	uint64_t start = time_ns();
@@ -142,17 +150,19 @@ static void clock(void)
 	report(time_ns() > start, "time goes on");
 }
 
+/* Hypercalls return their status and are counted. */
 static void hypercalls(void)
 {
 	struct vdma_hcall unknown = { .opcode = 0x4fc };
 	uint64_t before = hcalls(0), same = hcalls(0x4fc);
 
 	report(hcall(&unknown) == VDMA_H_FUNCTION,
-	       "an unknown hypercall is answered with H_FUNCTION");
-	report(hcalls(0x4fc) == same + 1, "it was counted");
-	report(hcalls(0) > before, "among all");
+	       "an unknown hypercall returns H_FUNCTION");
+	report(hcalls(0x4fc) == same + 1, "it is counted");
+	report(hcalls(0) > before, "also among all");
 }
 
+/* All that other tests rely on works. */
 static void selftest(void)
 {
 	stack();
@@ -168,16 +178,17 @@ static void selftest(void)
 
 GUEST_TEST(selftest, selftest);
 
-/* Not run by itself: the runner sees to it that this one fails. */
+/* Must fail: an unexpected exception ends the run. */
 static void crash(void)
 {
-	report(true, "about to read where nothing is");
+	report(true, "about to trap");
 	asm volatile("trap" : : : "memory");
 	report(true, "never reached");
 }
 
 GUEST_TEST(crash, crash);
 
+/* Must fail: a check that does not hold fails the test. */
 static void failing(void)
 {
 	report(1 + 1 == 3, "one and one are three");

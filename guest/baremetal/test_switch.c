@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Bypass switched on and off around a device that works in mode tce, on a disk
- * that the host has slowed down, so that requests are under way meanwhile.
+ * Bypass switched on and off while a disk works in mode tce. The host throttles the disk,
+ * so that requests are in flight meanwhile.
  */
 #include <vdma/error.h>
 #include "lib/base.h"
@@ -29,8 +29,8 @@ static const struct device_plan bypass = {
 	.hv = &guest_hv, .mode = "bypass", .window = "",
 };
 
-/* Not back to back: QEMU would make one request of them. */
-static uint64_t sector_of(unsigned int i)
+/* Sectors are not adjacent, since QEMU would merge the requests. */
+static uint64_t request_sector(unsigned int i)
 {
 	return 2 * i * LEN / VDMA_BLK_SECTOR;
 }
@@ -41,12 +41,12 @@ static uint64_t wrong(const struct disk *disk, const struct flight *flight)
 	unsigned int i;
 
 	for (i = 0; i < REQUESTS; i++)
-		sum += disk_wrong(disk, sector_of(i) * VDMA_BLK_SECTOR,
+		sum += disk_wrong(disk, request_sector(i) * VDMA_BLK_SECTOR,
 				  flight->buffers + i * LEN, LEN, false);
 	return sum;
 }
 
-static int launch(struct disk *disk, struct flight *flight)
+static int submit(struct disk *disk, struct flight *flight)
 {
 	unsigned int i;
 
@@ -59,7 +59,7 @@ static int launch(struct disk *disk, struct flight *flight)
 		};
 		flight->reqs[i] = (struct vdma_blk_request){
 			.op = VDMA_BLK_READ,
-			.sector = sector_of(i),
+			.sector = request_sector(i),
 			.sg = &flight->sgs[i], .count = 1,
 		};
 		error = vdma_blk_add(&disk->queues[0], &flight->reqs[i]);
@@ -70,8 +70,8 @@ static int launch(struct disk *disk, struct flight *flight)
 	return vdma_vq_kick(&disk->queues[0].vq);
 }
 
-/* Take what is there, or wait until all is; how many were taken. */
-static unsigned int land(struct disk *disk, unsigned int left, int *error)
+/* Takes completed requests, and waits until there are @left; returns their number. */
+static unsigned int reap(struct disk *disk, unsigned int left, int *error)
 {
 	uint64_t end = time_ns() + (left ? DEVICE_LIMIT_NS : 0);
 	struct vdma_blk_request *req;
@@ -89,7 +89,7 @@ static unsigned int land(struct disk *disk, unsigned int left, int *error)
 	return count;
 }
 
-/* Old mappings stay valid: the requests were made with TCEs. */
+/* Requests in flight through TCEs complete when bypass is enabled. */
 static void enable_in_flight(struct disk *disk, struct flight *flight)
 {
 	const struct vdma_function *fn = &disk->device.pci->fn;
@@ -99,19 +99,20 @@ static void enable_in_flight(struct disk *disk, struct flight *flight)
 	int error;
 
 	pci_bypass_property(disk->device.pci, &window);
-	error = launch(disk, flight);
+	error = submit(disk, flight);
 	report(!error, "%u reads through TCEs: %s", REQUESTS,
 	       vdma_strerror(error));
-	early = land(disk, 0, &error);
+	early = reap(disk, 0, &error);
 	report(!vdma_bypass_enable(&guest_hv, fn, &window, &reply),
 	       "enable: %s", vdma_strerror(VDMA_OK));
-	report(early < REQUESTS, "%u reads are under way", REQUESTS - early);
-	late = land(disk, REQUESTS - early, &error);
-	report(!error && early + late == REQUESTS, "all come back: %s",
+	report(early < REQUESTS, "%u reads are in flight", REQUESTS - early);
+	late = reap(disk, REQUESTS - early, &error);
+	report(!error && early + late == REQUESTS, "all reads complete: %s",
 	       vdma_strerror(error));
 	report(!wrong(disk, flight), "with the right content");
 }
 
+/* TCEs work while the window is open; it closes only after a reset. */
 static void in_flight_round(struct flight *flight)
 {
 	struct vdma_blk_config config = disk_config();
@@ -125,17 +126,18 @@ static void in_flight_round(struct flight *flight)
 	enable_in_flight(&disk, flight);
 	error = disk_do(&disk, 0, VDMA_BLK_READ, LEN, flight->buffers, LEN);
 	report(!error && !disk_wrong(&disk, LEN, flight->buffers, LEN, false),
-	       "new TCEs work beside the open window: %s",
+	       "new TCEs work while the window is open: %s",
 	       vdma_strerror(error));
 	report(vdma_bypass_disable(&guest_hv, fn, &reply) == VDMA_E_BUSY,
 	       "disable is refused while the device is live");
 	error = disk_do(&disk, 0, VDMA_BLK_READ, LEN, flight->buffers, LEN);
-	report(!error, "and the device goes on: %s", vdma_strerror(error));
+	report(!error, "the device still works: %s", vdma_strerror(error));
 	disk_close(&disk);
 	report(!vdma_bypass_disable(&guest_hv, fn, &reply) && !reply.enabled,
 	       "disable after the reset");
 }
 
+/* The device works through the window once bypass is enabled again. */
 static void through_bypass(struct flight *flight)
 {
 	struct vdma_blk_config config = disk_config();
@@ -143,8 +145,8 @@ static void through_bypass(struct flight *flight)
 	int error = 0;
 
 	disk_open_as(&disk, 0, &bypass, &config);
-	error = launch(&disk, flight);
-	report(!error && land(&disk, REQUESTS, &error) == REQUESTS &&
+	error = submit(&disk, flight);
+	report(!error && reap(&disk, REQUESTS, &error) == REQUESTS &&
 	       !wrong(&disk, flight),
 	       "re-enabled: %u reads through the window: %s", REQUESTS,
 	       vdma_strerror(error));
@@ -152,8 +154,8 @@ static void through_bypass(struct flight *flight)
 }
 
 /*
- * What was under way at a reset never comes, and its memory is ours again: no
- * byte of it changes any more, and the device works as if new.
+ * A reset ends requests in flight: the device does not write to their memory any more,
+ * and works again afterwards.
  */
 static void reset(void)
 {
@@ -163,9 +165,9 @@ static void reset(void)
 	int error;
 
 	disk_open(&disk, &config);
-	error = launch(&disk, &flight);
+	error = submit(&disk, &flight);
 	report(!error && disk.queues[0].vq.in_flight == REQUESTS,
-	       "%u reads are under way", disk.queues[0].vq.in_flight);
+	       "%u reads are in flight", disk.queues[0].vq.in_flight);
 	disk_close(&disk);
 	memset(flight.buffers, 0x77, REQUESTS * LEN);
 	disk_open(&disk, &config);
@@ -173,13 +175,14 @@ static void reset(void)
 	report(!error && !disk_wrong(&disk, 0, flight.buffers, LEN, false),
 	       "the device works again: %s", vdma_strerror(error));
 	report(memory_is(flight.buffers + LEN, (REQUESTS - 1) * LEN, 0x77),
-	       "and left alone what it was not given again");
+	       "the other buffers are unchanged");
 	disk_close(&disk);
 	pages_put(flight.buffers, REQUESTS * LEN);
 }
 
 GUEST_TEST(reset, reset);
 
+/* Bypass can be switched around a running device without an error or wrong data. */
 static void switching(void)
 {
 	struct flight flight = { .buffers = pages_get(REQUESTS * LEN) };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* TCE windows from their other side: what must fail, and what it leaves. */
+/* TCE windows: accesses that must fail, and hypercalls that fail half-way */
 #include <vdma/error.h>
 #include <vdma/papr.h>
 #include "lib/base.h"
@@ -10,9 +10,9 @@
 #include "lib/pci.h"
 #include "lib/windows.h"
 
-/* QEMU lets up to 4 KiB go to nowhere without a word; this it must refuse. */
+/* QEMU silently drops DMA of up to 4 KiB to nowhere; more than that must fail. */
 #define LEN		(64 * KIB)
-/* LoPAR 14.5.4.2: tokens and status that only a test needs */
+/* LoPAR 14.5.4.2: token and status for this test only */
 #define H_GET_TCE	0x1c
 #define H_HARDWARE	(-1)
 
@@ -26,7 +26,7 @@ static void open_disk(struct disk *disk)
 	disk_open_as(disk, 0, &plan, &config);
 }
 
-/* A request for memory that the device may not write, or not read. */
+/* A request that the TCEs do not allow fails, changes no memory, and is reported. */
 static void must_fail(struct disk *disk, enum vdma_blk_op op, uint64_t dma,
 		      const char *buffer, enum vdma_fault fault,
 		      const char *what)
@@ -39,25 +39,27 @@ static void must_fail(struct disk *disk, enum vdma_blk_op op, uint64_t dma,
 	report(error == VDMA_E_NEEDS_RESET,
 	       "%s: the device fails the request: %s", what,
 	       vdma_strerror(error));
-	report(!buffer[0] && !buffer[LEN - 1], "%s: memory is as it was", what);
+	report(!buffer[0] && !buffer[LEN - 1], "%s: memory is unchanged", what);
 	vdma_audit_count(&disk->device.audit, &counts);
 	report(counts.faults[fault] == 1 && counts.total == 1,
 	       "%s: the audit says that it %s", what, vdma_fault_text(fault));
 	disk->device.expected_faults = 1;
 }
 
+/* No TCE */
 static void unmapped(enum vdma_blk_op op, const char *what)
 {
 	char *buffer = pages_get(LEN);
 	struct disk disk;
 
-	/* The end of the window, where the allocator has not been yet. */
+	/* At the end of the window, where the allocator has not yet been */
 	open_disk(&disk);
 	must_fail(&disk, op, GIB - LEN, buffer, VDMA_FAULT_NOT_MAPPED, what);
 	disk_close(&disk);
 	pages_put(buffer, LEN);
 }
 
+/* A TCE that was removed */
 static void after_unmap(void)
 {
 	char *buffer = pages_get(LEN);
@@ -74,7 +76,7 @@ static void after_unmap(void)
 	pages_put(buffer, LEN);
 }
 
-/* A TCE for one direction, and a request that needs the other. */
+/* A TCE for the other direction */
 static void one_way(enum vdma_blk_op op, enum vdma_dir dir, const char *what)
 {
 	char *buffer = pages_get(LEN);
@@ -95,6 +97,7 @@ static void one_way(enum vdma_blk_op op, enum vdma_dir dir, const char *what)
 	pages_put(buffer, LEN);
 }
 
+/* The device reaches only memory that its TCEs map, in their direction. */
 static void tce_faults(void)
 {
 	unmapped(VDMA_BLK_READ, "no TCE to write through");
@@ -106,7 +109,7 @@ static void tce_faults(void)
 
 GUEST_TEST(tce_faults, tce_faults);
 
-/* A hv that fails one H_PUT_TCE, the one after @left more. */
+/* Injects one failure: @armed, H_PUT_TCE fails after @left successful calls. */
 struct failing_hv {
 	unsigned int left;
 	bool armed;
@@ -145,7 +148,7 @@ static bool all_zero(const struct vdma_tce_window *window, uint64_t count)
 	return true;
 }
 
-/* 16 entries with one call, and gone with one. */
+/* One call enters 16 entries, and one clears them. */
 static void at_once(struct vdma_tce_window *window, uint64_t phys)
 {
 	uint64_t put = hcalls(VDMA_H_PUT_TCE_INDIRECT);
@@ -156,13 +159,14 @@ static void at_once(struct vdma_tce_window *window, uint64_t phys)
 					       VDMA_TCE_READ + VDMA_TCE_WRITE),
 	       "16 entries at once: %s", vdma_strerror(error));
 	error = vdma_tce_clear(window, 0, 16);
-	report(!error && all_zero(window, 16), "and cleared at once: %s",
+	report(!error && all_zero(window, 16), "cleared at once: %s",
 	       vdma_strerror(error));
 	report(hcalls(VDMA_H_PUT_TCE_INDIRECT) == put + 1 &&
 	       hcalls(VDMA_H_STUFF_TCE) == stuff + 1,
 	       "with H_PUT_TCE_INDIRECT and H_STUFF_TCE, one call each");
 }
 
+/* A failure at any page leaves no entry. */
 static void fails_at(struct vdma_tce_window *window, struct failing_hv *hv,
 		     char *buffer, unsigned int page)
 {
@@ -174,11 +178,12 @@ static void fails_at(struct vdma_tce_window *window, struct failing_hv *hv,
 	error = vdma_tce_enter(window, 0, pages, (uintptr_t)buffer,
 			       VDMA_BIDIRECTIONAL);
 	report(error == VDMA_E_TCE && all_zero(window, pages),
-	       "H_PUT_TCE fails at page %u: %s, and no entry is left", page,
+	       "H_PUT_TCE fails at page %u: %s, no entry is left", page,
 	       vdma_strerror(error));
 	hv->armed = false;
 }
 
+/* Entries are entered all or none. */
 static void tce_rollback(void)
 {
 	const struct pci_function *pci = device_find(TYPE_BLK, 0);
@@ -201,7 +206,7 @@ static void tce_rollback(void)
 	error = vdma_tce_enter(&window, 0, 16, phys, VDMA_TO_DEVICE);
 	report(!error && entry(&window, 15) ==
 	       (phys + 15 * 4096 + VDMA_TCE_READ),
-	       "and when it does not fail the entries are there: %s",
+	       "without a failure all entries are there: %s",
 	       vdma_strerror(error));
 	error = vdma_tce_clear(&window, 0, 16);
 	report(!error && all_zero(&window, 16), "clear: %s",

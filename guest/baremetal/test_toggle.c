@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Windows that come and go on one CPU while the others do verified I/O on a disk
- * of the same PHB: at no instant may what they have mapped be out of reach.
+ * One CPU opens and closes windows while the others do verified I/O on a disk of the same
+ * PHB: the disk's mappings must stay reachable at any instant.
  */
 #include <vdma/error.h>
 #include "lib/args.h"
@@ -21,8 +21,8 @@
 struct toggler {
 	struct disk *disk;
 	const struct pci_function *other;
-	uint64_t rounds;	/* at least; */
-	uint64_t until_ns;	/* and not before this time */
+	uint64_t rounds;	/* minimum */
+	uint64_t until_ns;	/* earliest end */
 	bool windows;
 	uint32_t done;
 	uint64_t enabled;
@@ -36,6 +36,7 @@ struct job {
 	struct load load;
 };
 
+/* The disk's own bypass window opens in any mode but direct, and stays open. */
 static void own(struct toggler *t)
 {
 	const struct pci_function *pci = t->disk->device.pci;
@@ -44,19 +45,19 @@ static void own(struct toggler *t)
 
 	pci_bypass_property(pci, &window);
 	if (t->disk->device.mode == VDMA_MODE_DIRECT) {
-		/* It has no use for one. */
+		/* The device ignores the IOMMU. */
 		if (vdma_bypass_enable(&guest_hv, &pci->fn, &window,
 				       &reply) != VDMA_E_REFUSED)
 			t->error = VDMA_E_DISAGREES;
 		return;
 	}
 	t->error |= vdma_bypass_enable(&guest_hv, &pci->fn, &window, &reply);
-	/* Refused, for it is live. */
+	/* The device is live. */
 	if (vdma_bypass_disable(&guest_hv, &pci->fn, &reply) != VDMA_E_BUSY)
 		t->error = VDMA_E_DISAGREES;
 }
 
-/* Its bypass window opens, and closes again: it has no driver. */
+/* Another device's bypass window opens and closes: it has no driver. */
 static void others(struct toggler *t)
 {
 	struct vdma_window window;
@@ -69,6 +70,7 @@ static void others(struct toggler *t)
 	t->error |= vdma_bypass_disable(&guest_hv, &t->other->fn, &reply);
 }
 
+/* A dynamic window is created, used and removed. */
 static void dynamic(struct toggler *t, uint64_t round)
 {
 	static const uint8_t shifts[] = { 12, 16, 21, 24 };
@@ -132,6 +134,7 @@ static void end(struct job *job, unsigned int queue)
 	pages_put(load->buffers, DEPTH * LEN);
 }
 
+/* No request fails or reads wrong data while windows come and go. */
 static void toggling(void)
 {
 	struct vdma_blk_config config = disk_config();
@@ -147,7 +150,7 @@ static void toggling(void)
 	disk_open(&disk, &config);
 	report(!disk_write_half(&disk), "the second half is written");
 	t.disk = &disk;
-	/* Only one dynamic window can be had, and identity has it. */
+	/* QEMU has one dynamic window, which mode identity uses. */
 	t.windows = disk.device.mode != VDMA_MODE_IDENTITY;
 	jobs[0].toggler = &t;
 	for (i = 0; i < config.queues; i++)

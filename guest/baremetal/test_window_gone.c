@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A disk reads into a window that another CPU makes and removes: what it reads may
- * get lost, and that is all.
+ * A disk reads into a window that another CPU creates and removes: data may get lost, but
+ * nothing else may happen.
  */
 #include <vdma/error.h>
 #include "lib/args.h"
@@ -29,7 +29,7 @@ struct window_gone {
 	int read_error;
 };
 
-/* The first CPU makes windows, the other reads. */
+/* The first CPU creates and removes windows, the other reads. */
 struct job {
 	struct window_gone *test;
 	bool reads;
@@ -92,6 +92,7 @@ static void work(void *arg)
 		toggle(job->test);
 }
 
+/* Removing a window under DMA harms neither the device nor other memory. */
 static void window_gone(void)
 {
 	struct vdma_blk_config config = disk_config();
@@ -103,12 +104,12 @@ static void window_gone(void)
 	disk_open(&t.disk, &config);
 	t.memory = pages_get(LEN);
 	error = make_and_remove(&t);
-	report(!error, "a window comes and goes: %s", vdma_strerror(error));
+	report(!error, "create and remove a window: %s", vdma_strerror(error));
 	vdma_audit_map(&device->audit, t.base, LEN, VDMA_BIDIRECTIONAL, "gone");
 	cpu_run(ARRAY_SIZE(jobs), work, jobs, sizeof(jobs[0]));
 	vdma_audit_unmap(&device->audit, t.base, LEN, VDMA_BIDIRECTIONAL,
 			 "gone");
-	report(!t.toggle_error, "%lu windows have come and gone: %s", t.made,
+	report(!t.toggle_error, "%lu windows created and removed: %s", t.made,
 	       vdma_strerror(t.toggle_error));
 	report(!t.read_error && t.reads, "%lu reads meanwhile: %s", t.reads,
 	       vdma_strerror(t.read_error));
