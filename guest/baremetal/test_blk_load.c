@@ -26,16 +26,10 @@ static void blk_wrap(void)
 	disk_open(&disk, &config);
 	load.disk = &disk;
 	load.span = disk.bytes / 2;
-	load.buffers = pages_get(load.depth * load.len);
-	load_run(&load);
-	report(!load.error && load.done == load.count,
-	       "%lu reads of one sector, %u at once: %s", load.done, load.depth,
-	       vdma_strerror(load.error));
-	report(!load.wrong, "all with the right content");
+	load_check(&load);
 	report(disk.queues[0].vq.notified <= load.batches,
 	       "%lu notifications for %lu batches",
 	       disk.queues[0].vq.notified, load.batches);
-	pages_put(load.buffers, load.depth * load.len);
 	disk_close(&disk);
 }
 

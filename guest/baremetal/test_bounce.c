@@ -33,18 +33,12 @@ static void bounce_full(void)
 	load.disk = &disk;
 	load.first = disk.bytes / 2;
 	load.span = disk.bytes / 2;
-	load.buffers = pages_get(load.depth * load.len);
-	load_run(&load);
-	report(!load.error && load.done == load.count,
-	       "%lu reads and writes of 16 KiB, %u at once: %s", load.done,
-	       load.depth, vdma_strerror(load.error));
-	report(!load.wrong, "all with the right content");
+	load_check(&load);
 	vdma_bounce_count(&disk.device.bounce, &counts);
 	report(load.no_space && counts.full >= load.no_space,
 	       "the pool was full %lu times", counts.full);
 	report(counts.used_max <= bounce_size(&disk.device.plan),
 	       "up to %lu bytes of the pool were in use", counts.used_max);
-	pages_put(load.buffers, load.depth * load.len);
 	disk_close(&disk);
 }
 

@@ -267,14 +267,8 @@ static void iotlb_load(void)
 	disk_open(&disk, &config);
 	load.disk = &disk;
 	load.span = disk.bytes / 2;
-	load.buffers = pages_get(load.depth * load.len);
-	load_run(&load);
-	report(!load.error && load.done == load.count,
-	       "%lu reads, %u at once: %s", load.done, load.depth,
-	       vdma_strerror(load.error));
-	report(!load.wrong, "all with the right content");
+	load_check(&load);
 	metric("reads", "%lu", load.done);
-	pages_put(load.buffers, load.depth * load.len);
 	disk_close(&disk);
 }
 

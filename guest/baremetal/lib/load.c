@@ -3,6 +3,7 @@
 #include <vdma/error.h>
 #include "base.h"
 #include "clock.h"
+#include "ktap.h"
 #include "load.h"
 #include "page.h"
 
@@ -139,4 +140,15 @@ void load_run(void *arg)
 	load_loop(&run);
 	pages_put(run.slots, slots_len);
 	pages_put(run.idle, idle_len);
+}
+
+void load_check(struct load *load)
+{
+	load->buffers = pages_get(load->depth * load->len);
+	load_run(load);
+	report(!load->error && load->done == load->count,
+	       "%lu requests of %lu bytes, up to %u at once: %s", load->done,
+	       load->len, load->depth, vdma_strerror(load->error));
+	report(!load->wrong, "all with the right content");
+	pages_put(load->buffers, load->depth * load->len);
 }

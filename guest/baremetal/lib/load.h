@@ -56,4 +56,10 @@ struct load {
  */
 void load_run(void *load);
 
+/**
+ * load_check() - run the requests, and report whether all have the right content
+ * @load: as for load_run(), but for @buffers, which are allocated
+ */
+void load_check(struct load *load);
+
 #endif /* GUEST_LOAD_H */
