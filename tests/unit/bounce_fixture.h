@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* A pool in the VM of bounce_model.h. */
+/* A pool in the VM of bounce_model.h */
 #ifndef BOUNCE_FIXTURE_H
 #define BOUNCE_FIXTURE_H
 
@@ -34,7 +34,7 @@ static inline void *pool_private(const struct vdma_bounce_config *config)
 
 	assert_true(size);
 	assert_non_null(mem);
-	/* the library makes no assumption about what is in it */
+	/* the library must not rely on its content */
 	memset(mem, 0xa5, size);
 	return mem;
 }
@@ -65,7 +65,7 @@ static inline struct fixture *set_up(void)
 	return set_up_as(false, VDMA_BOUNCE_SIZE);
 }
 
-/* One ultracall to share the pool, one to take it back; none between. */
+/* Checks that only sharing and unsharing the pool took an ultracall each. */
 static inline void tear_down(struct fixture *f)
 {
 	bool secure = vdma_secure_on(&f->vm->secure);

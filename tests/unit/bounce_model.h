@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
  * A secure VM for unit tests: its memory, an ultravisor that is strict about
- * docs/abi/ultravisor.md and may fail at any page, and a way for the device to the
- * pool. A device that touches what is private fails the test.
+ * docs/abi/ultravisor.md and can fail at any page, and a domain through which the device
+ * reaches the pool. A device that accesses private memory fails the test.
  */
 #ifndef BOUNCE_MODEL_H
 #define BOUNCE_MODEL_H
@@ -22,7 +22,7 @@
 #define VM_PHYS		0x240000000ull
 #define VM_SIZE		(32 * MIB)
 #define VM_PAGES	(VM_SIZE >> 16)
-/* In front, memory for buffers; behind, what the VM's allocator has */
+/* Buffers lie below this offset, the VM's free memory above */
 #define VM_FREE		(16 * MIB)
 #define VM_DMA		0x800000000100000ull
 
@@ -40,7 +40,7 @@ struct vm {
 	unsigned int fail_share, fail_unshare;
 	/* or answer this to every call */
 	int64_t status;
-	/* memory that is not aligned, or none */
+	/* get returns unaligned memory, or fails */
 	bool bad_memory, no_memory;
 
 	/* how the device reaches the pool: VM_DMA is @pool_phys */
@@ -89,10 +89,10 @@ static inline int64_t vm_set(struct vm *vm, uint64_t page, bool shared)
 
 	if (*fail && !--*fail)
 		return -4;
-	/* nothing is shared twice, and only what was given to somebody */
+	/* no page is shared twice, and only pages that get has returned */
 	assert_true(!shared || !vm->shared[page]);
 	assert_true(vm->given[page]);
-	/* the hypervisor gets nothing back that is not zero */
+	/* a page is zero when it is unshared */
 	assert_true(shared || !vm->shared[page] || vm_zero(vm, page));
 	vm->shared[page] = shared;
 	memset(vm->memory + (page << 16), 0, 1 << 16);
@@ -104,7 +104,7 @@ static inline int64_t vm_ultracall(void *ctx, struct vdma_hcall *h)
 	struct vm *vm = ctx;
 	uint64_t page = h->in[0] - (VM_PHYS >> 16), i;
 
-	/* it may take long */
+	/* a call may take long, so the lock is not held */
 	assert_false(vm->locked);
 	if (vm->status)
 		return vm->status;
@@ -163,7 +163,7 @@ static inline void vm_put(void *ctx, const struct vdma_memory *mem)
 	uint64_t page = (mem->phys - VM_PHYS) >> 16, i;
 
 	for (i = page; i < page + (mem->len >> 16); i++) {
-		/* what comes back was given, and is private */
+		/* a page that is put was returned by get, and is private */
 		assert_true(vm->given[i]);
 		assert_false(vm->shared[i]);
 		vm->given[i] = false;
@@ -206,7 +206,7 @@ static inline bool vm_reached(const struct vm *vm, uint64_t at)
 	return vm->shared[at >> 16] || !vdma_secure_on(&vm->secure);
 }
 
-/* Where the device finds @dma; it must be in the pool, and shared if need be. */
+/* CPU address of @dma, which must be in the pool, and shared if the VM is secure */
 static inline unsigned char *vm_device(struct vm *vm, uint64_t dma,
 				       uint64_t len)
 {
@@ -258,7 +258,7 @@ static inline struct vdma_secure_counts vm_counts(struct vm *vm)
 	return counts;
 }
 
-/* All that was got is back, or @stuck of it is kept for good. */
+/* Checks that all memory was put, except for @stuck pages that are leaked. */
 static inline void vm_free(struct vm *vm, unsigned int stuck)
 {
 	assert_int_equal(vdma_secure_end(&vm->secure), 0);

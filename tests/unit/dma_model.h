@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * Memory as a strict device sees it, for unit tests: a domain in which every
- * mapping gets an address that no other ever had, and an access that checks
- * each byte against what is mapped at that moment and for which direction.
+ * Memory as a strict device sees it, for unit tests: a domain that never uses an address
+ * twice, and accesses that check each byte against the current mappings and their
+ * direction.
  */
 #ifndef DMA_MODEL_H
 #define DMA_MODEL_H
@@ -37,7 +37,7 @@ struct model {
 	unsigned int free_count;
 	unsigned int live;
 	uint64_t generation;
-	/* fail the n-th map from now, and unmap; 0: none */
+	/* fail the n-th map or unmap from now; 0: never */
 	unsigned int fail_map;
 	unsigned int fail_unmap;
 };
@@ -114,7 +114,7 @@ static int model_get_pages(void *ctx, uint64_t len, struct vdma_memory *mem)
 	return VDMA_OK;
 }
 
-/* Pages are given back in any order; all come free when the last one is. */
+/* Pages are put in any order; all become free with the last one. */
 static void model_put_pages(void *ctx, const struct vdma_memory *mem)
 {
 	struct model *m = ctx;
@@ -157,7 +157,7 @@ static inline void model_free(struct model *m)
 	free(m);
 }
 
-/* Where the device finds @dma; NULL if it may not do that there. */
+/* CPU address of @dma; NULL if the device's access is not allowed. */
 static inline void *model_try(struct model *m, uint64_t dma, uint64_t len,
 			      unsigned int dir)
 {

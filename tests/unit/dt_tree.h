@@ -21,7 +21,7 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define UNUSED		__attribute__((unused))
 
-/* What firmware writes for a window of 2 GiB at 1 << 60. */
+/* Firmware's tag for a window of 2 GiB at 1 << 60 */
 #define TAG_BASE	(1ull << VDMA_BYPASS_WINDOW_SHIFT)
 #define TAG_SIZE	0x80000000ull
 #define TAG_CELLS	VDMA_H_DMA_BYPASS, 0x10000000, 0, 0, 0x80000000
@@ -60,7 +60,7 @@ UNUSED static void put_cells(const char *name, const uint32_t *cell,
 	put_cells(name, (const uint32_t[]){ __VA_ARGS__ },		\
 		  sizeof((const uint32_t[]){ __VA_ARGS__ }) / sizeof(uint32_t))
 
-/* A string property. What is behind a NUL in @value counts as well. */
+/* A string property; text after a NUL in @value counts as well */
 #define string(name, value)	bytes(name, value, sizeof(value))
 
 UNUSED static void begin_tree(void)
@@ -91,7 +91,7 @@ UNUSED static void begin_phb(unsigned int number)
 	cells("reg", 0x8000000, 0x20000000 + number, 0, 0);
 }
 
-/* A PCI function of bus 0, or one that is bridge to another bus. */
+/* A PCI function on bus 0, possibly a bridge to another bus */
 UNUSED static void begin_function(unsigned int slot, uint32_t vendor,
 				  uint32_t device, uint32_t class_code)
 {
@@ -115,14 +115,14 @@ UNUSED static void begin_bridge(unsigned int slot)
 	begin_function(slot, 0x1b36, 0x0001, 0x60400);
 }
 
-/* Opens what was built. */
+/* Opens the tree that was built. */
 UNUSED static void open_tree(struct vdma_dt *dt)
 {
 	memset(dt, 0xa5, sizeof(*dt));
 	assert_int_equal(vdma_dt_open(dt, dt_blob, end_tree()), VDMA_OK);
 }
 
-/* Opens what was built, and finds its one function. */
+/* Opens the tree that was built, and finds its only function. */
 UNUSED static void only_function(struct vdma_dt *dt, struct vdma_dt_cursor *c,
 				 struct vdma_dt_function *fn)
 {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * A small ring whose device is about to lie, for the tests of what then
- * happens.
+ * A small ring whose device is about to break the rules.
  */
 #ifndef HOSTILE_FIXTURE_H
 #define HOSTILE_FIXTURE_H
@@ -28,8 +27,8 @@ struct fixture {
 	void *private_mem;
 	struct vdma_memory data;
 	uint64_t now;
-	bool out_there[NUM];
-	unsigned int added, back;
+	bool in_flight[NUM];
+	unsigned int added, completed;
 };
 
 static inline struct fixture *set_up(uint64_t features)
@@ -51,47 +50,47 @@ static inline struct fixture *set_up(uint64_t features)
 	return f;
 }
 
-/* A buffer of two pieces, half of it for the device to write. */
+/* Adds a buffer of two segments, the second of which the device writes. */
 static inline int add(struct fixture *f)
 {
 	struct vdma_sg sg[2];
 	unsigned int i;
 	int error;
 
-	for (i = 0; i < NUM && f->out_there[i]; i++)
+	for (i = 0; i < NUM && f->in_flight[i]; i++)
 		;
 	if (i == NUM)
 		return VDMA_E_FULL;
 	sg[0] = (struct vdma_sg){ f->data.phys + i * LEN, LEN / 2, false };
 	sg[1] = (struct vdma_sg){ sg[0].addr + LEN / 2, LEN / 2, false };
-	error = vdma_vq_add(&f->vq, sg, 1, 1, &f->out_there[i]);
+	error = vdma_vq_add(&f->vq, sg, 1, 1, &f->in_flight[i]);
 	if (!error) {
-		f->out_there[i] = true;
+		f->in_flight[i] = true;
 		f->added++;
 	}
 	return error;
 }
 
-static inline void came_back(struct fixture *f, void *token)
+static inline void complete(struct fixture *f, void *token)
 {
-	bool *out_there = token;
+	bool *in_flight = token;
 
-	assert_true(out_there >= f->out_there);
-	assert_true(out_there < f->out_there + NUM);
-	assert_true(*out_there);
-	*out_there = false;
-	f->back++;
+	assert_true(in_flight >= f->in_flight);
+	assert_true(in_flight < f->in_flight + NUM);
+	assert_true(*in_flight);
+	*in_flight = false;
+	f->completed++;
 }
 
-/* As a driver does after a reset. */
+/* Detaches all buffers, as a driver does after a reset; each comes back once. */
 static inline void detach_all(struct fixture *f)
 {
 	void *token;
 
 	dev_drop(&f->d);
 	while ((token = vdma_vq_detach_unused_buf(&f->vq)))
-		came_back(f, token);
-	assert_int_equal(f->added, f->back);
+		complete(f, token);
+	assert_int_equal(f->added, f->completed);
 }
 
 static inline void tear_down(struct fixture *f)

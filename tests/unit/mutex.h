@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * A mutex as a lock of the library's (struct vdma_lock): it is the context.
+ * A mutex as a struct vdma_lock, with the mutex as its context
  */
 #ifndef MUTEX_H
 #define MUTEX_H

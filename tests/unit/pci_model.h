@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * A virtio function behind the modern PCI transport, for unit tests: its
- * capabilities and registers (virtio 1.2, 4.1), strict about the order of
- * initialisation (3.1.1) and the width of each access (4.1.3.1), and able to
- * refuse. Queues are served by the reference device of vq_model.h.
+ * A virtio function with the modern PCI transport, for unit tests: its capabilities and
+ * registers (virtio 1.2, 4.1), strict about the order of initialization (3.1.1) and the
+ * width of each access (4.1.3.1). It can refuse features. The reference device of
+ * vq_model.h serves its queues.
  */
 #ifndef PCI_MODEL_H
 #define PCI_MODEL_H
@@ -38,10 +38,10 @@ struct pci {
 	struct pci_queue queue[PCI_QUEUES];
 	unsigned int queues;
 	uint64_t now;
-	/* how it behaves */
+	/* behaviour */
 	bool refuses, gone, changes_once;
 	unsigned int reset_reads;
-	/* what was seen */
+	/* counters */
 	unsigned int resets, bells;
 };
 
@@ -116,7 +116,7 @@ static inline uint8_t pci_status(struct pci *p)
 		return 0xff;
 	if (p->status || !p->reset_reads)
 		return p->status;
-	/* still at it */
+	/* the reset is not yet done */
 	p->reset_reads--;
 	return 0x0f;
 }
@@ -163,9 +163,9 @@ static inline void pci_write_status(struct pci *p, uint8_t value)
 		pci_do_reset(p);
 		return;
 	}
-	/* 2.1.1: a driver takes no bit back */
+	/* 2.1.1: a driver clears no bit */
 	assert_int_equal(value & p->status, p->status);
-	/* 3.1.1: one after the other */
+	/* 3.1.1: DRIVER before FEATURES_OK */
 	assert_true(!(value & 8) || value & 2);
 	assert_true(!(value & 4) || value & 8);
 	if (value & 8 && !(p->status & 8) &&

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Rewrites a page of documentation: copies standard input to standard
- * output, and fills in the tables, each between a line
+ * Rewrites a page of documentation for mk/docs.mk: copies standard input to standard
+ * output and fills in the tables, each between a line
  *
  *	<!-- table: NAME -->
  *
- * and the next empty line. They are made of what test_policy.c checks
- * (policy_table.h) and of the words in vdma/policy.h. For mk/docs.mk.
+ * and the next empty line, from the table that test_policy.c checks (policy_table.h) and
+ * the texts in vdma/policy.h.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,7 +54,7 @@ static const char *say(const char *word)
 	return NULL;
 }
 
-/* A column for a condition: "SEC, not V1". */
+/* Text of a condition: "SEC, not V1" */
 static void print_condition(const char *when)
 {
 	char copy[128], *word, *rest = NULL;

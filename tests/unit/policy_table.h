@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * The decision table as data, independent of guest/virtio/policy.c: the oracle
- * of test_policy.c, and where `make docs` takes the tables of
- * docs/abi/policy.md from.
+ * The decision table as data, independent of guest/virtio/policy.c: the oracle of
+ * test_policy.c, and the source of the tables in docs/abi/policy.md (`make docs`).
  *
- * A condition is a list of words, all of which must hold; "!" negates one.
+ * A condition is a list of words that must all hold; "!" negates one.
  */
 #ifndef POLICY_TABLE_H
 #define POLICY_TABLE_H
 
 /*
- * word, what it means for a point @p of test_policy.c, how people say that it
- * holds and that it does not; NULL where no table asks
+ * word, its meaning for a point @p of test_policy.c, text if it holds, text if it does
+ * not; NULL if no table uses that
  */
 #define POLICY_WORDS(X)							\
 	X("sec", p->sec, "SEC", "not SEC")				\
@@ -48,7 +47,7 @@
 	X("mask-ddw", p->mask >= MASK_DDW, NULL,			\
 	  "the driver's DMA mask does not reach the dynamic window's end")
 
-/* First row that matches wins. */
+/* The first row that matches applies. */
 static const struct table_row {
 	unsigned int row;
 	const char *when;
@@ -68,7 +67,7 @@ static const struct table_row {
 	{ 11, "f",		 "tce",      "default-window" },
 };
 
-/* Why a better mode was passed over: first row of that mode that matches. */
+/* Why a better mode was passed over: the first row of that mode that matches */
 static const struct obstacle_row {
 	const char *mode;
 	const char *when;
@@ -92,8 +91,8 @@ static const struct obstacle_row {
 };
 
 /*
- * What becomes of a request that differs from the table's answer: the first
- * row of the mode asked for that matches; none, and the request is followed.
+ * Result of a request that differs from the table's answer: the first row of the
+ * requested mode that matches; without a match the request is followed.
  */
 static const struct request_row {
 	const char *asked;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* Slots, and books on who has which granule. */
+/* An allocator of slots, and a record of each granule's owner */
 #ifndef SLOTS_FIXTURE_H
 #define SLOTS_FIXTURE_H
 
@@ -66,7 +66,6 @@ static inline uint32_t granules(uint32_t len)
 	return (len + 63) / 64;
 }
 
-/* Takes a slot and enters it in the books; false if there is none. */
 static inline uint32_t slot_alloc(struct fixture *f, uint64_t len, uint32_t cpu)
 {
 	return vdma_slots_alloc(&f->slots, len,
@@ -78,6 +77,7 @@ static inline void slot_free(struct fixture *f, uint32_t slot, uint32_t cpu)
 	vdma_slots_free(&f->slots, slot, vdma_slots_cache(&f->slots, cpu));
 }
 
+/* Allocates a slot and records it; false if the pool is full. */
 static inline bool take(struct fixture *f, uint32_t len, uint32_t align)
 {
 	uint32_t cpu = pick(f, 2 * CPUS), i, record;
@@ -126,7 +126,7 @@ static inline void give_all(struct fixture *f)
 	assert_int_equal(bytes, 0);
 }
 
-/* All that is not for the shortest slots, in one piece. */
+/* Once all is freed, all units but those of the smallest slots are one run. */
 static inline void whole_again(struct fixture *f)
 {
 	give_all(f);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * A domain of mode tce on the table of tce_model.h, with a cache of mappings
- * or without.
+ * A domain of mode tce on the table of tce_model.h, with or without a cache of mappings.
  */
 #ifndef TCE_FIXTURE_H
 #define TCE_FIXTURE_H
@@ -23,7 +22,7 @@ struct fixture {
 	uint64_t random;
 };
 
-/* The library makes no assumption about its content. */
+/* The library must not rely on its content. */
 static inline void *private_mem(const struct vdma_tce_window *window,
 				uint32_t cached)
 {
@@ -64,7 +63,7 @@ static inline struct vdma_tce_counts tce_counts(struct fixture *f)
 	return counts;
 }
 
-/* Everything was unmapped: nothing is left in the table. */
+/* Once all is unmapped, the table is empty. */
 static inline void tear_down(struct fixture *f)
 {
 	assert_int_equal(vdma_tce_domain_reuse(&f->d, false), VDMA_OK);

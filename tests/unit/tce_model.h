@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * A hypervisor's TCE table, for unit tests: strict about LoPAR 14.5.4.2, and
- * willing to fail at any entry.
+ * A hypervisor's TCE table for unit tests: strict about LoPAR 14.5.4.2, and can fail at
+ * any entry.
  */
 #ifndef TCE_MODEL_H
 #define TCE_MODEL_H
@@ -28,7 +28,7 @@ struct table {
 	unsigned int pages_out;
 	uint64_t next_phys;
 	bool no_indirect, no_stuff;
-	/* fail when the n-th entry from now is entered, or cleared; 0: never */
+	/* fail when the n-th entry from now is entered or cleared; 0: never */
 	uint64_t fail_enter, fail_clear;
 	uint64_t calls;
 };
@@ -39,7 +39,7 @@ static inline bool table_write(struct table *t, uint64_t at, uint64_t tce)
 
 	assert_true(at < TABLE_PAGES);
 	assert_false(tce & ((1ull << t->shift) - 1) & ~3ull);
-	/* an entry is entered only where there was none */
+	/* only an empty entry is entered */
 	assert_true(!tce || !t->tce[at]);
 	if (*fail && !--*fail)
 		return false;
@@ -148,7 +148,7 @@ static inline unsigned int table_used(const struct table *t)
 	return n;
 }
 
-/* Where a device's access ends up; 0 if it may not do that there. */
+/* Physical address of a device's access; 0 if it is not allowed. */
 static inline uint64_t table_translate(const struct table *t, uint64_t dma,
 				       unsigned int dir)
 {

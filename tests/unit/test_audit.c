@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Promise: the audit names every kind of fault, with the place that mapped the
- * address, and is silent otherwise. Each kind is seeded once; long random use
- * is checked against a plain list. Over a ring, a build without VDMA_AUDIT
- * records nothing.
+ * Promise: the audit reports every kind of fault, with the place that mapped the address,
+ * and nothing else. Each kind is injected once; long random use is checked against a plain
+ * list. With a ring, a build without VDMA_AUDIT records nothing.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -46,7 +45,7 @@ static struct vdma_audit_counts audit_counts(const struct fixture *f)
 	return counts;
 }
 
-/* Exactly one new report, and it says this. */
+/* There is exactly one report, with this content. */
 static void expect(struct fixture *f, enum vdma_fault fault, const char *where,
 		   const char *mapped, const char *unmapped)
 {
@@ -180,7 +179,7 @@ static void each_fault(void **state)
 	(void)state;
 	for (i = 0; i < VDMA_FAULT_RECORD_FULL; i++) {
 		set_up(&f, NODES);
-		/* among other things that are right */
+		/* among correct uses */
 		good_use(&f.audit);
 		vdma_audit_map(&f.audit, 0x1000, 8, BOTH, NULL);
 		vdma_audit_unmap(&f.audit, 0x1000, 8, BOTH, NULL);
@@ -188,7 +187,7 @@ static void each_fault(void **state)
 	}
 }
 
-/* A record without room says so once, and then accuses nobody wrongly. */
+/* A full record is reported once, and causes no wrong report afterwards. */
 static void record_full(void **state)
 {
 	struct fixture f;
@@ -262,7 +261,7 @@ static void random_use(void **state)
 	assert_true(refused > 100);
 }
 
-/* Any order of addresses gives a tree that is not a list. */
+/* Depth of the tree: no order of addresses makes it a list. */
 static unsigned int depth(const struct vdma_audit_node *node)
 {
 	unsigned int left, right;
@@ -296,9 +295,9 @@ static void no_notify(void *ctx, uint16_t value)
 }
 
 /*
- * Over a ring: a piece that the caller says is mapped and isn't is reported
- * with this file's name, the ring that is not taken down leaks; and nothing of
- * it in a build without the audit.
+ * With a ring: a segment that the caller claims to have mapped is reported with this
+ * file's name, a ring that is not torn down as a leak; nothing in a build without the
+ * audit.
  */
 static void over_a_ring(void **state)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Promise: CPUs may enter, check and remove mappings of one record at once, and look
- * at its figures. Built once more with ThreadSanitizer.
+ * Promise: CPUs may concurrently enter, check and remove mappings of one record, and read
+ * its statistics. Also built with ThreadSanitizer.
  */
 #include <pthread.h>
 #include <setjmp.h>
@@ -41,7 +41,7 @@ static void note(void *ctx, const struct vdma_audit_report *report)
 	(*reports)++;
 }
 
-/* Now and then an address is handed out after its unmap. */
+/* At times hands an address to the device after its unmap. */
 static void *work(void *arg)
 {
 	struct worker *w = arg;
@@ -62,8 +62,8 @@ static void *work(void *arg)
 }
 
 /*
- * Of each kind: what was unmapped is forgotten when others have mapped enough since,
- * and is then as if it had never been mapped.
+ * Sum over all kinds, since a use after unmap counts as not mapped once the history has
+ * dropped the mapping.
  */
 static uint64_t all_faults(const struct vdma_audit_counts *counts)
 {

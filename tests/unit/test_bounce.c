@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-/* Promise: what goes each way is copied once, and nothing else is. */
+/* Promise: data is copied once, in the mapping's direction, and nothing else is. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -42,7 +42,7 @@ static void from_device(void **state)
 	memset(buffer(f, 100), 0x11, 5002);
 	assert_int_equal(map(f, 101, 5000, DMA_IN, &dma), VDMA_OK);
 	at = vm_device(f->vm, dma, 5000);
-	/* it sees nothing of what is in memory, nor a status of success */
+	/* it sees neither the buffer's old content nor a status of success */
 	assert_null(memchr(at, 0x11, 5000));
 	assert_null(memchr(at, 0, 5000));
 	memset(at, 0x22, 5000);
@@ -65,7 +65,7 @@ static void both_ways(void **state)
 
 	(void)state;
 	memset(buffer(f, 0), 0x11, 600);
-	/* NO_COPY or not: what is copied out must have been copied in */
+	/* a bidirectional buffer is copied in even with NO_COPY, since it is copied out */
 	assert_int_equal(vdma_bounce_map(&f->b, VM_PHYS, 600, DMA_BOTH,
 					 VDMA_BOUNCE_NO_COPY, 0, &dma), VDMA_OK);
 	at = vm_device(f->vm, dma, 600);
@@ -105,9 +105,9 @@ static void no_copy(void **state)
 }
 
 /*
- * The device writes the first @wrote bytes of @len, in a slot that had other
- * data before: they arrive. From 16 bytes behind them on, nothing is left of what
- * the buffer held in a secure guest, and nothing has changed in others.
+ * The device writes the first @wrote bytes of @len, in a slot with stale data of another
+ * buffer: they arrive. Except for up to 15 bytes after them, the rest of the buffer is
+ * cleared in a secure guest, and unchanged in others.
  */
 static void partial_write(struct fixture *f, uint32_t len, uint32_t wrote)
 {
@@ -115,7 +115,7 @@ static void partial_write(struct fixture *f, uint32_t len, uint32_t wrote)
 	uint32_t same = wrote / 8 * 8 + 16;
 	uint64_t dma;
 
-	/* another's data: it must come out nowhere */
+	/* stale data, which must not be copied out anywhere */
 	memset(buffer(f, 0), 0x77, len);
 	assert_int_equal(map(f, 0, len, DMA_OUT, &dma), VDMA_OK);
 	assert_int_equal(unmap(f, dma, len, DMA_OUT), VDMA_OK);
@@ -132,8 +132,8 @@ static void partial_write(struct fixture *f, uint32_t len, uint32_t wrote)
 }
 
 /*
- * By chance, the device writes just what the slot was filled with: it arrives
- * nevertheless, up to 8 bytes of it, which is as far as chance goes.
+ * The device happens to write bytes that equal the poison: up to 8 of them arrive, more
+ * are too unlikely.
  */
 static void written_by_chance(void **state)
 {
@@ -146,7 +146,7 @@ static void written_by_chance(void **state)
 	for (n = 0; n <= 24; n++) {
 		memset(buffer(f, 0), 0x11, 512);
 		assert_int_equal(map(f, 0, 512, DMA_IN, &dma), VDMA_OK);
-		/* up to the last byte but 7 it is something else */
+		/* all but the last 7 bytes differ from the poison */
 		memset(vm_device(f->vm, dma, 512), 0x22, n > 7 ? n - 7 : 0);
 		memcpy(wrote, vm_device(f->vm, dma, 32), 32);
 		assert_int_equal(unmap(f, dma, 512, DMA_IN), VDMA_OK);
@@ -171,7 +171,7 @@ static void partial_writes_in(bool secure)
 		}
 		partial_write(f, lens[i], lens[i] / 2);
 	}
-	/* not counted as copied, but as cleared */
+	/* counted as cleared, not as copied */
 	vdma_bounce_count(&f->b, &before);
 	partial_write(f, 65536, 1500);
 	vdma_bounce_count(&f->b, &after);
@@ -196,8 +196,8 @@ static void partial_writes_not_secure(void **state)
 	partial_writes_in(false);
 }
 
-/* A device writes 42 bytes and claims 1400, which the driver sends back. */
-static void nothing_old_goes_back(void **state)
+/* A device writes 42 bytes but claims 1400, and the driver sends the buffer back. */
+static void no_stale_data_goes_back(void **state)
 {
 	struct fixture *f = set_up();
 	unsigned char *at;
@@ -218,7 +218,7 @@ static void nothing_old_goes_back(void **state)
 	tear_down(f);
 }
 
-/* One byte, wherever it is, arrives. */
+/* A single byte arrives, wherever it is written. */
 static void written_anywhere(void **state)
 {
 	struct fixture *f = set_up();
@@ -239,7 +239,7 @@ static void written_anywhere(void **state)
 	tear_down(f);
 }
 
-/* A ring's buffers in one mapping, of which each is fetched by itself. */
+/* Several buffers in one mapping, each synchronized by itself */
 static void partial_syncs(void **state)
 {
 	struct fixture *f = set_up();
@@ -254,12 +254,12 @@ static void partial_syncs(void **state)
 	assert_true(all_are(buffer(f, 8192), 100, 0x22));
 	assert_true(all_are(buffer(f, 8192 + 112), 1536 - 112, 0));
 	assert_true(all_are(buffer(f, 8192 + 1536), 24464 - 1424, 0x11));
-	/* nothing was written here: no more than was asked for is touched */
+	/* nothing was written here: only the range that is synchronized changes */
 	vdma_domain_sync_for_cpu(&f->b.domain, dma + 3, 90, DMA_IN);
 	assert_true(all_are(buffer(f, 0), 3, 0x11));
 	assert_true(all_are(buffer(f, 8), 85, 0));
 	assert_true(all_are(buffer(f, 93), 8192 - 93, 0x11));
-	/* beyond the end, and nowhere: left alone */
+	/* beyond the end, and no mapping at all: ignored */
 	vdma_domain_sync_for_cpu(&f->b.domain, dma + 32768 - 8, 9, DMA_IN);
 	vdma_domain_sync_for_cpu(&f->b.domain, dma - 64, 64, DMA_IN);
 	vdma_domain_sync_for_cpu(&f->b.domain, 0, 64, DMA_IN);
@@ -286,7 +286,7 @@ static void wrong_unmaps(void **state)
 	assert_int_equal(unmap(f, 0, 5000, DMA_IN), VDMA_E_INVALID);
 	assert_int_equal(unmap(f, dma, 5000, DMA_IN), VDMA_OK);
 	assert_int_equal(unmap(f, dma, 5000, DMA_IN), VDMA_E_INVALID);
-	/* memory of a ring is no mapping, and not given back twice */
+	/* coherent memory is not a mapping, and is not freed twice */
 	assert_int_equal(vdma_domain_alloc(&f->b.domain, 4096, &mem), VDMA_OK);
 	assert_int_equal(unmap(f, mem.dma, mem.len, DMA_BOTH), VDMA_E_INVALID);
 	f->b.domain.ops->free(&f->b.domain, &mem);
@@ -302,7 +302,7 @@ static void allocations(void **state)
 	uint64_t dma, align;
 
 	(void)state;
-	/* what was in it is not in it any more */
+	/* its old content is gone */
 	memset(buffer(f, 0), 0x11, 65536);
 	map(f, 0, 65536, DMA_OUT, &dma);
 	unmap(f, dma, 65536, DMA_OUT);
@@ -333,7 +333,7 @@ static void allocations(void **state)
 	}
 	assert_int_equal(vdma_bounce_alloc(&f->b, 1, 2048, &mem),
 			 VDMA_E_INVALID);
-	/* more than the pool's own addresses have, and than the pool itself */
+	/* stricter than the pool's own alignment, and larger than the pool */
 	assert_int_equal(vdma_bounce_alloc(&f->b, 1, 2 * MIB, &mem),
 			 VDMA_E_RANGE);
 	assert_int_equal(vdma_bounce_alloc(&f->b, 1, 1ull << 63, &mem),
@@ -359,7 +359,7 @@ int main(void)
 		cmocka_unit_test(no_copy),
 		cmocka_unit_test(partial_writes),
 		cmocka_unit_test(partial_writes_not_secure),
-		cmocka_unit_test(nothing_old_goes_back),
+		cmocka_unit_test(no_stale_data_goes_back),
 		cmocka_unit_test(written_anywhere),
 		cmocka_unit_test(written_by_chance),
 		cmocka_unit_test(partial_syncs),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Promise: a pool is shared and mapped once, and given back whole or not at
- * all; and to be full is no end.
+ * Promise: a pool is shared and mapped once, and freed as a whole or not at all; it can
+ * still be used after it was full.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -36,7 +36,7 @@ static void sizes_of_pools(void **state)
 		if (!table[i].good)
 			assert_int_equal(vdma_bounce_init(&b, &config, NULL),
 					 VDMA_E_INVALID);
-		else	/* what the header says of its cost */
+		else	/* as the header promises */
 			assert_true(vdma_bounce_private_size(&config) <=
 				    table[i].size / 14 + 5120);
 	}
@@ -64,7 +64,7 @@ static void longest_mapping(void **state)
 	tear_down(f);
 }
 
-/* Full is an answer, not an end: room comes back with the first unmap. */
+/* A full pool fails maps until the first unmap. */
 static void full_and_back(void **state)
 {
 	struct fixture *f = set_up_as(true, 512 * KIB);
@@ -119,7 +119,7 @@ static void busy_pool_stays(void **state)
 	tear_down(f);
 }
 
-/* No pool, and nothing left behind, wherever it fails. */
+/* Wherever init fails, nothing stays shared, mapped or allocated. */
 static void init_fails(void **state)
 {
 	static const struct {
@@ -133,7 +133,7 @@ static void init_fails(void **state)
 		{ 0, 0, VDMA_E_TCE, VDMA_E_TCE, 0 },
 		{ 0, 0, VDMA_E_NO_SPACE, VDMA_E_NO_SPACE, 0 },
 		{ 0, 1, VDMA_E_NO_SPACE, VDMA_E_NO_SPACE, 48 },
-		/* the device may reach it: it stays shared, for good */
+		/* the device may still reach it: it stays shared for ever */
 		{ 0, 0, VDMA_E_TCE_STUCK, VDMA_E_TCE_STUCK, 48 },
 	};
 	size_t i;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Promise: over any order of map, unmap, sync and allocation, in a pool that is
- * full half of the time, each byte is where it belongs: what the device gets to
- * see, what arrives, what stays as it was and what is cleared.
+ * Promise: over any order of map, unmap, sync and alloc, in a pool that is full half of
+ * the time, each byte is right: those that the device sees, those that arrive, those that
+ * stay unchanged and those that are cleared.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,8 +18,8 @@
 #define GUARD		8
 
 /*
- * A mapping: @now is what its buffer holds, @wrote how far the device has
- * written if that is all it may do.
+ * A mapping. @now: content of its buffer; @wrote: how far the device has written, for
+ * mappings that it only writes
  */
 struct mapping {
 	bool live;
@@ -81,7 +81,7 @@ static void begin(struct fixture *f, struct mapping *m)
 	}
 }
 
-/* In a buffer that it may only write, a device writes from the beginning. */
+/* A device that may only write a buffer writes it from its start. */
 static void device_writes(struct fixture *f, struct mapping *m)
 {
 	unsigned char *at = vm_device(f->vm, m->dma, m->len);
@@ -97,7 +97,7 @@ static void device_writes(struct fixture *f, struct mapping *m)
 		m->wrote = to;
 }
 
-/* The CPU changes a part, and shows it to the device. */
+/* The CPU changes a part and synchronizes it for the device. */
 static void cpu_writes(struct fixture *f, struct mapping *m)
 {
 	uint32_t to = 1 + vm_pick(f->vm, m->len), from = vm_pick(f->vm, to);
@@ -114,8 +114,8 @@ static void cpu_writes(struct fixture *f, struct mapping *m)
 }
 
 /*
- * Behind what the device wrote, up to 15 bytes may be anything. In a secure guest
- * all that comes then is cleared.
+ * Up to 15 bytes after those that the device wrote may be anything. In a secure guest the
+ * rest is cleared.
  */
 static void check(const struct fixture *f, struct mapping *m)
 {
@@ -132,7 +132,7 @@ static void check(const struct fixture *f, struct mapping *m)
 			    m->len + GUARD - same);
 }
 
-/* The CPU looks at a part while the device still has all. */
+/* The CPU reads a part while the buffer stays mapped. */
 static void cpu_reads(struct fixture *f, struct mapping *m)
 {
 	struct vdma_bounce_counts before, after;
@@ -149,7 +149,7 @@ static void cpu_reads(struct fixture *f, struct mapping *m)
 	assert_memory_equal(m->buffer, m->now + GUARD, to);
 }
 
-/* A map and an unmap, each with all that it copies and no more. */
+/* Ends a mapping, and checks that exactly the right bytes were copied. */
 static void end_mapping(struct fixture *f, struct mapping *m)
 {
 	struct vdma_bounce_counts before, after;
@@ -187,7 +187,7 @@ static void allocate(struct fixture *f, struct mapping *m)
 	full += !m->live;
 	if (m->live) {
 		assert_true(all_are(m->mem.cpu, m->mem.len, 0));
-		/* in use by the device: nobody else's slot may be there */
+		/* used by the device: no other slot may overlap */
 		memset(m->mem.cpu, 0xa5, m->mem.len);
 	}
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Promise: CPUs may map, unmap and look at one pool at once, whatever the number
- * of the CPU says. Built once more with ThreadSanitizer.
+ * Promise: CPUs may concurrently map, unmap and read the statistics of one pool, whatever
+ * CPU number they pass. Also built with ThreadSanitizer.
  */
 #include <pthread.h>
 #include <setjmp.h>
@@ -23,7 +23,7 @@ struct worker {
 	struct fixture *f;
 	unsigned int number;
 	uint64_t random;
-	/* what is mapped, and a buffer for each */
+	/* mappings, each with a buffer of its own */
 	struct {
 		uint64_t dma, offset;
 		uint32_t len;
@@ -42,7 +42,7 @@ static uint32_t pick(struct worker *w, uint32_t below)
 	return random_below(&w->random, below);
 }
 
-/* Mostly right, now and then moved to another CPU a moment ago. */
+/* Mostly right; wrong at times, as after a migration to another CPU. */
 static unsigned int cpu(void *ctx)
 {
 	(void)ctx;
@@ -78,7 +78,7 @@ static void begin(struct worker *w)
 	}
 	w->maps++;
 	w->count++;
-	/* The device's part, before anybody else can be in the same slot. */
+	/* The device writes while the slot is mapped. */
 	if (w->held[i].dir == DMA_IN)
 		memset(vm_device(w->f->vm, w->held[i].dma, w->held[i].len),
 		       ~w->held[i].value, w->held[i].len);
@@ -131,7 +131,7 @@ struct watcher {
 	uint64_t looks, wrong;
 };
 
-/* As sysfs does: looks at the figures, and holds no lock. */
+/* Reads statistics without a lock, as sysfs does. */
 static void *watch(void *arg)
 {
 	struct watcher *w = arg;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Promise: the H_DMA_BYPASS shim passes its arguments as docs/abi/ has them,
- * maps every status, and trusts no answer that contradicts itself. The hv is
- * a fake that checks each call against a script.
+ * Promise: the guest's side of H_DMA_BYPASS passes arguments as documented in docs/abi/,
+ * has an error for every status, and trusts no answer that contradicts itself. A fake
+ * hypervisor checks each call against a script.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -82,7 +82,7 @@ static int run(uint64_t operation, const struct answer *answers, size_t n,
 	return error;
 }
 
-/* PAPR's numbers stand here once more, independent of abi.h. */
+/* PAPR's numbers, independent of abi.h */
 static const struct {
 	int64_t status;
 	int error;
@@ -117,7 +117,7 @@ static void every_status(void **state)
 			assert_int_equal(run(op, &a, 1, &reply),
 					 statuses[i].error);
 			assert_true(reply.status == statuses[i].status);
-			/* Results of a failed call are not results. */
+			/* A failed call has no results. */
 			if (statuses[i].error) {
 				assert_false(reply.supported || reply.enabled);
 				assert_true(!reply.window.base &&
@@ -143,7 +143,7 @@ static void query_reads_state(void **state)
 	}
 }
 
-/* "Enabled" counts only if the state says so and the window is the one. */
+/* Enable succeeds only if the state says so and the window is the expected one. */
 static void enable_confirms(void **state)
 {
 	static const struct answer wrong[][2] = {

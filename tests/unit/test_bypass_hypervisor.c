@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Promise: QEMU answers H_DMA_BYPASS as the table of docs/abi/h-dma-bypass.md
- * says, for the whole product of the facts. The decision under test is pure
- * and is included here, so that the test needs nothing of QEMU.
+ * Promise: QEMU answers H_DMA_BYPASS as the table of docs/abi/h-dma-bypass.md says, over
+ * the whole product of the facts. The code under test is pure and included here, so the
+ * test needs no QEMU.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +15,7 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* A combination is a number: two indexes and one bit for each boolean fact. */
+/* A combination is a number: two indexes and a bit for each boolean fact. */
 enum fact {
 	PHB_FOUND	= 1 << 0,
 	DEVICE_FOUND	= 1 << 1,
@@ -69,8 +69,8 @@ static const struct {
 enum outcome { UNCHANGED, ON, OFF };
 
 /*
- * The first row that fits counts: the operation is one of @operations, @facts
- * are true and @not_facts are false.
+ * The first row that matches applies: the operation is one of @operations, @facts are
+ * true and @not_facts are false.
  */
 static const struct row {
 	enum operations operations;
@@ -156,7 +156,7 @@ static void check(uint64_t op, uint64_t addr, unsigned int bits,
 			 enabled);
 }
 
-/* No row of the oracle is idle: each is the first that fits for some facts. */
+/* Each row of the oracle is the first match for some facts. */
 static void every_combination(void **unused)
 {
 	size_t used[ARRAY_SIZE(table)] = { 0 };
@@ -179,7 +179,7 @@ static void every_combination(void **unused)
 		assert_true(used[i] > 0);
 }
 
-/* Enable and disable: the second call is answered like the first. */
+/* A second enable or disable is answered like the first. */
 static void idempotent(void **unused)
 {
 	static const uint64_t op[] = { VDMA_BYPASS_ENABLE, VDMA_BYPASS_DISABLE };

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Promise: dynamic windows are asked for as LoPAR 7.3.28 has it, the best page
- * size that fits is taken, and whatever fails leaves no window behind. RTAS is
- * a fake that checks each call.
+ * Promise: dynamic windows are created as LoPAR 7.3.28 says, with the largest page size
+ * that fits, and no window is left after a failure. A fake RTAS checks each call.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,7 +24,7 @@ struct fake {
 	uint64_t base;
 	bool wide;
 	int32_t query_status, create_status;
-	/* what came of it */
+	/* calls that succeeded */
 	unsigned int made, removed, reset;
 	uint32_t page_shift, window_shift;
 	uint64_t entered, fail_at;
@@ -102,7 +101,7 @@ static int64_t hcall(void *ctx, struct vdma_hcall *h)
 	assert_int_equal(h->opcode, 0x20);
 	if (f->fail_at && f->entered + 1 == f->fail_at)
 		return -1;
-	/* entry N is at N pages, reaches memory at N pages, both ways */
+	/* entry N maps page N of memory, both ways */
 	assert_int_equal(h->in[1], f->base + (f->entered << f->page_shift));
 	assert_int_equal(h->in[2], f->entered << f->page_shift | 3);
 	f->entered++;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Promise: in direct, bypass and identity an address is memory's plus the
- * window's base, to the last byte of memory and no further; in refuse there is
- * none; and sync reaches the mode's own functions, where it has some.
+ * Promise: in direct, bypass and identity, a DMA address is the physical address plus the
+ * window's base, up to the last byte of memory; refuse maps nothing; and sync calls the
+ * mode's own functions, if any.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -84,13 +84,13 @@ static void use(struct vdma_domain *d, enum vdma_mode mode, uint64_t base)
 	assert_true(mem.dma == base + mem.phys);
 	vdma_domain_free(d, &mem);
 	assert_int_equal(pages_out, 0);
-	/* what is free already is left alone */
+	/* a second free does nothing */
 	vdma_domain_free(d, &mem);
 	assert_int_equal(pages_out, 0);
 	assert_int_equal(vdma_domain_alloc(d, 0x200000, &mem),
 			 VDMA_E_NO_MEMORY);
 	assert_int_equal(mem.len, 0);
-	/* memory that the device can't reach goes back at once */
+	/* memory out of the device's reach is freed at once */
 	next_phys = END;
 	assert_int_equal(vdma_domain_alloc(d, 5000, &mem), VDMA_E_RANGE);
 	assert_int_equal(pages_out, 0);

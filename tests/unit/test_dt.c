@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Promise: vdma_dt_open() and vdma_dt_next() find every PCI function of a
- * pseries tree and nothing else, and take any bytes.
+ * Promise: vdma_dt_open() and vdma_dt_next() find every PCI function of a pseries tree and
+ * nothing else, and accept any bytes.
  */
 #include "dt_tree.h"
 
-/* A tree with a bit of everything. */
+/* A tree with all kinds of nodes */
 static size_t build_machine(void)
 {
 	begin_tree();
@@ -31,7 +31,7 @@ static size_t build_machine(void)
 	return end_tree();
 }
 
-/* Opens and walks @size bytes that stand alone; how that ended. */
+/* Opens and walks a block of @size bytes; returns the result. */
 static int read_block(const uint8_t *block, size_t size)
 {
 	struct vdma_dt_function fn;
@@ -48,7 +48,7 @@ static int read_block(const uint8_t *block, size_t size)
 		assert_true(status <= 0 || strlen(fn.path) < VDMA_DT_PATH_MAX);
 		assert_true(steps++ < size);
 	} while (status > 0);
-	/* What is damaged was not opened. */
+	/* A damaged tree was not opened. */
 	assert_int_not_equal(status, VDMA_E_BAD_TREE);
 	return status;
 }
@@ -72,7 +72,7 @@ static void cut_at_every_length(void **state)
 	}
 }
 
-/* Each byte in turn is spoiled. Much of that is harmless; none is a fault. */
+/* A change of any byte causes no fault, though perhaps no error either. */
 static void every_byte_damaged(void **state)
 {
 	static const uint8_t spoil[] = { 0x01, 0x80, 0xff };
@@ -111,7 +111,7 @@ static void misaligned(void **state)
 	assert_int_equal(vdma_dt_open(&dt, dt_blob + 4, size), VDMA_E_BAD_TREE);
 }
 
-/* The end stays the end. */
+/* After the end there is nothing more. */
 static void nothing_to_find(void **state)
 {
 	struct vdma_dt_function fn;
@@ -191,7 +191,7 @@ static void functions_in_order(void **state)
 	assert_int_equal(vdma_dt_next(&c, &fn), 0);
 }
 
-/* Linux keeps 16 bits of a unit's number; "reg" has bus, slot and function. */
+/* Linux keeps 16 bits of a unit address; "reg" has bus, slot and function. */
 static void addresses(void **state)
 {
 	struct vdma_dt_function fn;
@@ -251,7 +251,7 @@ static void identifiers(void **state)
 	}
 }
 
-/* Functions found in a PHB with one node that has @vendor and @reg bytes. */
+/* Walks a PHB with one node whose "vendor-id" and "reg" have this many bytes. */
 static int read_node(size_t vendor, size_t reg, struct vdma_dt_function *fn)
 {
 	static const uint8_t address[24] = { 0, 0, 0x08, 0 };
@@ -272,7 +272,7 @@ static int read_node(size_t vendor, size_t reg, struct vdma_dt_function *fn)
 	return vdma_dt_next(&c, fn);
 }
 
-/* A node without all of an identifier is no function; without "reg", it is one. */
+/* A node with a short identifier is not a function; one without "reg" is. */
 static void short_properties(void **state)
 {
 	struct vdma_dt_function fn;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Promise: a function that is nested too deeply or has too long a path is an
- * error; what lies outside of PHBs may be as deep as it wants.
+ * Promise: a function that is nested too deeply, or whose path is too long, is an error;
+ * nodes outside of PHBs may be nested to any depth.
  */
 #include "dt_tree.h"
 
@@ -80,7 +80,7 @@ static void path(void **state)
 		assert_int_equal(walk_path(length, &fn), VDMA_E_DEEP);
 }
 
-/* Neither they nor what they say reach the PHB behind them. */
+/* Deep nodes do not affect the PHB after them. */
 static void deep_elsewhere(void **state)
 {
 	char name[VDMA_DT_PATH_MAX];
@@ -140,8 +140,8 @@ static void deep_phb(void **state)
 }
 
 /*
- * A node without a name is damage, and the walk goes on; its path has nothing
- * between two slashes, and those of others are not cut short by it.
+ * The walk survives a node without a name, which is damage: its path has nothing between
+ * two slashes, and does not shorten other paths.
  */
 static void node_without_name(void **state)
 {

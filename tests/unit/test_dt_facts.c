@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Promise: vdma_dt_facts() says of each fact what it is and who said so: the
- * tree, the caller, or nobody.
+ * Promise: vdma_dt_facts() returns each fact with its source: the tree, the caller, or
+ * the default.
  */
 #include "dt_tree.h"
 
@@ -10,7 +10,7 @@
 #define F		(1ull << VDMA_F_ACCESS_PLATFORM_BIT)
 #define V1		(1ull << VDMA_F_VERSION_1_BIT)
 
-/* What the tree and its one function are like. */
+/* Properties of the tree and of its only function */
 struct machine {
 	uint32_t device;
 	bool announced, ddw, noncoherent, memory_unknown, iommu_off;
@@ -80,7 +80,7 @@ static struct result machine_facts(const struct machine *m,
 	memset(&r, 0xa5, sizeof(r));
 	vdma_dt_facts(&dt, &fn, assume, &r.facts, r.source);
 
-	/* Who does not ask for sources gets the same facts. */
+	/* Without @source the facts are the same. */
 	memset(&alone, 0x5a, sizeof(alone));
 	vdma_dt_facts(&dt, &fn, assume, &alone, NULL);
 	assert_true(alone.features == r.facts.features);
@@ -136,7 +136,7 @@ static void answer(void **state)
 	assert_true(r.facts.answer_window.size == TAG_SIZE);
 	assert_int_equal(r.source[VDMA_DT_HCALL], VDMA_DT_DEFAULT);
 
-	/* Nothing to grant without a tag that can be used. */
+	/* Without a valid tag nothing is granted. */
 	m.tag_cells = 4;
 	r = machine_facts(&m, NULL);
 	assert_int_equal(r.facts.property, VDMA_PROPERTY_MALFORMED);
@@ -176,7 +176,7 @@ static void dynamic_windows(void **state)
 	}
 }
 
-/* Of a window that a kernel would have to make for memory without an end. */
+/* No window covers memory whose end is unknown. */
 static void no_window_covers_the_unknown(void **state)
 {
 	const struct machine m = {
@@ -196,7 +196,7 @@ static void no_window_covers_the_unknown(void **state)
 			 VDMA_REASON_DDW_TOO_SMALL);
 }
 
-/* Facts of which a tree can say nothing, coherence, and whether there is an IOMMU. */
+/* Facts that no tree contains; coherence; and iommu=off */
 static void the_rest(void **state)
 {
 	static const enum vdma_dt_fact unsaid[] = {
@@ -230,7 +230,7 @@ static void the_rest(void **state)
 	assert_true(r.facts.iommu_off);
 }
 
-/* Each fact as something that no tree and no default says of this machine. */
+/* Facts that differ from the tree's and from the defaults */
 static const struct machine contrary = {
 	.device = 0x1042, .announced = true, .ddw = true, .tag_cells = 5,
 };
@@ -245,7 +245,7 @@ static const struct vdma_facts assumed = {
 	.live = VDMA_MODE_BOUNCE,
 };
 
-/* Which facts are the assumed ones? As bits. */
+/* Bit mask of the facts that are as the caller assumed */
 static uint32_t assumed_in(const struct vdma_facts *f)
 {
 	const bool is[VDMA_DT_FACT_COUNT] = {
@@ -270,7 +270,7 @@ static uint32_t assumed_in(const struct vdma_facts *f)
 	return bits;
 }
 
-/* What is given prevails, for each set of facts, and is the caller's word. */
+/* For each set of facts, the caller's assumptions prevail, and are its source. */
 static void given(void **state)
 {
 	struct vdma_dt_assume assume = { .facts = assumed };
@@ -290,7 +290,7 @@ static void given(void **state)
 	}
 }
 
-/* A window of size 0 stands for the usual one, any other for itself. */
+/* A given window of size 0 stands for the usual window. */
 static void given_windows(void **state)
 {
 	struct vdma_dt_assume assume = {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Promise: what a tree says of all its functions, and what nodes hand down to
- * those below them, is read as Linux and PAPR mean it, and never for more than
- * it is.
+ * Promise: facts about the whole tree, and properties that nodes inherit, are read as
+ * Linux and PAPR define them, and never beyond their bytes.
  */
 #include "dt_tree.h"
 
@@ -40,13 +39,13 @@ static void memory_end(void **state)
 	memory("memory", 0, 0, 1, 0);
 	assert_memory_end(0x100000000);
 
-	/* Several nodes with several entries; the last one is cut off. */
+	/* Several nodes with several entries; the last entry is cut off. */
 	begin_tree();
 	memory("memory", 0, 0, 0, 0x40000000, 3, 0, 0, 0x10000000);
 	memory("memory", 2, 0, 1, 0x1000, 9, 0, 9);
 	assert_memory_end(0x310000000);
 
-	/* What can be plugged lies above; or nothing can, and QEMU writes 0. */
+	/* Hot-pluggable memory ends above; QEMU writes 0 if there is no such memory. */
 	begin_tree();
 	put_capacity(8, 0);
 	memory("memory", 0, 0, 0, 0x40000000);
@@ -57,7 +56,7 @@ static void memory_end(void **state)
 	assert_memory_end(0x40000000);
 }
 
-/* Every window is too small for memory of which nobody knows the end. */
+/* If memory's end is unknown, every window is too small. */
 static void memory_unknown(void **state)
 {
 	(void)state;
@@ -74,14 +73,14 @@ static void memory_unknown(void **state)
 	end();
 	assert_memory_end(UINT64_MAX);
 
-	/* Memory that wraps ends nowhere. */
+	/* Memory that wraps has no end. */
 	begin_tree();
 	memory("memory", 0, 0, 1, 0);
 	memory("memory", 0xffffffff, 0, 1, 0);
 	assert_memory_end(UINT64_MAX);
 }
 
-/* Cells of a size that no pseries machine has: only the capacity counts. */
+/* With cell sizes that no pseries machine has, only the capacity counts. */
 static void memory_in_other_cells(void **state)
 {
 	unsigned int capacity;
@@ -121,7 +120,7 @@ static void announcement(void **state)
 	(void)state;
 	assert_true(announced(last, sizeof(last)));
 	assert_true(announced(VDMA_HYPERTAS_NAME, sizeof(VDMA_HYPERTAS_NAME)));
-	/* No longer a list of strings: the last one has no end. */
+	/* Not a list of strings: the last one is not terminated. */
 	assert_false(announced(last, sizeof(last) - 1));
 	assert_false(announced(others, sizeof(others)));
 	assert_false(announced("", 0));
@@ -172,7 +171,7 @@ static void disable_ddw(void **state)
 	}
 }
 
-/* A machine in which one node has properties, and a function below all. */
+/* A machine in which one node has the properties, and a function below all nodes */
 enum place { ROOT, PHB, BRIDGE, FUNCTION, NEIGHBOUR, PLACES };
 
 static struct vdma_dt_function walk_with(enum place place, bool disabled,
@@ -215,7 +214,7 @@ static void put_applicable(void)
 	cells("ibm,ddw-applicable", 0x2026, 0x2027, 0x2028);
 }
 
-/* Cut off: Linux reads three tokens or takes it that there are none. */
+/* Too short: Linux needs three tokens. */
 static void put_two_tokens(void)
 {
 	cells("ibm,ddw-applicable", 0x2026, 0x2027);
@@ -247,7 +246,7 @@ static void handed_down(void **state)
 	}
 }
 
-/* As they lie in memory in Linux: liobn, padding, base, page and window shift. */
+/* Linux's structure: liobn, padding, base, page shift, window shift */
 static void put_direct(void)
 {
 	cells("linux,direct64-ddr-window-info", 0x80000001, 0,

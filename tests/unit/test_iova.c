@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Promise: runs that are given out never overlap, one is refused only if there
- * is none of that length, and one of a size that came free lately is found
- * without a search. Checked against a byte for each page.
+ * Promise: allocated runs never overlap, an allocation fails only if there is no free run
+ * of that length, and a run of a size that was freed lately is found without a search.
+ * Checked against a byte per page.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -84,7 +84,7 @@ static void give(struct model *m, unsigned int run)
 	assert_true(vdma_iova_free(&m->iova, first, n));
 	for (i = first; i < first + n; i++)
 		m->taken[i] = 0;
-	/* what is not taken is not given back twice */
+	/* a free run cannot be freed */
 	assert_false(vdma_iova_free(&m->iova, first, n));
 	m->runs--;
 	m->first[run] = m->first[m->runs];

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Promise: vdma_decide() is the table of docs/abi/policy.md, for the whole
- * product of its facts. The oracle is policy_table.h, of which that page's
- * tables are made.
+ * Promise: vdma_decide() follows the table of docs/abi/policy.md over the whole product of
+ * its facts. The oracle is policy_table.h, the source of that page's tables.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +18,7 @@
 #define BYPASS_BASE	(1ull << VDMA_BYPASS_WINDOW_SHIFT)
 #define DDW_BASE	(1ull << 59)
 
-/* One point of the product, in the words of the table. */
+/* A point of the product, in the words of the table */
 struct point {
 	bool sec, f, v1, pool, quirk, coherent, off;
 	enum { UNTAGGED, MALFORMED, TAGGED } tag;
@@ -142,7 +141,7 @@ static struct expected oracle_bound(const struct expected *now,
 	return e;
 }
 
-/* What a device gets that is bound now. */
+/* Expected decision for a device that is bound now */
 static struct expected oracle(const struct point *p)
 {
 	const char *asked = vdma_mode_name((enum vdma_mode)p->asked);
@@ -175,7 +174,7 @@ static unsigned int rank(const char *mode)
 	return m;
 }
 
-/* @now: what it would get if it were bound now; @e: what it has. */
+/* @now: expected if the device were bound now; @e: expected for its live mode */
 static void check_passed_over(const struct point *p, const struct expected *now,
 			      const struct expected *e,
 			      const struct vdma_decision *d)
@@ -250,7 +249,7 @@ static void whole_product(void **state)
 	print_message("%lu points\n", points);
 }
 
-/* Every reason is a word of its own, and every mode parses back. */
+/* Reasons have different names, and each mode's name parses back. */
 static void names(void **state)
 {
 	unsigned int i, j;
@@ -307,14 +306,14 @@ static void passed_over_text(void **state)
 			 strlen(all));
 	assert_string_equal(buf, all);
 
-	/* Cut, terminated, and the whole length is returned. */
+	/* The text is cut and terminated, and the whole length is returned. */
 	assert_int_equal(vdma_passed_over_text(&d, buf, 7), strlen(all));
 	assert_string_equal(buf, "bypass");
 	assert_int_equal(vdma_passed_over_text(&d, buf, 1), strlen(all));
 	assert_string_equal(buf, "");
 }
 
-/* VDMA_PASSED_OVER_MAX holds the longest text that a decision can give. */
+/* The longest text of any decision fits into VDMA_PASSED_OVER_MAX. */
 static void passed_over_fits(void **state)
 {
 	size_t longest = 0, length;

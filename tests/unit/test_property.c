@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Promise: only a well-formed "qemu,dma-bypass" is taken, at any alignment,
- * and nothing beyond its bytes is read.
+ * Promise: only a well-formed "qemu,dma-bypass" is accepted, at any alignment, and nothing
+ * beyond its bytes is read.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,14 +15,14 @@
 #define BASE	0x1000000000000000ull
 #define SIZE	0x80000000ull
 
-/* 0xf010, 1 << 60, 2 GiB, as they stand in the device tree. */
+/* 0xf010, 1 << 60, 2 GiB, as in the device tree */
 static const uint8_t good[20] = {
 	0x00, 0x00, 0xf0, 0x10,
 	0x10, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
 	0x00, 0x00, 0x00, 0x00, 0x80, 0x00, 0x00, 0x00,
 };
 
-/* Reads from a heap block of exactly @len bytes, for the sanitizer to see. */
+/* Reads from a heap block of exactly @len bytes, so that the sanitizer checks it. */
 static enum vdma_property read_copy(const uint8_t *bytes, size_t len,
 				    size_t misalign, struct vdma_window *w)
 {
@@ -61,7 +61,7 @@ static void absent(void **state)
 	assert_true(w.base == 0 && w.size == 0);
 }
 
-/* Any length but five cells. */
+/* Any length other than five cells */
 static void wrong_length(void **state)
 {
 	uint8_t bytes[64] = { 0 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Promise: with the cache of mappings a driver's steady state makes no
- * hypercall; a mapping goes only when nobody uses it, in whatever order it is
- * unmapped; and the cache takes no more than it was given.
+ * Promise: with the cache of mappings a driver's steady state makes no hypercalls; a
+ * mapping is removed only when it is not in use, in whatever order it is unmapped; and the
+ * cache does not exceed its size.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 
 #include "tce_fixture.h"
 
-/* Two hypercalls a buffer without reuse; with it none, once it is known. */
+/* Two hypercalls per buffer without the cache; none for a cached buffer. */
 static void hypercalls(void **state)
 {
 	unsigned int reuse, i;
@@ -33,7 +33,7 @@ static void hypercalls(void **state)
 	}
 }
 
-/* One mapping, used twice, unmapped in either order, stays until the last. */
+/* A mapping that is used twice stays until its last unmap, in either order. */
 static void shared_mapping(void **state)
 {
 	struct fixture *f = set_up(true);
@@ -48,7 +48,7 @@ static void shared_mapping(void **state)
 	assert_int_equal(table_translate(f->t, two, 1), PHYS + 200);
 	assert_int_equal(unmap(f, two, 100, 1), VDMA_OK);
 	assert_int_equal(table_used(f->t), 0);
-	/* and once more is once too often */
+	/* a third unmap is an error */
 	assert_int_equal(unmap(f, two, 100, 1), VDMA_E_INVALID);
 	tear_down(f);
 }
@@ -65,7 +65,7 @@ static void cached_is_not_in_use(void **state)
 	tear_down(f);
 }
 
-/* The cache holds what it has entries for, and gives way to who needs it. */
+/* The cache keeps as many mappings as it has entries, and yields when space is short. */
 static void cache_is_bounded(void **state)
 {
 	struct fixture *f = set_up(true);
@@ -84,7 +84,7 @@ static void cache_is_bounded(void **state)
 	tear_down(f);
 }
 
-/* Memory of rings is not cached: it goes back to who gave it. */
+/* Mappings of ring memory are not cached, since the memory returns to its owner. */
 static void ring_memory(void **state)
 {
 	struct fixture *f = set_up(true);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Promise: what is shared is made private again exactly once, whatever fails,
- * with nothing left in it; what can't be is never given back.
+ * Promise: shared memory is zeroed and made private again exactly once, whatever fails;
+ * memory that cannot be made private is never freed.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,7 +29,7 @@ static void get_and_put(void **state)
 	(void)state;
 	assert_int_equal(vdma_shared_alloc(&vm->secure, 0, &share),
 			 VDMA_E_INVALID);
-	/* whole pages of the ultravisor, however little is asked for */
+	/* rounded up to pages of the ultravisor */
 	assert_int_equal(vdma_shared_alloc(&vm->secure, 65537, &share), VDMA_OK);
 	assert_int_equal(share.mem.len, 2 << 16);
 	assert_int_equal(vm_shared(vm), 2);
@@ -37,7 +37,7 @@ static void get_and_put(void **state)
 	memset(share.mem.cpu, 0xa5, share.mem.len);
 	assert_int_equal(vdma_shared_free(&vm->secure, &share), VDMA_OK);
 	assert_int_equal(vm_shared(vm), 0);
-	/* the second time there is nothing to put */
+	/* a second free does nothing */
 	assert_int_equal(vdma_shared_free(&vm->secure, &share), VDMA_OK);
 	vdma_shared_leak(&vm->secure, &share);
 	assert_int_equal(vm_counts(vm).shares, 1);
@@ -64,7 +64,7 @@ static void no_memory(void **state)
 	vm_free(vm, 0);
 }
 
-/* In a normal VM the same code works, and asks nobody. */
+/* In a normal VM the same code works, without ultracalls. */
 static void not_secure(void **state)
 {
 	struct vm *vm = vm_new(false, true);
@@ -86,7 +86,7 @@ static void statuses(void **state)
 	} table[] = {
 		{ -2, VDMA_E_UNSUPPORTED, 0 },
 		{ -75, VDMA_E_NOT_SECURE, 0 },
-		/* nobody knows what was shared, and it is not taken back */
+		/* which pages are shared is unknown, and unsharing them fails */
 		{ -55, VDMA_E_SHARE_STUCK, 1 },
 		{ 1, VDMA_E_SHARE_STUCK, 1 },
 	};
@@ -155,7 +155,7 @@ static void unshare_fails_at_each_page(void **state)
 		vm->fail_unshare = n;
 		assert_int_equal(vdma_shared_free(&vm->secure, &share),
 				 VDMA_E_SHARE_STUCK);
-		/* once is enough, and the others are not concerned */
+		/* a second free does not affect other memory */
 		assert_int_equal(vdma_shared_free(&vm->secure, &share),
 				 VDMA_OK);
 		vm->fail_unshare = 0;
@@ -194,7 +194,7 @@ static void end(void **state)
 	vm_free(vm, 0);
 }
 
-/* Each page's state is what the list says, over any order of calls. */
+/* Over any order of calls, each page's state is as the list says. */
 static void random_shares(void **state)
 {
 	struct vm *vm = vm_new(true, true);
@@ -209,7 +209,7 @@ static void random_shares(void **state)
 		uint64_t len = share->mem.len >> 16;
 		int error;
 
-		/* a few pages get stuck; then there are fewer */
+		/* some calls fail; the pages that get stuck are lost */
 		vm->fail_share = vm_pick(vm, 50) ? 0 : 1 + vm_pick(vm, 3);
 		vm->fail_unshare = vm_pick(vm, 9000) ? 0 : 1;
 		if (len) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Promise: CPUs may share memory, make it private and look at the accounts at once,
- * also while the ultravisor fails. Built once more with ThreadSanitizer.
+ * Promise: CPUs may concurrently share memory, make it private and read the statistics,
+ * also while the ultravisor fails. Also built with ThreadSanitizer.
  */
 #include <pthread.h>
 #include <setjmp.h>
@@ -33,7 +33,7 @@ struct watcher {
 };
 
 static pthread_mutex_t list_mutex = PTHREAD_MUTEX_INITIALIZER;
-/* The model's own: pages that it has given, and the state of each */
+/* Protects the model: pages in use, and the state of each */
 static pthread_mutex_t vm_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 /* One call in 16 fails at its first page. */
@@ -102,7 +102,7 @@ static void *work(void *arg)
 	return NULL;
 }
 
-/* As whoever shows figures does. */
+/* Reads statistics all the time, as sysfs may. */
 static void *watch(void *arg)
 {
 	struct watcher *w = arg;

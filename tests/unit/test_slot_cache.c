@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Promise: what a CPU keeps for itself takes no lock, is found by the others
- * before a pool is called full, and is never more than its share.
+ * Promise: cached slots are allocated without the lock, are used by other CPUs before an
+ * allocation fails, and are never more than a cache's share.
  */
 #include "slots_fixture.h"
 
@@ -23,7 +23,7 @@ static void keep_some(struct fixture *f)
 	assert_true(f->slots.count >= 2 * CPUS);
 }
 
-/* What other CPUs keep is found before "full" is said. */
+/* An allocation fails only after all caches have been drained. */
 static void nothing_hides_in_caches(void **state)
 {
 	struct fixture *f = set_up(CPUS);
@@ -44,8 +44,8 @@ static void nothing_hides_in_caches(void **state)
 }
 
 /*
- * Who comes in between leaves the top too low or too high: that costs a turn of the
- * lock, and nothing is lost.
+ * A concurrent push or pop leaves @top too low or too high: that costs taking the lock
+ * once, but no slot is lost.
  */
 static void top_is_a_hint(void **state)
 {
@@ -86,7 +86,7 @@ static void no_turn(void *ctx)
 	(void)ctx;
 }
 
-/* Two requests of 128 KiB at once on each CPU: the lock is for the first ones. */
+/* Of repeated requests for 64 KiB pages, only the first take the lock. */
 static void pages_without_the_lock(void **state)
 {
 	struct fixture *f = set_up(CPUS);
@@ -109,14 +109,14 @@ static void pages_without_the_lock(void **state)
 	assert_int_equal(turns, CPUS * 4);
 	assert_int_equal(vdma_slots_live(&f->slots, &bytes), 0);
 	f->slots.lock = NULL;
-	/* A fifth goes back to the pool. */
+	/* The fifth goes back to the pool. */
 	for (i = 0; i < 5; i++)
 		assert_true(take(f, 65536, 0));
 	whole_again(f);
 	tear_down(f);
 }
 
-/* A card's driver maps as many frames as it has just unmapped. */
+/* A network driver that maps as many frames as it has just unmapped takes no lock. */
 static void frames_without_the_lock(void **state)
 {
 	struct fixture *f = set_up(1);
@@ -141,7 +141,7 @@ static void frames_without_the_lock(void **state)
 	tear_down(f);
 }
 
-/* What another CPU does while this one waits for the lock. */
+/* Another CPU's operations while this one waits for the lock */
 static void others_turn(void *ctx)
 {
 	struct fixture *f = ctx;
@@ -150,7 +150,7 @@ static void others_turn(void *ctx)
 		give(f, f->count - 1);
 }
 
-/* The cache was empty when it was looked at, and is full a moment later. */
+/* A cache that another CPU fills while this one waits for the lock */
 static void filled_meanwhile(void **state)
 {
 	struct fixture *f = set_up(1);
@@ -159,7 +159,7 @@ static void filled_meanwhile(void **state)
 	uint32_t slot;
 
 	(void)state;
-	/* As many move at once: none is in the cache after these. */
+	/* A batch of this size leaves the cache empty. */
 	for (i = 0; i < CACHED_UNITS; i++)
 		assert_true(take(f, 4096, 0));
 	assert_int_equal(f->slots.count, CACHED_UNITS);
@@ -172,7 +172,7 @@ static void filled_meanwhile(void **state)
 	tear_down(f);
 }
 
-/* The lock, and how many slots it was held for at most */
+/* A lock that counts the slots that move while it is held */
 struct held {
 	struct fixture *fixture;
 	uint32_t count;
@@ -211,7 +211,7 @@ static void fill_caches(struct fixture *f)
 		}
 }
 
-/* Interrupts are off while Linux holds it, however much is in the caches. */
+/* The lock is held for one batch at a time: Linux disables interrupts meanwhile. */
 static void held_for_a_batch(void **state)
 {
 	struct fixture *f = set_up(CPUS);
@@ -224,7 +224,7 @@ static void held_for_a_batch(void **state)
 	fill_caches(f);
 	assert_true(f->slots.count > CPUS * 3 * VDMA_SLOT_CACHED);
 	assert_int_equal(vdma_slots_live(&f->slots, &bytes), 0);
-	/* Needs all that the caches have. */
+	/* needs all cached slots */
 	assert_true(take(f, (UNITS - SMALL) * 4096, 0));
 	assert_int_equal(f->slots.count, 1);
 	give_all(f);

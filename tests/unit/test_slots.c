@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Promise: no two slots overlap, a slot holds what was asked for, what is given
- * back can be taken again in any size, and "full" is said only when it is so.
+ * Promise: slots do not overlap, a slot is as large as requested, freed slots can be
+ * allocated again in any size, and an allocation fails only if the pool is full.
  */
 #include "slots_fixture.h"
 
@@ -35,7 +35,7 @@ static void sizes(void **state)
 	tear_down(f);
 }
 
-/* How many of a size there are, when nothing else is wanted. */
+/* An empty pool holds @expected slots of one size. */
 static void fill_up(struct fixture *f, uint32_t len, unsigned int expected)
 {
 	unsigned int n = 0;
@@ -51,19 +51,19 @@ static void all_of_it(void **state)
 	struct fixture *f = set_up(CPUS);
 
 	(void)state;
-	/* The shortest first, then pieces of other units in their place. */
+	/* First the units of 64-byte slots, then 512-byte slots in other units */
 	fill_up(f, 64, SMALL * 64 + (UNITS - SMALL) * 8);
 	fill_up(f, 512, (UNITS - SMALL) * 8);
 	fill_up(f, 2048, (UNITS - SMALL) * 2);
 	fill_up(f, 4096, UNITS - SMALL);
-	/* What CPUs keep would lie between. */
+	/* Otherwise slots in caches would split the runs. */
 	whole_again(f);
 	fill_up(f, 65536, (UNITS - SMALL) / 16);
 	whole_again(f);
 	tear_down(f);
 }
 
-/* A network card's receive buffers and a disk's requests, for long. */
+/* Receive buffers of a network card and requests of a disk, for a long time */
 static void long_runs_among_short(void **state)
 {
 	struct fixture *f = set_up(CPUS);
@@ -73,14 +73,14 @@ static void long_runs_among_short(void **state)
 	for (i = 0; i < 256; i++)
 		assert_true(take(f, 1536, 0));
 	for (step = 0; step < 200000; step++) {
-		/* 256 receive buffers and 64 requests of 4 KiB at most */
+		/* up to 256 receive buffers and 64 requests of 4 KiB */
 		if (f->count < 320 && pick(f, 2))
 			assert_true(take(f, 4096, 0));
 		else if (f->count > 256)
 			give(f, 256 + pick(f, f->count - 256));
 		if (step % 4)
 			continue;
-		/* which leaves room for a long one, always */
+		/* always leaves room for a long one */
 		if (!take(f, MOST, 0))
 			refused++;
 		else
@@ -92,8 +92,7 @@ static void long_runs_among_short(void **state)
 }
 
 /*
- * Most requests are short, and 60 % of the pool is taken: one of 64 KiB still
- * finds its place.
+ * With mostly short requests and 60 % of the pool in use, 64 KiB can still be allocated.
  */
 static void runs_at_high_load(void **state)
 {
@@ -144,7 +143,7 @@ static void random_slots(void **state)
 	(void)state;
 	print_message("seed %#llx\n", (unsigned long long)SEED);
 	for (step = 0; step < STEPS; step++) {
-		/* now and then nearly all is taken, now and then nearly none */
+		/* at times the pool is nearly full, at times nearly empty */
 		bool more = pick(f, 100) < (step / 50000 % 2 ? 60u : 40u);
 
 		if (more && f->count < 5999)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Promise: what mode tce maps, the device reaches, exactly that and for that
- * direction; a mapping that fails at any page leaves the table as it was; and an
- * entry that can't be removed is never used again.
+ * Promise: the device reaches exactly what mode tce maps, in that direction; a mapping
+ * that fails at any page leaves the table unchanged; and an entry that cannot be removed
+ * is never used again.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +14,7 @@
 
 #define STEPS		300000
 
-/* @pages pages that begin and end in the middle of one */
+/* Length of a buffer in @pages pages that starts and ends within a page */
 static uint64_t length(uint64_t pages)
 {
 	return pages > 1 ? (pages - 1) * PAGE : PAGE / 4;
@@ -36,7 +36,7 @@ static void fails_at_page(bool no_indirect, bool no_stuff, uint64_t pages,
 			 VDMA_E_TCE);
 	assert_memory_equal(before, f->t->tce, sizeof(before));
 	assert_int_equal(tce_counts(f).used, 4);
-	/* and all of the window can still be had */
+	/* and all of the window can still be mapped */
 	assert_int_equal(map(f, 0, (TABLE_PAGES - 4) * PAGE, 3, &dma), VDMA_OK);
 	assert_int_equal(unmap(f, dma, (TABLE_PAGES - 4) * PAGE, 3), VDMA_OK);
 	unmap(f, neighbour, 3 * PAGE, VDMA_TO_DEVICE);
@@ -57,7 +57,7 @@ static void fails_at_each_page(void **state)
 					      n);
 }
 
-/* An entry that stays is an address that is never given out again. */
+/* The address of an entry that cannot be cleared is never allocated again. */
 static void stuck_on_unmap(void **state)
 {
 	struct fixture *f = set_up(false);
@@ -100,7 +100,7 @@ struct mapping {
 	unsigned int dir;
 };
 
-/* The device reaches the mapping's ends, for its direction. */
+/* The device reaches both ends of the mapping, in its direction. */
 static void check(const struct fixture *f, const struct mapping *m, bool exact)
 {
 	uint64_t end = m->len - 1;
@@ -162,7 +162,7 @@ static void random_use(void **state)
 	random_maps(true);
 }
 
-/* Every page size that LoPAR has, buffers that straddle pages. */
+/* Every page size of LoPAR, with buffers that straddle pages */
 static void page_sizes(void **state)
 {
 	static const unsigned int shifts[] = {
@@ -236,7 +236,7 @@ static void domains_that_are_none(void **state)
 	tear_down(f);
 }
 
-/* QEMU takes a ring at address 0 for one that was not set up. */
+/* Address 0 is not used: QEMU takes a ring there for not set up. */
 static void address_zero(void **state)
 {
 	struct fixture *f = set_up(false);

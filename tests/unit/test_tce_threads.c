@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Promise: CPUs may map, unmap, get memory and look at the figures of one TCE
- * window at once, with a cache of mappings and without. Built once more with
- * ThreadSanitizer.
+ * Promise: CPUs may concurrently map, unmap, allocate and read the statistics of one TCE
+ * window, with or without a cache of mappings. Also built with ThreadSanitizer.
  */
 #include <pthread.h>
 #include <setjmp.h>
@@ -62,7 +61,7 @@ static uint32_t choose(struct worker *w, uint32_t below)
 	return random_below(&w->random, below);
 }
 
-/* The device reaches both ends, whatever others do to the table. */
+/* The device reaches both ends, whatever other CPUs do to the table. */
 static bool reached(struct worker *w, const struct mapping *m)
 {
 	uint64_t last = m->len - 1;
@@ -122,7 +121,7 @@ static void *work(void *arg)
 	return NULL;
 }
 
-/* As whoever shows figures does. */
+/* Reads statistics all the time, as sysfs may. */
 static void *watch(void *arg)
 {
 	struct watcher *w = arg;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Promise: the ultravisor's record of shared pages is right after any sequence
- * of calls (docs/abi/ultravisor.md). The code under test is pure and is
- * included here, so that the test needs nothing of QEMU.
+ * Promise: the ultravisor's record of shared pages is right after any sequence of calls
+ * (docs/abi/ultravisor.md). The code under test is pure and included here, so the test
+ * needs no QEMU.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +17,7 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Not a multiple of a word's bits: the last word has bits that are no page. */
+/* Not a multiple of 64, so the last word has bits without a page */
 #define PAGES 1000
 
 static void arguments(void **unused)
@@ -51,7 +51,7 @@ static void arguments(void **unused)
 				 table[i].status);
 }
 
-/* What is no page of the VM is neither: MMIO is not the guard's business. */
+/* Addresses that are not memory are neither shared nor private: the guard ignores MMIO. */
 static void beyond_memory(void **unused)
 {
 	uint64_t map[(PAGES + 63) / 64];
@@ -111,7 +111,7 @@ static void against_a_model(void **unused)
 	for (step = 0; step < 100000; step++) {
 		uint64_t word = next_random(&seed);
 		uint64_t gfn = (word >> 8) % PAGES;
-		/* At times nearly all are shared, at times nearly none. */
+		/* At times nearly all pages are shared, at times nearly none. */
 		bool shared = word % 8 < (step / 10000 % 2 ? 1 : 7);
 		assert_int_equal(uv_pages_set(&pages, gfn, shared),
 				 model[gfn] != shared);

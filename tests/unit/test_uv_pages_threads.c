@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Promise: devices' threads may look at the record of shared pages while a CPU
- * shares pages and takes them back, and while the system is reset. Built once more
- * with ThreadSanitizer.
+ * Promise: devices' threads may read the record of shared pages while a CPU shares and
+ * unshares pages, and while the system is reset. Also built with ThreadSanitizer.
  */
 #include <pthread.h>
 #include <setjmp.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Promise: block requests move the data that they say, overlap, and keep their
- * own status; what a device can't do is refused before it sees it; and a start
- * that fails at any step leaves nothing mapped.
+ * Promise: block requests transfer their data, may overlap, and have a status each; a
+ * request that the device does not support is refused first; and a start that fails at
+ * any step leaves nothing mapped.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -62,7 +62,7 @@ static int disk_start(struct disk *d)
 			      d->queues, d->private_mem);
 }
 
-/* The device's side of 5.2.6. */
+/* The device's side (5.2.6) */
 static void disk_serve(struct disk *d, struct dev *dev)
 {
 	struct dev_buf *buf = dev_fetch(dev);
@@ -93,7 +93,7 @@ static void disk_serve(struct disk *d, struct dev *dev)
 	dev_ask(dev, true);
 }
 
-/* Adds a request to a queue, lets the device serve it, takes it back. */
+/* Adds a request to a queue, lets the device serve it, and takes it back. */
 static int disk_do(struct disk *d, unsigned int queue, enum vdma_blk_op op,
 		   uint64_t sector, unsigned int pieces, uint32_t len)
 {
@@ -157,7 +157,7 @@ static void block_requests(void **state)
 	}
 }
 
-/* Requests that overlap and come back in another order keep their own status. */
+/* Overlapping requests that complete in another order keep their status. */
 static void block_overlap(void **state)
 {
 	struct vdma_blk_request req[5], *back;
@@ -225,7 +225,7 @@ static void block_errors(void **state)
 	assert_int_equal(disk_do(&d, 0, VDMA_BLK_READ, 0, 2, 512),
 			 VDMA_E_NO_SPACE);
 
-	/* no answer, and the device says why, or not */
+	/* no answer: the device needs a reset, or just times out */
 	d.p->status |= 0x40;
 	assert_int_equal(vdma_blk_do(&d.queues[0], &req), VDMA_E_NEEDS_RESET);
 	d.p->status &= ~0x40;
@@ -238,7 +238,7 @@ static void block_errors(void **state)
 	disk_free(&d);
 }
 
-/* Whatever goes wrong on the way up, nothing stays mapped. */
+/* Wherever start fails, nothing stays mapped. */
 static void block_start_fails(void **state)
 {
 	struct disk d;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Promise: a device is set up in the order that virtio 1.2, 3.1.1 asks for,
- * and one that refuses, hangs, is broken or gone is told from one that works.
+ * Promise: a device is initialized in the order that virtio 1.2, 3.1.1 requires, and each
+ * way in which a device may refuse, hang, break or vanish has its error.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,7 +29,7 @@ static void finds_its_registers(void **state)
 	assert_int_equal(vdma_virtio_isr(&dev), 3);
 	assert_int_equal(vdma_virtio_isr(&dev), 0);
 
-	/* one structure after the other is missing */
+	/* each structure in turn is missing */
 	p->space[0x63] = 9;
 	assert_int_equal(pci_find(p, &dev), VDMA_OK);
 	assert_int_equal(dev.config.length, 0);
@@ -121,7 +121,7 @@ static void health(void **state)
 	model_free(m);
 }
 
-/* A field of 8 bytes that changes while it is read is read again. */
+/* An 8-byte field that changes during a read is read again. */
 static void torn_configuration(void **state)
 {
 	struct model *m = model_new();

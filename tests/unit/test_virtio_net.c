@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Promise: frames go out and come in whole, buffers go round for ever, a device
- * that delivers less than a header is told so, and nothing stays mapped behind
- * a stop or a start that fails.
+ * Promise: frames are sent and received whole, buffers are recycled for ever, a frame
+ * shorter than its header is an error, and nothing stays mapped after a stop or a start
+ * that fails.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -61,7 +61,7 @@ static void nic_free(struct nic *n)
 	model_free(n->m);
 }
 
-/* The device sends what is in its transmit queue onto the wire. */
+/* The device puts the frames of its transmit queue on the wire. */
 static void nic_transmit(struct nic *n)
 {
 	struct dev *d = &n->p->queue[TX].d;
@@ -85,7 +85,7 @@ static void nic_transmit(struct nic *n)
 	dev_ask(d, true);
 }
 
-/* The device puts the wire's frame into a buffer; @len with the header. */
+/* The device writes the wire's frame to a buffer; @len includes the header. */
 static void nic_deliver(struct nic *n, uint32_t len)
 {
 	struct dev *d = &n->p->queue[RX].d;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Promise: the common configuration is found through any capability list that
- * PCI allows, and a broken list ends the search instead of the guest.
+ * Promise: the common configuration is found in any capability list that PCI allows, and
+ * a broken list is an error.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -57,7 +57,7 @@ static void put_cap(struct space *s, uint8_t at, uint8_t next, uint8_t type,
 	put32(s, at + 12, length);
 }
 
-/* As QEMU lays it out: MSI-X, then the five virtio structures. */
+/* QEMU's layout: MSI-X, then the five virtio structures */
 static struct space typical(void)
 {
 	struct space s = { .byte = { [0x06] = 0x10, [0x34] = 0x98 } };
@@ -93,7 +93,7 @@ static void found(void **state)
 	assert_int_equal(region.length, 0x1000);
 }
 
-/* Each row spoils one thing in the typical list. */
+/* Each row breaks one thing in the typical list. */
 static void spoiled(void **state)
 {
 	static const struct {
@@ -128,7 +128,7 @@ static void spoiled(void **state)
 		int error;
 
 		s.byte[cases[i].at] = cases[i].byte;
-		/* Its length wraps to offset 0: only the end check sees it. */
+		/* Its length wraps to offset 0, which only the check of its end detects. */
 		s.byte[0xf4] = 0x09;
 		s.byte[0xf7] = 1;
 		s.byte[0xf8] = 4;
@@ -150,7 +150,7 @@ static void region_must_not_wrap(void **state)
 	assert_int_equal(find(&s, &region), VDMA_E_NO_COMMON_CFG);
 }
 
-/* Virtio 1.2, 4.1.4: the first usable one of several counts. */
+/* Virtio 1.2, 4.1.4: of several structures, the first usable one counts. */
 static void first_usable(void **state)
 {
 	struct space s = typical();

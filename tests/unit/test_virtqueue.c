@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Promise: over any sequence of operations, in every format and with every
- * feature, the device sees each buffer once, whole and mapped, the driver gets
- * each back once, and neither waits for a notification that does not come. The
- * other side is the reference device of vq_model.h.
+ * Promise: over any sequence of operations, in every format and with every feature, the
+ * device sees each buffer once, complete and mapped, the driver gets each back once, and
+ * neither waits for a notification that does not come. The other side is the reference
+ * device of vq_model.h.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,7 +23,7 @@ static void dev_step(struct fixture *f)
 	uint32_t len;
 
 	if (f->asleep && !d->notified) {
-		/* Nobody told it, so there must be nothing to do. */
+		/* It was not notified, so there must be nothing to do. */
 		assert_false(d->wants && dev_has(d));
 		f->asleep = d->wants;
 	}
@@ -43,12 +43,12 @@ static void dev_step(struct fixture *f)
 	len = d->held[i]->room ? pick(f, d->held[i]->room + 1) : 0;
 	process(f, d->held[i], len);
 	if (!dev_complete(d, first, n, len))
-		/* The driver waits, so it wanted to know of this. */
+		/* The driver waits, so it must have asked for this interrupt. */
 		assert_false(f->listening);
 	f->listening = false;
 }
 
-/* The device goes to sleep as devices do: ask, and look once more. */
+/* The device goes to sleep: asks for a notification, then checks once more. */
 static void dev_sleep(struct fixture *f)
 {
 	struct dev *d = &f->d;
@@ -63,7 +63,7 @@ static void driver_kick(struct fixture *f)
 	unsigned int before = f->d.notified;
 
 	assert_int_equal(vdma_vq_kick(&f->vq), VDMA_OK);
-	/* A device that asked for silence gets it. */
+	/* No notification without a request for one */
 	if (!f->d.wants)
 		assert_int_equal(f->d.notified, before);
 	if (f->d.notified)
@@ -111,7 +111,7 @@ static void run(uint64_t features, uint16_t num, uint16_t table)
 		}
 	}
 	print_message("  features %09llx num %3u: %u buffers, %llu notifications\n",
-		      (unsigned long long)features, num, f->back,
+		      (unsigned long long)features, num, f->completed,
 		      (unsigned long long)f->vq.notified);
 	tear_down(f);
 }
@@ -134,7 +134,7 @@ static void random_operations(void **state)
 	}
 }
 
-/* Indexes are 16 bits wide: more buffers than that, one at a time and many. */
+/* Indexes of 16 bits wrap, with one buffer at a time and with many. */
 static void wrap_around(void **state)
 {
 	static const struct {
@@ -152,7 +152,7 @@ static void wrap_around(void **state)
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct fixture *f = set_up(cases[i].features, cases[i].num, 0);
 
-		while (f->back < 140000) {
+		while (f->completed < 140000) {
 			for (j = 0; j < cases[i].batch; j++)
 				add(f, 1);
 			driver_kick(f);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Promise: a device that writes anything anywhere into its ring, at any time,
- * corrupts nothing but that ring, and every buffer comes back once.
+ * Promise: a device that writes anything anywhere into its ring, at any time, corrupts
+ * only that ring, and each buffer is returned once.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,7 +25,7 @@ static void write_garbage(struct fixture *f, uint64_t *random)
 			(unsigned char)(model_random(random) >> 56);
 }
 
-/* Numbers that could be right go further than noise does. */
+/* Plausible numbers get further than noise. */
 static void write_plausible(struct fixture *f, uint64_t *random)
 {
 	uint64_t r = model_random(random) >> 32;
@@ -54,14 +54,14 @@ static unsigned int garbage_round(struct fixture *f, uint64_t *random)
 			vdma_vq_enable_cb(&f->vq);
 		while (vdma_vq_get_buf(&f->vq, &used) == 1) {
 			assert_true(used.len <= LEN / 2);
-			came_back(f, used.token);
+			complete(f, used.token);
 			good++;
 		}
 	}
 	return good;
 }
 
-/* All of it at once: the sanitizers judge, and every buffer comes back. */
+/* Random operations on garbage: the sanitizers find no error, no buffer is lost. */
 static void garbage(void **state)
 {
 	uint64_t random = SEED;
@@ -80,8 +80,8 @@ static void garbage(void **state)
 		}
 		tear_down(f);
 	}
-	/* noise alone would be caught at once and prove little */
-	print_message("  %u lies went unseen, as they may\n", good);
+	/* noise alone would be detected at once and prove little */
+	print_message("  %u plausible elements were accepted, as they may be\n", good);
 	assert_true(good > ROUNDS / 10);
 }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Promise: whatever a device writes into its ring, the driver neither reads nor
- * writes what is not its own, names what is wrong, stops using the ring, and
- * gives every buffer back once.
+ * Promise: whatever a device writes into its ring, the driver accesses only its own
+ * memory, returns the right error, stops using the ring, and returns each buffer once.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +11,7 @@
 
 #include "hostile_fixture.h"
 
-/* The ring says what is wrong, goes on saying so, and does nothing else. */
+/* The ring returns its error from every call, and does nothing else. */
 static void expect_broken(struct fixture *f, int error)
 {
 	unsigned int live = f->m->live, notified = f->d.notified;
@@ -27,39 +26,39 @@ static void expect_broken(struct fixture *f, int error)
 	assert_int_equal(f->d.notified, notified);
 }
 
-/* What a lie is about: a buffer that was added, shown, given back, or none. */
+/* State of the buffer that a wrong used element names */
 enum about {
-	SHOWN,
+	AVAIL,
 	ADDED,
 	RETURNED,
 	NEVER,
 	NO_SUCH,
 };
 
-struct lie {
+struct fault {
 	const char *name;
 	enum about about;
 	uint32_t len;
 	int error;
 };
 
-static const struct lie lies[] = {
-	{ "identifier behind the ring", NO_SUCH, 0, VDMA_E_USED_ID },
-	{ "buffer that never was", NEVER, 0, VDMA_E_USED_FREE },
+static const struct fault faults[] = {
+	{ "identifier beyond the ring", NO_SUCH, 0, VDMA_E_USED_ID },
+	{ "buffer that was never added", NEVER, 0, VDMA_E_USED_FREE },
 	{ "buffer returned twice", RETURNED, 0, VDMA_E_USED_FREE },
-	{ "buffer not shown yet", ADDED, 0, VDMA_E_USED_FREE },
-	{ "one byte too many", SHOWN, LEN / 2 + 1, VDMA_E_USED_LEN },
-	{ "as many as can be", SHOWN, 0xffffffff, VDMA_E_USED_LEN },
+	{ "buffer not yet available", ADDED, 0, VDMA_E_USED_FREE },
+	{ "one byte too many", AVAIL, LEN / 2 + 1, VDMA_E_USED_LEN },
+	{ "the longest length", AVAIL, 0xffffffff, VDMA_E_USED_LEN },
 };
 
-static void tell(uint64_t features, const struct lie *lie)
+static void inject(uint64_t features, const struct fault *fault)
 {
 	struct fixture *f = set_up(features);
 	struct vdma_vq_used used;
 	uint16_t id[4];
 	unsigned int i;
 
-	/* one returned, two shown, one added */
+	/* one returned, two available, one added */
 	for (i = 0; i < 3; i++)
 		assert_int_equal(add(f), VDMA_OK);
 	vdma_vq_kick(&f->vq);
@@ -68,13 +67,13 @@ static void tell(uint64_t features, const struct lie *lie)
 	dev_complete(&f->d, 0, 1, 5);
 	assert_int_equal(vdma_vq_get_buf(&f->vq, &used), 1);
 	assert_int_equal(used.len, 5);
-	came_back(f, used.token);
+	complete(f, used.token);
 	id[3] = f->vq.free_head;
-	/* the next takes the place of the one that came back: take it away */
-	if (lie->about == ADDED)
+	/* the next buffer reuses the identifier of the returned one */
+	if (fault->about == ADDED)
 		assert_int_equal(add(f), VDMA_OK);
-	switch (lie->about) {
-	case SHOWN:
+	switch (fault->about) {
+	case AVAIL:
 		i = id[1];
 		break;
 	case ADDED:
@@ -89,22 +88,23 @@ static void tell(uint64_t features, const struct lie *lie)
 	default:
 		i = NUM;
 	}
-	dev_write_used(&f->d, i, lie->len, true, 1, 1);
-	expect_broken(f, lie->error);
+	dev_write_used(&f->d, i, fault->len, true, 1, 1);
+	expect_broken(f, fault->error);
 	tear_down(f);
 }
 
-static void each_lie(void **state)
+/* Each wrong used element has its error, in each format. */
+static void each_fault(void **state)
 {
 	unsigned int i, j;
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(formats); i++)
-		for (j = 0; j < ARRAY_SIZE(lies); j++)
-			tell(formats[i], &lies[j]);
+		for (j = 0; j < ARRAY_SIZE(faults); j++)
+			inject(formats[i], &faults[j]);
 }
 
-/* A split ring's index can jump: ahead, back, or with nothing shown. */
+/* A split ring's index that jumps ahead or back */
 static void index_that_jumps(void **state)
 {
 	static const uint16_t jumps[] = { 3, 8, 9, 0x7fff, 0x8000, 0xffff };
@@ -125,8 +125,8 @@ static void index_that_jumps(void **state)
 	}
 }
 
-/* A batch's last buffer lies behind the index that is to announce it. */
-static void batch_behind_the_index(void **state)
+/* A batch whose last buffer is past the used index */
+static void batch_past_the_index(void **state)
 {
 	struct fixture *f = set_up(VDMA_F_IN_ORDER);
 	struct dev_buf *second;
@@ -142,8 +142,8 @@ static void batch_behind_the_index(void **state)
 	tear_down(f);
 }
 
-/* A packed ring without a buffer in it can't have a used one. */
-static void used_out_of_nothing(void **state)
+/* A used descriptor in a packed ring without buffers */
+static void used_in_empty_ring(void **state)
 {
 	struct fixture *f = set_up(VDMA_F_RING_PACKED);
 
@@ -153,7 +153,7 @@ static void used_out_of_nothing(void **state)
 	tear_down(f);
 }
 
-/* 2.8.13: a packed ring's length says nothing where nothing can be written. */
+/* 2.8.13: a packed ring's length means nothing for a buffer that is only read. */
 static void length_without_meaning(void **state)
 {
 	struct fixture *f = set_up(VDMA_F_RING_PACKED);
@@ -182,7 +182,7 @@ static void length_without_flag(void **state)
 	dev_write_used(&f->d, 0, LEN / 2, false, 1, 2);
 	assert_int_equal(vdma_vq_get_buf(&f->vq, &used), 1);
 	assert_int_equal(used.len, LEN / 2);
-	came_back(f, used.token);
+	complete(f, used.token);
 	tear_down(f);
 }
 
@@ -200,6 +200,7 @@ static void clock_relax(void *ctx)
 	f->now += 10;
 }
 
+/* Without an answer in time the ring is broken. */
 static void no_answer(void **state)
 {
 	unsigned int i;
@@ -215,7 +216,7 @@ static void no_answer(void **state)
 		assert_int_equal(vdma_vq_wait(&f->vq, &used, &clock, 1000),
 				 VDMA_E_TIMEOUT);
 		assert_true(f->now >= 1000 && f->now < 1100);
-		/* and when it does answer, it is too late */
+		/* a late answer does not count */
 		dev_fetch(&f->d);
 		dev_complete(&f->d, 0, 1, 0);
 		expect_broken(f, VDMA_E_TIMEOUT);
@@ -223,7 +224,7 @@ static void no_answer(void **state)
 	}
 }
 
-/* An answer that is there when time is up counts. */
+/* An answer that is there at the deadline counts. */
 static void answer_at_the_last_moment(void **state)
 {
 	struct fixture *f = set_up(0);
@@ -237,11 +238,11 @@ static void answer_at_the_last_moment(void **state)
 	dev_complete(&f->d, 0, 1, 7);
 	assert_int_equal(vdma_vq_wait(&f->vq, &used, &clock, 0), VDMA_OK);
 	assert_int_equal(used.len, 7);
-	came_back(f, used.token);
+	complete(f, used.token);
 	tear_down(f);
 }
 
-/* A mapping that can't be removed: the buffer stays, the ring is broken. */
+/* If a mapping cannot be removed, the buffer stays and the ring is broken. */
 static void unmap_that_fails(void **state)
 {
 	unsigned int i, n;
@@ -268,10 +269,10 @@ static void unmap_that_fails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_lie),
+		cmocka_unit_test(each_fault),
 		cmocka_unit_test(index_that_jumps),
-		cmocka_unit_test(batch_behind_the_index),
-		cmocka_unit_test(used_out_of_nothing),
+		cmocka_unit_test(batch_past_the_index),
+		cmocka_unit_test(used_in_empty_ring),
 		cmocka_unit_test(length_without_meaning),
 		cmocka_unit_test(length_without_flag),
 		cmocka_unit_test(no_answer),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * A ring between a driver that adds random buffers and the reference device,
- * both of which know what each buffer holds.
+ * A ring between a driver that adds random buffers and the reference device. Both know
+ * what each buffer holds.
  */
 #ifndef VQ_FIXTURE_H
 #define VQ_FIXTURE_H
@@ -14,10 +14,10 @@
 #define BUF_LEN		(SEG_MAX * SEG_LEN)
 
 struct request {
-	bool out_there;
+	bool in_flight;
 	bool premapped;
 	unsigned int out, in, serial;
-	uint32_t room, wrote;
+	uint32_t writable_len, wrote;
 	unsigned char *at[SEG_MAX];
 	struct vdma_sg sg[SEG_MAX];
 };
@@ -30,8 +30,8 @@ struct fixture {
 	struct vdma_memory data;
 	struct request req[DEV_MAX];
 	uint64_t random;
-	unsigned int serial, added, back;
-	/* the device waits to be notified, the driver to be interrupted */
+	unsigned int serial, added, completed;
+	/* the device waits for a notification, the driver for an interrupt */
 	bool asleep;
 	bool listening;
 };
@@ -67,7 +67,7 @@ static inline struct fixture *set_up(uint64_t features, uint16_t num, uint16_t t
 	return f;
 }
 
-/* What the caller has mapped by itself. */
+/* Unmaps the segment that the caller has mapped itself. */
 static inline void unmap_premapped(struct fixture *f, const struct request *req)
 {
 	if (req->premapped)
@@ -76,19 +76,19 @@ static inline void unmap_premapped(struct fixture *f, const struct request *req)
 				  VDMA_FROM_DEVICE);
 }
 
-/* As a driver does after a reset: every buffer comes back once. */
+/* Detaches all buffers, as a driver does after a reset; each comes back once. */
 static inline void detach_all(struct fixture *f)
 {
 	struct request *req;
 
 	dev_drop(&f->d);
 	while ((req = vdma_vq_detach_unused_buf(&f->vq))) {
-		assert_true(req->out_there);
-		req->out_there = false;
-		f->back++;
+		assert_true(req->in_flight);
+		req->in_flight = false;
+		f->completed++;
 		unmap_premapped(f, req);
 	}
-	assert_int_equal(f->back, f->added);
+	assert_int_equal(f->completed, f->added);
 }
 
 static inline void tear_down(struct fixture *f)
@@ -115,7 +115,7 @@ static inline void fill(struct fixture *f, struct request *req, unsigned int slo
 		sg->len = 1 + pick(f, SEG_LEN);
 		req->at[i] = p;
 		if (i >= req->out)
-			req->room += sg->len;
+			req->writable_len += sg->len;
 		for (j = 0; j < sg->len; j++)
 			*p++ = i < req->out ? pattern(req->serial, at++) : 0xee;
 	}
@@ -138,7 +138,7 @@ static inline int add(struct fixture *f, unsigned int most)
 	unsigned int live, n = 1 + pick(f, most);
 	int error;
 
-	if (req->out_there)
+	if (req->in_flight)
 		return VDMA_E_FULL;
 	*req = (struct request){ .serial = f->serial++ };
 	req->out = pick(f, n + 1);
@@ -151,11 +151,11 @@ static inline int add(struct fixture *f, unsigned int most)
 	error = vdma_vq_add(&f->vq, req->sg, req->out, req->in, req);
 	f->m->fail_map = 0;
 	if (!error) {
-		req->out_there = true;
+		req->in_flight = true;
 		f->added++;
 		return error;
 	}
-	/* what failed has left nothing behind */
+	/* an add that failed leaves nothing mapped */
 	assert_int_equal(f->m->live, live);
 	unmap_premapped(f, req);
 	return error;
@@ -166,10 +166,10 @@ static inline void take_back(struct fixture *f, const struct vdma_vq_used *used)
 	struct request *req = used->token;
 	unsigned int i, j, at = 0;
 
-	assert_true(req->out_there);
+	assert_true(req->in_flight);
 	assert_int_equal(used->len, req->wrote);
-	req->out_there = false;
-	f->back++;
+	req->in_flight = false;
+	f->completed++;
 	unmap_premapped(f, req);
 	for (i = req->out; i < req->out + req->in; i++)
 		for (j = 0; j < req->sg[i].len && at < used->len; j++, at++)
@@ -192,8 +192,8 @@ static inline unsigned int get_all(struct fixture *f)
 }
 
 /*
- * The device's work on a buffer: what arrived is what was added, piece by
- * piece; then it writes @len bytes.
+ * Processes a buffer as the device: compares it with what was added, segment by segment,
+ * and writes @len bytes.
  */
 static inline void process(struct fixture *f, const struct dev_buf *buf, uint32_t len)
 {
@@ -209,7 +209,7 @@ static inline void process(struct fixture *f, const struct dev_buf *buf, uint32_
 				 VDMA_FROM_DEVICE : VDMA_TO_DEVICE);
 		if (!req)
 			req = &f->req[(size_t)(p - base) / BUF_LEN];
-		assert_true(req->out_there);
+		assert_true(req->in_flight);
 		assert_int_equal(buf->count, req->out + req->in);
 		assert_ptr_equal(p, req->at[i]);
 		assert_int_equal(seg->len, req->sg[i].len);

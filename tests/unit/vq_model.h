@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * A reference device: the device's side of a virtqueue, split and packed,
- * written from virtio 1.2, 2.7 and 2.8 alone. It is strict: whatever the
- * specification forbids the driver, fails the test.
+ * A reference device: the device's side of a virtqueue, split and packed, written from
+ * virtio 1.2, 2.7 and 2.8 alone. Anything that the specification forbids the driver fails
+ * the test.
  */
 #ifndef VQ_MODEL_H
 #define VQ_MODEL_H
@@ -13,14 +13,14 @@
 
 #define DEV_MAX		256
 
-/* One piece of a buffer, as the device read it. */
+/* A segment of a buffer, as the device has read it */
 struct dev_seg {
 	uint64_t addr;
 	uint32_t len;
 	bool writable;
 };
 
-/* A buffer that the device holds. @descs: how many the ring has of it. */
+/* A buffer that the device holds. @descs: number of its descriptors in the ring */
 struct dev_buf {
 	uint16_t id;
 	uint16_t descs;
@@ -37,7 +37,7 @@ struct dev {
 	/* split: counters; packed: positions */
 	uint16_t avail_at, used_at;
 	bool avail_wrap, used_wrap;
-	/* what the driver was told about notifications */
+	/* whether the device has asked for notifications */
 	bool wants;
 	unsigned int notified;
 	struct dev_buf *held[DEV_MAX];
@@ -76,7 +76,7 @@ static inline void put_le(struct dev *d, uint64_t addr, unsigned int bytes,
 		*p++ = (unsigned char)value;
 }
 
-/* 2.7.4.2: pieces that are read come before those that are written */
+/* 2.7.4.2: segments that are read come before those that are written */
 static inline void dev_add_seg(struct dev_buf *b, uint64_t addr, uint32_t len,
 			       bool writable)
 {
@@ -109,7 +109,7 @@ static inline struct dev_buf *dev_hold(struct dev *d, struct dev_buf *b)
 	return b;
 }
 
-/* 2.7.5.3 and 2.8.7: a table of its own */
+/* 2.7.5.3 and 2.8.7: an indirect table */
 static inline void dev_read_table(struct dev *d, struct dev_buf *b,
 				  uint64_t addr, uint32_t len)
 {
@@ -144,13 +144,13 @@ static inline bool dev_split_has(struct dev *d)
 
 static inline struct dev_buf *dev_split_fetch(struct dev *d)
 {
-	uint16_t shown = le16_at(d, d->driver + 2) - d->avail_at;
+	uint16_t avail = le16_at(d, d->driver + 2) - d->avail_at;
 	struct dev_buf *b;
 	uint16_t at, flags;
 
-	/* the driver never shows more than the ring holds */
-	assert_true(shown <= d->num);
-	if (!shown)
+	/* no more are available than the ring holds */
+	assert_true(avail <= d->num);
+	if (!avail)
 		return NULL;
 	at = le16_at(d, d->driver + 4 + 2 * (d->avail_at % d->num));
 	d->avail_at++;
@@ -196,7 +196,7 @@ static inline struct dev_buf *dev_packed_fetch(struct dev *d)
 	do {
 		uint64_t desc = d->desc + 16 * (uint64_t)d->avail_at;
 
-		/* 2.8.21.1: a chain is there as a whole */
+		/* 2.8.21.1: a chain becomes available as a whole */
 		assert_true(dev_packed_has(d));
 		flags = le16_at(d, desc + 14) & ~0x8080;
 		assert_false(flags & ~7);
@@ -228,7 +228,7 @@ static inline bool dev_has(struct dev *d)
 	return dev_is_packed(d) ? dev_packed_has(d) : dev_split_has(d);
 }
 
-/* Takes the next buffer that is available, or returns NULL. */
+/* Takes the next available buffer; NULL if there is no such buffer. */
 static inline struct dev_buf *dev_fetch(struct dev *d)
 {
 	return dev_is_packed(d) ? dev_packed_fetch(d) : dev_split_fetch(d);
@@ -275,7 +275,7 @@ static inline bool dev_interrupts(struct dev *d, uint16_t old, bool old_wrap,
 	}
 }
 
-/* One used entry, in the name of @n buffers with @descs descriptors. */
+/* Writes a used element for @n buffers with @descs descriptors. */
 static inline void dev_write_used(struct dev *d, uint32_t id, uint32_t len,
 				  bool wrote, uint16_t n, uint16_t descs)
 {
@@ -301,9 +301,9 @@ static inline void dev_write_used(struct dev *d, uint32_t id, uint32_t len,
 }
 
 /*
- * Gives back the buffers @first to @first + @n - 1 of those held, by naming
- * the last of them. More than one needs IN_ORDER and @first to be 0. Returns
- * whether the driver wants an interrupt.
+ * Returns buffers @first to @first + @n - 1 of those held, by naming the last one. More
+ * than one requires IN_ORDER and @first to be 0. Returns whether the driver wants an
+ * interrupt.
  */
 static inline bool dev_complete(struct dev *d, unsigned int first,
 				unsigned int n, uint32_t len)
@@ -329,7 +329,7 @@ static inline bool dev_complete(struct dev *d, unsigned int first,
 			      dev_is_packed(d) ? descs : (uint16_t)n);
 }
 
-/* Asks for a notification with the next buffer, or for none at all. */
+/* Asks for a notification with the next buffer, or for no notifications. */
 static inline void dev_ask(struct dev *d, bool wants)
 {
 	bool event = d->features & VDMA_F_EVENT_IDX;
@@ -370,7 +370,7 @@ static inline void dev_init(struct dev *d, struct model *m,
 	assert_int_equal(d->device % 4, 0);
 }
 
-/* As a reset does: what the device holds is gone. */
+/* Drops the buffers that the device holds, as a reset does. */
 static inline void dev_drop(struct dev *d)
 {
 	while (d->held_count)
