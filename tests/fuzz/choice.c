@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Numbers that are the same whenever an input is run again.
+ * Pseudo-random numbers that depend on the input only
  */
 #include "fuzz.h"
 

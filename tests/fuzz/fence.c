@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Memory that ends at a page which cannot be touched. What alignment leaves
- * between the two, and all that lies before, is poisoned for AddressSanitizer.
+ * Memory that ends at an inaccessible page. The gap that alignment leaves between them, and
+ * all memory before it, is poisoned for AddressSanitizer.
  */
 #include <sanitizer/asan_interface.h>
 #include <sys/mman.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the fuzz targets share: promises, memory with a fence around it, and a
- * second opinion on what is in a device tree.
+ * Shared by the fuzz targets: promises, fenced memory, and a second reader of device
+ * trees.
  */
 #ifndef FUZZ_H
 #define FUZZ_H
@@ -17,7 +17,7 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
-/* A promise; libFuzzer keeps the input with which it was broken. */
+/* A promise; libFuzzer keeps an input that breaks it. */
 #define HOLDS(condition)						\
 	do {								\
 		if (!(condition)) {					\
@@ -27,10 +27,10 @@
 		}							\
 	} while (0)
 
-/* The longest input; mk/fuzz-run tells libFuzzer. */
+/* Maximum size of an input; mk/fuzz-run passes it to libFuzzer. */
 #define INPUT_MAX	(128u << 10)
 
-/* libFuzzer's: the first and the last are ours, the other is its own. */
+/* libFuzzer's interface: it defines LLVMFuzzerMutate(), the targets the others. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size,
@@ -43,13 +43,12 @@ struct fence {
 };
 
 /*
- * SIZE bytes, aligned to 8, behind which there is nothing: touching what is
- * beyond them ends the program, also in libfdt, which has no sanitizer. One at
- * a time for each FENCE.
+ * Returns SIZE bytes, aligned to 8. An access beyond them ends the program, also in libfdt,
+ * which has no sanitizer. One block at a time per FENCE.
  */
 void *fenced(struct fence *fence, size_t size);
 
-/* ---- second.c: another reading of a tree, on which both have to agree */
+/* ---- second.c: a second reader of trees, which must agree with the first */
 
 struct second {
 	struct vdma_dt_function *fn;	/* paths are allocated */
@@ -57,21 +56,21 @@ struct second {
 	int end;			/* 0, or VDMA_E_DEEP */
 };
 
-/* Reads a tree that was opened. */
+/* Reads an open tree. */
 void second_read(struct second *second, const struct vdma_dt *dt);
 void second_free(struct second *second);
-/* All that trees say of two functions is the same; where is not looked at. */
+/* Do two functions agree, except for path and node? */
 bool same_function(const struct vdma_dt_function *a,
 		   const struct vdma_dt_function *b);
 
-/* ---- choice.c: what is not in the tree, from a number that is */
+/* ---- choice.c: choices that depend on a number in the tree */
 
-/* A stream of numbers. It must not be 0 at the start. */
+/* A stream of numbers; *STATE must not be 0 at the start. */
 uint64_t next_number(uint64_t *state);
 
 /*
- * The header's boot_cpuid_phys, of which the library knows nothing: QEMU's
- * trees have 0 there, mutation has anything.
+ * The header's boot_cpuid_phys, which the library ignores: 0 in QEMU's trees, anything after
+ * mutation.
  */
 uint64_t tree_number(const void *fdt);
 

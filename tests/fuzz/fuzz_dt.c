@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Any bytes as a device tree: opened, walked, each function's facts collected
- * and decided upon. The walk has to find what another reading finds, and
- * nothing may be decided that would send DMA to a wrong address.
+ * Opens and walks any bytes as a device tree, collects the facts of each function and
+ * decides. The walk must find what a second reader finds, and no decision may send DMA to
+ * a wrong address.
  */
 #include "fuzz.h"
 
-/* Nothing for 0, so that QEMU's trees are also seen as they are. */
+/* No assumptions for 0, so that QEMU's trees are also tested unchanged. */
 static void assume_anything(struct vdma_dt_assume *assume, uint64_t state,
 			    const struct vdma_dt_function *fn)
 {
@@ -36,7 +36,7 @@ static void assume_anything(struct vdma_dt_assume *assume, uint64_t state,
 	f->live = next_number(&state) % (VDMA_MODE_COUNT + 1);
 }
 
-/* What a mode must not be chosen without, whatever was asked for. */
+/* Conditions for each mode, whatever was requested */
 static void check_safety(const struct vdma_facts *f, enum vdma_mode mode)
 {
 	const struct vdma_window *w = &f->answer_window;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The property reader, on any bytes: what it accepts is what its document says,
- * and no more is read than there is.
+ * Reads any bytes as the property: accepts what its document allows, and reads nothing
+ * beyond them.
  */
 #include "fuzz.h"
 
@@ -14,7 +14,7 @@ static uint64_t number(const uint8_t *bytes, int count)
 	return value;
 }
 
-/* docs/abi/qemu,dma-bypass.md, once more. */
+/* docs/abi/qemu,dma-bypass.md, implemented a second time */
 static bool well_formed(const uint8_t *bytes, size_t size)
 {
 	unsigned __int128 end;

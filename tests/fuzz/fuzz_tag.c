@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * vdmactl's tag and untag on any device tree: what comes out is a device tree,
- * it has the tag or has it not, and nothing else has changed.
+ * vdmactl's tag and untag on any device tree: the result is a device tree with or without
+ * the tag, and nothing else has changed.
  */
 #include "../../tools/vdmactl/vdmactl.h"
 #include "fuzz.h"
@@ -20,7 +20,7 @@ static struct vdma_window some_window(uint64_t number)
 	return window;
 }
 
-/* The next token that means something; NODE counts nodes, from -1. */
+/* The next token other than FDT_NOP; NODE counts nodes, from -1. */
 static uint32_t next_token(const void *fdt, int *at, int *next, int *node)
 {
 	uint32_t tag;
@@ -34,7 +34,7 @@ static uint32_t next_token(const void *fdt, int *at, int *next, int *node)
 	return tag;
 }
 
-/* The next token that is no tag of ours on node TAGGED. */
+/* The next token that is not the tag on node TAGGED */
 static uint32_t next_other(const void *fdt, int *at, int *next, int *node,
 			   int tagged)
 {
@@ -68,7 +68,7 @@ static void check_same_token(const void *a, int a_at, const void *b, int b_at,
 	}
 }
 
-/* Two trees are the same, but for our property on the node with this number. */
+/* Checks that two trees are the same, except for the tag on the node with this number. */
 static void check_same_but(const void *a, const void *b, int tagged)
 {
 	int a_at, b_at, a_next = 0, b_next = 0, a_node = -1, b_node = -1, i;
@@ -90,7 +90,7 @@ static void check_same_but(const void *a, const void *b, int tagged)
 	}
 }
 
-/* Number of the node at an offset. */
+/* Number of the node at an offset */
 static int number_of_node(const void *fdt, int offset)
 {
 	int at, next = 0, node = -1;
@@ -101,7 +101,7 @@ static int number_of_node(const void *fdt, int offset)
 	return node;
 }
 
-/* All functions are as before, but for the tag on one of them. */
+/* Checks that all functions are as before, except for the tag on one of them. */
 static void check_functions(const struct second *before, const void *fdt,
 			    size_t which, enum vdma_property property,
 			    const struct vdma_window *window)
@@ -128,9 +128,8 @@ static bool overlap(uint32_t a, uint32_t a_size, uint32_t b, uint32_t b_size)
 }
 
 /*
- * What libfdt reads but may not write: a tree whose blocks share bytes, which
- * may not fit when they are laid out again, or whose header (of version 16) does
- * not tell whether they do.
+ * May libfdt read this tree, but fail to write it? Its blocks share bytes, so that they may
+ * not fit when they are laid out again, or its header (version 16) does not tell.
  */
 static bool read_only(const void *fdt)
 {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Mutation that knows what a device tree is. Bytes changed at random seldom
- * pass for a tree, and then nothing that walks one is tried: so most of the time
- * the tree is edited with libfdt, and stays one. In between, bytes are changed
- * at random after all.
+ * Mutation of device trees. Random bytes are seldom a valid tree, and would not reach the
+ * code that walks one. So most mutations edit the tree with libfdt and keep it valid; some
+ * change bytes at random.
  */
 #include "fuzz.h"
 
@@ -18,7 +17,7 @@ static unsigned int pick(unsigned int count)
 	return (unsigned int)(next_number(&state) >> 16) % count;
 }
 
-/* What the library looks for, each with a value that is right somewhere. */
+/* Names that the library looks for, each with a value that is valid somewhere */
 #define BYTES(text)	(text), sizeof(text) - 1
 
 static const struct {
@@ -65,7 +64,7 @@ static bool interesting(int node)
 	       !fdt_node_check_compatible(tree, node, "IBM,Logical_PHB");
 }
 
-/* Any node; every other time one that the walk has to do with. */
+/* A random node; every other time a node that the walk looks at. */
 static int some_node(void)
 {
 	bool any = pick(2);
@@ -80,7 +79,7 @@ static int some_node(void)
 	return node;
 }
 
-/* Any property of a node, or a negative error. */
+/* A random property of a node, or a negative error */
 static int some_property(int node)
 {
 	int offset, count = 0;
@@ -96,7 +95,7 @@ static int some_property(int node)
 	return offset;
 }
 
-/* Edits. What does not fit or is not there is left alone. */
+/* Edits. They ignore errors, such as missing nodes and lack of space. */
 
 static void set_known(int node)
 {
@@ -125,7 +124,7 @@ static void change_value(int node)
 	fdt_setprop(tree, node, name, value, len);
 }
 
-/* The name's bytes are the string block's, shared with others of that name. */
+/* Names stand in the string block, and are shared by properties. */
 static void change_property_name(int node)
 {
 	int offset = some_property(node);
@@ -144,7 +143,7 @@ static fdt32_t *name_offset(int property)
 					 property))->nameoff;
 }
 
-/* Two properties of one name, which libfdt itself would never make. */
+/* Two properties with one name, which libfdt itself never creates */
 static void repeat_property(int node)
 {
 	int from = some_property(node), to = some_property(node);
@@ -249,7 +248,7 @@ static void edit(void)
 	edits[pick(ARRAY_SIZE(edits))](some_node());
 }
 
-/* Random bytes, with a header that fits their number every other time. */
+/* Random bytes, every other time with a header that matches their number */
 static size_t change_bytes(uint8_t *data, size_t size, size_t max_size)
 {
 	size = LLVMFuzzerMutate(data, size, max_size);

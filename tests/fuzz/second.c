@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Reads a device tree once more, and differently: not node by node with
- * fdt_getprop(), but in one pass over the tokens of the structure block. Each
- * node collects its properties, and is judged when they are complete.
+ * A second, different reader of device trees: in one pass over the tokens of the structure
+ * block, not node by node with fdt_getprop(). Each node collects its properties, and is
+ * evaluated when they are complete.
  */
 #include "fuzz.h"
 
@@ -23,7 +23,7 @@ struct value {
 	int len;
 };
 
-/* A node whose end is not reached yet. */
+/* A node whose end has not been reached */
 struct open_node {
 	int offset;
 	size_t path_len;
@@ -52,7 +52,7 @@ static void *grown(void *memory, size_t count, size_t each)
 	return memory;
 }
 
-/* Cell INDEX, or cells INDEX and INDEX + 1, of a value that has them. */
+/* Cell INDEX, or cells INDEX and INDEX + 1, of a value that is long enough */
 static uint64_t cells(const struct value *value, int index, int count)
 {
 	uint64_t number = 0;
@@ -69,8 +69,8 @@ static bool has_cells(const struct value *value, int count)
 }
 
 /*
- * Is WORD one of the strings of a value? Like libfdt, takes the last one without
- * its NUL if what happens to follow is one.
+ * Is WORD one of the strings of a value? Like libfdt, accepts a last string without NUL if
+ * the byte after the value happens to be one.
  */
 static bool lists(const struct value *value, const char *word)
 {
@@ -138,7 +138,7 @@ static void add(struct reader *r, const struct open_node *node)
 					  &fn->property_window);
 }
 
-/* What the node at the top is. False for one that is too deep. */
+/* Evaluates the node at the top; false if it is too deep. */
 static bool judge(struct reader *r)
 {
 	struct open_node *node = &r->open[r->depth - 1];
@@ -189,7 +189,7 @@ static void enter(struct reader *r, int offset)
 	r->depth++;
 }
 
-/* libfdt takes the first of a name, and none that is behind a node. */
+/* libfdt takes the first property of a name, and ignores properties after a subnode. */
 static void collect(struct reader *r, int offset)
 {
 	struct open_node *node = &r->open[r->depth - 1];
