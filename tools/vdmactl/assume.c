@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * --assume: facts that a device tree does not tell, or that one wants to try.
+ * --assume: facts that a device tree does not contain, or that the user wants to try
  */
 #include <stdlib.h>
 #include <string.h>
 #include <vdma/abi.h>
 #include "vdmactl.h"
 
-/* A window that no tag agrees with: valid, and of the smallest size. */
+/* A valid window of the smallest size, which differs from any tag's */
 #define OTHER_WINDOW_SIZE	(1ull << VDMA_BYPASS_WINDOW_ALIGN_SHIFT)
 
 static bool assume_bool(const char *value, bool *result)

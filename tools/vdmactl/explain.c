@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * vdmactl explain: decides about every function of a device tree.
+ * vdmactl explain: decides about each function of a device tree.
  */
 #include <err.h>
 #include <getopt.h>
@@ -12,7 +12,7 @@
 
 static void explain_add(struct rows *rows, const struct vdma_dt *dt,
 			const struct vdma_dt_function *fn,
-			 const struct vdma_dt_assume *assume)
+			const struct vdma_dt_assume *assume)
 {
 	struct row *row = rows_add(rows);
 
@@ -28,7 +28,7 @@ static void explain_add(struct rows *rows, const struct vdma_dt *dt,
 	row_set_decision(row);
 }
 
-/* Rows of all functions; false, with a message, on an error. */
+/* Collects rows of all functions; false, with a message, on an error. */
 static bool explain_collect(struct rows *rows, const struct vdma_dt *dt, bool all,
 			    const struct vdma_dt_assume *assume, const char *file)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Files in and out, with a line for whatever is wrong with them.
+ * Reads and writes files, with a message for each error.
  */
 #define _GNU_SOURCE		/* memmem() */
 #include <err.h>
@@ -14,10 +14,10 @@
 #include <vdma/error.h>
 #include "vdmactl.h"
 
-/* More than any device tree: QEMU's own limit for pseries is 2 MiB. */
+/* Larger than any device tree: QEMU's limit for pseries is 2 MiB. */
 #define BLOB_MAX	(64u << 20)
 
-/* Reads to the end. NULL and errno if it can't; EFBIG if there is too much. */
+/* Reads to the end. On an error returns NULL and sets errno; EFBIG if too large. */
 static void *file_read(int fd, size_t *size)
 {
 	size_t room = 1u << 16, have = 0;
@@ -73,7 +73,7 @@ static bool file_write(int fd, const char *data, size_t size)
 	return true;
 }
 
-/* An existing special file is written to, not replaced. */
+/* Writes to an existing special file instead of replacing it. */
 static bool file_write_in_place(const char *file, const void *data, size_t size)
 {
 	int fd = open(file, O_WRONLY | O_CLOEXEC);
@@ -84,7 +84,7 @@ static bool file_write_in_place(const char *file, const void *data, size_t size)
 	return good;
 }
 
-/* A new file beside it takes its place when it is whole and on the disk. */
+/* Replaces a file by a new one once that is complete and on the disk. */
 static bool file_replace(const char *file, const void *data, size_t size)
 {
 	size_t room = strlen(file) + sizeof(".XXXXXX");

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Facts that only a live guest can know, from sysfs and from the module's own
- * words: what the hypervisor answered, the DMA mask, what the administrator
- * asked for.
+ * Facts that only a live guest knows, inferred from sysfs and the module's files: the
+ * hypervisor's answer, the DMA mask, the administrator's request.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +9,7 @@
 #include "sysfs.h"
 #include "vdmactl.h"
 
-/* Reaches the dynamic window at 1 << 59, and not the bypass window. */
+/* Reaches the dynamic window at 1 << 59, but not the bypass window */
 #define MASK_BELOW_BYPASS	(UINT64_MAX >> (64 - VDMA_BYPASS_WINDOW_SHIFT))
 #define MASK_32_BITS		0xffffffffull
 
@@ -35,7 +34,7 @@ static enum vdma_reason infer_reason(const char *name)
 	return VDMA_REASON_NONE;
 }
 
-/* Facts that follow from @mode being passed over for @reason. */
+/* Facts that follow from @mode being passed over for @reason */
 static void infer_passed_over(enum vdma_mode mode, enum vdma_reason reason,
 			      struct vdma_dt_assume *assume)
 {
@@ -61,7 +60,7 @@ static void infer_passed_over(enum vdma_mode mode, enum vdma_reason reason,
 		infer_fact(assume, VDMA_DT_DDW);
 		break;
 	case VDMA_REASON_REQUEST_UNAVAILABLE:
-		/* It follows that there is no pool: zero. */
+		/* There is no pool: facts.pool stays false. */
 		if (mode == VDMA_MODE_BOUNCE)
 			infer_fact(assume, VDMA_DT_POOL);
 		infer_request(mode, assume);
@@ -75,9 +74,9 @@ static void infer_passed_over(enum vdma_mode mode, enum vdma_reason reason,
 }
 
 /*
- * A bound device that was decided about too late: the mode it would have is
- * listed as already-bound. If another was passed over as "requested", that is
- * what was asked for.
+ * A device that was bound before the decision: the list has the mode that it would get
+ * as already-bound. If another mode was passed over as "requested", the administrator has
+ * requested that mode.
  */
 static void infer_live(enum vdma_mode live, enum vdma_mode next, bool requested,
 		       struct vdma_dt_assume *assume)
@@ -89,8 +88,8 @@ static void infer_live(enum vdma_mode live, enum vdma_mode next, bool requested,
 }
 
 /*
- * Without a driver there are no features in sysfs, but the reason tells. With one
- * only the quirk shows in them.
+ * Without a driver, sysfs has no features, but the reason tells. With a driver, only the
+ * quirk changes them.
  */
 static void infer_f(enum vdma_reason chosen, struct vdma_dt_assume *assume)
 {
@@ -138,7 +137,7 @@ void infer_from_module(const struct row *row, struct vdma_dt_assume *assume)
 			continue;
 		reason = infer_reason(colon + 1);
 		infer_passed_over(mode, reason, assume);
-		/* Said of a request alone, the list does not tell why. */
+		/* A request alone in the list does not tell why. */
 		if (reason == VDMA_REASON_REQUEST_UNAVAILABLE &&
 		    mode == VDMA_MODE_IDENTITY && !no_identity)
 			infer_passed_over(mode, VDMA_REASON_DDW_TOO_SMALL,
@@ -155,7 +154,7 @@ void infer_from_module(const struct row *row, struct vdma_dt_assume *assume)
 	if (chosen == VDMA_REASON_REQUESTED)
 		infer_request(live, assume);
 	infer_f(chosen, assume);
-	/* It follows that they are absent: zero. */
+	/* These are absent: the facts stay zero. */
 	if (chosen == VDMA_REASON_SECURE_LEGACY &&
 	    !(assume->given & 1u << VDMA_DT_V1))
 		infer_fact(assume, VDMA_DT_V1);

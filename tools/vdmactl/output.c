@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Shows rows: as a table for people, whose columns are those of `make boot`; as JSON, an
- * array of objects in order, whose keys are those of the devices.json that `make boot`
- * writes, and some more; or verbosely (print_verbose.c).
+ * Prints rows: as a table with the columns of `make boot`; as JSON, an array of objects in
+ * the same order, with the keys of devices.json from `make boot` and more; or verbosely
+ * (print_verbose.c).
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -25,7 +25,7 @@ static const char * const titles[COLUMNS] = {
 	"DEVICE", "DRIVER", "F", "PROPERTY", "MODE", "REASON", "PASSED OVER",
 };
 
-/* Minimum widths: those of the usual content, so that tables align. */
+/* Minimum widths, for the usual content, so that tables align */
 static const int usual_widths[COLUMNS] = { 12, 11, 1, 8, 8, 19, 0 };
 
 #define GREEN	"\033[32m"
@@ -117,7 +117,7 @@ static void output_table(const struct rows *rows, const struct style *style)
 
 /* JSON ---------------------------------------------------------------------- */
 
-/* Names come from the file system and may not be UTF-8. */
+/* Names come from the file system, so they may not be UTF-8. */
 static json_t *json_text(const char *s)
 {
 	json_t *string = json_string(s);
@@ -172,7 +172,7 @@ static json_t *json_row(const struct row *row, const struct style *style)
 	json_object_set_new(o, "mode", json_text(row->decided ? row->mode : "-"));
 	json_object_set_new(o, "reason",
 			    json_text(row->decided ? row->reason :
-				 row->virtio ? "-" : "not-virtio"));
+				      row->virtio ? "-" : "not-virtio"));
 	json_object_set_new(o, "passed_over",
 			    row->decided ? json_words(row->passed_over) :
 					   json_array());

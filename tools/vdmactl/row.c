@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Rows: the functions of a guest as all commands show them, and their names: PCI address
- * and, from the PCI identifier, the virtio device type (virtio 1.2, 4.1.2 and 5) and the
- * name of Linux's driver for it.
+ * Rows: the functions of a guest as all commands print them, with their PCI addresses and
+ * the names of Linux's drivers, from the virtio device type (virtio 1.2, 4.1.2 and 5).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,7 +59,7 @@ void row_set_decision(struct row *row)
 	vdma_passed_over_text(d, row->passed_over, sizeof(row->passed_over));
 }
 
-/* Is there something that somebody could change? */
+/* Could an administrator change this? */
 static bool row_avoidable(enum vdma_reason reason)
 {
 	return reason != VDMA_REASON_NONE &&
@@ -115,7 +114,7 @@ static const char * const drivers[] = {
 	[27] = "virtio_pmem",
 };
 
-/* Transitional identifiers have an order of their own. */
+/* Device types of transitional identifiers, in their order */
 static const uint8_t transitional[] = { 1, 2, 5, 3, 8, 4, 0, 0, 0, 9 };
 
 void row_pci_address(const struct vdma_dt_function *fn, char *buf, size_t size)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * vdmactl status: what the module says about each device of this guest, compared with
- * the device tree.
+ * vdmactl status: compares the module's decision about each device of this guest with the
+ * device tree.
  *
- * The decision is made again from the tree's facts and from those that only the guest
- * can know (infer.c). If the result differs, module and tree disagree.
+ * Decides again from the tree's facts and from those that only the guest knows (infer.c).
+ * If the result differs, module and tree disagree.
  */
 #include <dirent.h>
 #include <err.h>
@@ -15,7 +15,7 @@
 #include "sysfs.h"
 #include "vdmactl.h"
 
-/* PCI Code and ID Assignment: base class 06 has bridges. */
+/* PCI Code and ID Assignment: base class of bridges */
 #define PCI_CLASS_BRIDGE	0x06
 
 static bool status_read_module(const char *virtio, struct row *row)
@@ -54,19 +54,19 @@ static void status_compare(const char *virtio, struct row *row)
 		row->disagreement =
 			xasprintf("the device tree calls for mode %s, reason %s, passed over %s",
 				  vdma_mode_name(d->mode),
-				vdma_reason_name(d->reason), passed_over);
+				  vdma_reason_name(d->reason), passed_over);
 	else if (!status_window_fits(virtio, row))
 		row->disagreement =
 			xasprintf("its bypass window differs from the one in the device tree");
 	if (row->disagreement)
 		warnx("%s: the module says mode %s, reason %s, passed over %s; %s",
 		      row->device, row->mode, row->reason, row->passed_over,
-			 row->disagreement);
+		      row->disagreement);
 }
 
 static void status_join(const char *sysfs, const char *virtio, bool bound,
 			const struct vdma_dt *dt, const struct vdma_dt_function *fn,
-		 struct row *row)
+			struct row *row)
 {
 	struct vdma_dt_assume assume = {
 		.facts = {
@@ -91,7 +91,7 @@ static void status_join(const char *sysfs, const char *virtio, bool bound,
 		status_compare(virtio, row);
 }
 
-/* The function of the tree at @path; zeroed if there is no such function. */
+/* Finds the function at @path in the tree; zeroed if there is no such function. */
 static void status_find_node(const struct vdma_dt *dt, const char *path,
 			     struct vdma_dt_function *fn)
 {
@@ -149,7 +149,7 @@ static bool status_wanted(const char *name, int count, char **names)
 	return !count;
 }
 
-/* Collects all functions or those named; false, with a message, on an error. */
+/* Collects all functions, or those named; false, with a message, on an error. */
 static bool status_collect(struct rows *rows, const char *sysfs, int count,
 			   char **names, bool all)
 {
@@ -177,7 +177,7 @@ static bool status_collect(struct rows *rows, const char *sysfs, int count,
 	return found >= 0;
 }
 
-/* Are all named devices there, and the module if there is a virtio device? */
+/* Were all named devices found? And is the module loaded, if there are virtio devices? */
 static bool status_complete(const struct rows *rows, int count, char **names)
 {
 	bool decided = false, virtio = false;

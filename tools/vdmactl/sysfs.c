@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Reads a live guest: files and links of sysfs, and its device tree as a flattened one.
- * The kernel shows the tree as folders and files; /sys/firmware/fdt lacks what was
- * plugged since boot, and what the kernel has added.
+ * Reads a live guest: files and links of sysfs, and its device tree, which is flattened from
+ * the folders and files in which the kernel shows it. /sys/firmware/fdt lacks nodes plugged
+ * since boot and properties that the kernel has added.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -125,12 +125,12 @@ bool sysfs_virtio(const char *function, char folder[PATH_MAX])
 
 #define TREE_FIRST_SIZE	(128u << 10)
 #define TREE_MAX_SIZE	(64u << 20)
-/* Properties are cut to this; those that matter here have a few bytes. */
+/* Properties are cut to this size; those that matter have a few bytes. */
 #define PROPERTY_MAX	(64u << 10)
 
 static int sysfs_put_node(void *fdt, const char *folder, const char *name);
 
-/* Properties first, then nodes, as the format wants it. */
+/* The format requires properties before nodes. */
 static int sysfs_put_entries(void *fdt, const char *folder,
 			     struct dirent **entries, int count, bool nodes)
 {

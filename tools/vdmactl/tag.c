@@ -12,10 +12,10 @@
 #include <vdma/error.h>
 #include "vdmactl.h"
 
-/* The virtio function at a path or PCI address; false, with a message, if not found. */
+/* Finds the virtio function at a path or PCI address; false, with a message, if not found. */
 static bool tag_find_device(const struct vdma_dt *dt, const char *file,
 			    const char *device, struct vdma_dt_cursor *cursor,
-			struct vdma_dt_function *fn)
+			    struct vdma_dt_function *fn)
 {
 	char address[24];
 	int got;
@@ -55,7 +55,7 @@ static bool tag_parse_window(const char *text, struct vdma_window *window)
 	       tag_parse_number(rest, '\0', &window->size, &rest);
 }
 
-/* Tags if there is a window, and removes the tag otherwise. */
+/* Adds the tag if there is a window, removes it otherwise. */
 static enum status tag_rewrite(const char *device, const struct vdma_window *window,
 			       const char *in, const char *out)
 {

@@ -6,7 +6,7 @@
 #include <vdma/abi.h>
 #include "vdmactl.h"
 
-/* Room for the property, its name, and the header's alignment. */
+/* Space for the property, its name, and the header's alignment */
 #define GROWTH	256
 
 size_t tagging_room(size_t fdt_size)
@@ -14,7 +14,7 @@ size_t tagging_room(size_t fdt_size)
 	return fdt_size + GROWTH;
 }
 
-/* In the copy that fdt_open_into() makes, a node has the offset that it had. */
+/* fdt_open_into() keeps the offset of the node. */
 int tagging_add(const void *fdt, int node, const struct vdma_window *window,
 		void *out, size_t out_size)
 {
@@ -39,7 +39,7 @@ int tagging_remove(const void *fdt, int node, void *out, size_t out_size)
 
 	if (!error)
 		error = fdt_delprop(out, node, VDMA_PROP_NAME);
-	/* Who reads a node sees the first of a name; there may be more. */
+	/* Readers see only the first property of a name; there may be more. */
 	while (!error && fdt_getprop(out, node, VDMA_PROP_NAME, NULL))
 		error = fdt_delprop(out, node, VDMA_PROP_NAME);
 	return error ? error : fdt_pack(out);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Memory that is always there, and errors in the command line.
+ * Allocations that never fail, and errors in the command line
  */
 #define _GNU_SOURCE		/* vasprintf() */
 #include <err.h>

@@ -18,11 +18,11 @@ enum status {
 
 /* ---- util.c */
 
-/* @memory; if it is NULL, the program ends with a message. */
+/* Returns @memory; if it is NULL, ends the program with a message. */
 void *xalloc(void *memory);
 char *xasprintf(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
-/* Prints what is wrong with the command line. */
+/* Prints an error in the command line. */
 enum status usage_error(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 /* The same for the option that getopt_long() rejected. */
@@ -52,7 +52,7 @@ struct rows {
 };
 
 struct row *rows_add(struct rows *rows);
-/* By address; rows without one come last, by path. */
+/* Sorts by address; rows without an address come last, by path. */
 void rows_sort(struct rows *rows);
 void rows_free(struct rows *rows);
 /* Sets mode, reason and passed_over from the decision. */
@@ -60,7 +60,7 @@ void row_set_decision(struct row *row);
 
 enum row_state {
 	ROW_OK,
-	ROW_DEGRADED,		/* a better mode can be had */
+	ROW_DEGRADED,		/* a better mode is possible */
 	ROW_MISMATCH,		/* refused, or module and device tree differ */
 };
 
@@ -68,9 +68,9 @@ enum row_state row_state(const struct row *row);
 /* STATUS_OK if every row is ROW_OK. */
 enum status rows_status(const struct rows *rows);
 
-/* PCI address as Linux writes it. */
+/* PCI address in Linux's format */
 void row_pci_address(const struct vdma_dt_function *fn, char *buf, size_t size);
-/* Name of Linux's driver for a virtio function. */
+/* Name of Linux's driver for a virtio function */
 void row_driver_name(const struct vdma_dt_function *fn, char *buf, size_t size);
 
 /* ---- output.c */
@@ -93,7 +93,7 @@ void print_verbose(const struct rows *rows, bool colour);
 
 /* ---- assume.c */
 
-/* Adds "KEY=VALUE,...". False, with a message, if it cannot be parsed. */
+/* Parses "KEY=VALUE,...". False, with a message, on an error. */
 bool assume_parse(const char *text, struct vdma_dt_assume *assume);
 
 /* ---- file.c */
@@ -115,16 +115,16 @@ bool file_read_tree(const char *file, struct blob *blob, struct vdma_dt *dt);
 int tagging_add(const void *fdt, int node, const struct vdma_window *window,
 		void *out, size_t out_size);
 int tagging_remove(const void *fdt, int node, void *out, size_t out_size);
-/* Size of OUT for a tree of this size. */
+/* Size of @out for a tree of this size */
 size_t tagging_room(size_t fdt_size);
 
 /* ---- infer.c: facts that only a live guest can know */
 
-/* Features that the driver has accepted; without a driver they are not known. */
+/* Infers features from those that the driver has accepted; not without a driver. */
 void infer_features(const char *virtio, bool bound,
 		    struct vdma_dt_assume *assume);
 void infer_secure(bool secure, struct vdma_dt_assume *assume);
-/* From mode, reason and passed_over of @row. */
+/* Infers facts from mode, reason and passed_over of @row. */
 void infer_from_module(const struct row *row, struct vdma_dt_assume *assume);
 
 /* ---- commands; argv[0] is the command's name */
