@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * H_DMA_BYPASS: query, enable, disable. docs/abi/h-dma-bypass.md is the
- * reference. No answer of the hypervisor is trusted unless it is consistent.
+ * H_DMA_BYPASS: query, enable, disable. docs/abi/h-dma-bypass.md is the reference. Answers
+ * of the hypervisor are trusted only if they are consistent.
  */
 #include <vdma/abi.h>
 #include <vdma/error.h>

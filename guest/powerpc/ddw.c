@@ -56,7 +56,7 @@ int vdma_ddw_query(const struct vdma_rtas *rtas,
 	offer->pages = out[2];
 	if (rtas->wide)
 		offer->pages = offer->pages << 32 | out[3];
-	/* The last but one; the last has page sizes that survive a migration. */
+	/* The last but one result; the last has page sizes that survive a migration. */
 	offer->page_sizes = ddw_page_shifts(out[n - 2]);
 	return VDMA_OK;
 }
@@ -116,7 +116,7 @@ int vdma_ddw_reset(const struct vdma_rtas *rtas, const struct vdma_function *fn)
 	       VDMA_E_RTAS : VDMA_OK;
 }
 
-/* Largest page size that divides @size and needs no more pages than offered */
+/* Largest page size that divides @size and does not need more pages than offered */
 static uint8_t ddw_best_page(const struct vdma_ddw_offer *offer, uint64_t size)
 {
 	uint8_t shift;

@@ -2,8 +2,8 @@
 /*
  * Walks a flattened device tree with libfdt and finds PCI functions.
  *
- * The only file of the core that needs a library. All of a tree is checked
- * first, so that libfdt's accessors are safe afterwards.
+ * This is the only file of the core that needs a library. The whole tree is checked first,
+ * so that libfdt's accessors are safe afterwards.
  */
 #include <libfdt.h>
 #include <vdma/abi.h>
@@ -11,12 +11,12 @@
 #include <vdma/error.h>
 #include <vdma/virtio_pci.h>
 
-/* IEEE 1275 PCI binding: "reg" has 5 cells an entry, configuration space first. */
+/* IEEE 1275 PCI binding: "reg" has 5 cells per entry, configuration space first. */
 #define PCI_REG_BYTES		(5 * 4)
-/* PCI Code and ID Assignment: base class 06, subclass 04. */
+/* PCI Code and ID Assignment: base class 06, subclass 04 */
 #define PCI_CLASS_BRIDGE_PCI	0x0604
 
-/* Devicetree Specification, 5.2: of version 17, compatible down to this one. */
+/* Devicetree Specification, 5.2: last_comp_version of version 17 */
 #define OLDEST_VERSION		16
 
 /* Linux, arch/powerpc/kernel/pci-common.c: MAX_PHBS */
@@ -52,8 +52,8 @@ static bool dt_has(const void *fdt, int node, const char *name)
 }
 
 /*
- * Is @word among the kernel's arguments? Linux takes it with a value as well,
- * and knows nothing of what is behind a NUL.
+ * Is @word one of the kernel's arguments? Linux also accepts it with a value, and ignores
+ * text after a NUL.
  */
 static bool dt_has_bootarg(const void *fdt, int node, const char *name,
 			   const char *word)
@@ -73,8 +73,8 @@ static bool dt_has_bootarg(const void *fdt, int node, const char *name,
 }
 
 /*
- * Devicetree Specification, 3.4: entries of address and size, two cells each.
- * A range that wraps around has no end.
+ * End of memory (Devicetree Specification, 3.4: entries of address and size, two cells
+ * each); a range that wraps has no end.
  */
 static uint64_t dt_memory_end(const void *fdt, uint64_t end)
 {
@@ -102,8 +102,8 @@ static uint64_t dt_memory_end(const void *fdt, uint64_t end)
 }
 
 /*
- * libfdt before 1.7 adds up the lengths of properties without a look at
- * overflow: with a negative one fdt_check_full() may never end, or be content.
+ * libfdt before 1.7 adds lengths of properties without checking for overflow: with a
+ * negative length fdt_check_full() may never end, or accept the tree.
  */
 static bool dt_lengths_fit(const void *fdt)
 {
@@ -120,7 +120,7 @@ static bool dt_lengths_fit(const void *fdt)
 	}
 }
 
-/* With an older version, fdt_check_full() may follow a NULL. */
+/* fdt_check_full() may dereference NULL for versions before OLDEST_VERSION. */
 static bool dt_undamaged(const void *fdt, size_t size)
 {
 	return !fdt_check_header(fdt) && fdt_totalsize(fdt) <= size &&
@@ -177,21 +177,21 @@ static bool dt_extend_path(struct vdma_dt_cursor *c, size_t above,
 	const char *name = fdt_get_name(c->dt->fdt, c->node, &len);
 	size_t left = sizeof(c->path) - above;
 
-	/* If this one does not fit, nothing below it does. */
+	/* If this path does not fit, no path below it does. */
 	level->path_len = sizeof(c->path);
 	if (!name || (size_t)len + 2 > left)
 		return false;
 	c->path[above] = '/';
 	memcpy(c->path + above + 1, name, (size_t)len + 1);
-	/* The root's own name is empty: "/" alone, and none of those below. */
+	/* The root's name is empty: its path is "/", but children do not start with "//". */
 	level->path_len = c->depth ? above + 1 + (size_t)len : 0;
 	return true;
 }
 
 /*
- * A window that Linux has made for a PE, with arch/powerpc/platforms/pseries/
- * iommu.c, struct dynamic_dma_window_prop as it lies in memory: liobn, 4 bytes
- * of padding, base (2 cells), log2 of the page size, log2 of the window's size.
+ * A window that Linux has created for a PE: struct dynamic_dma_window_prop of arch/powerpc/
+ * platforms/pseries/iommu.c, with liobn, 4 bytes of padding, base (2 cells), log2 of the
+ * page size, log2 of the window's size.
  */
 static void dt_read_linux_window(const void *fdt, int node,
 				 struct vdma_window *window)
@@ -228,7 +228,7 @@ static void dt_descend(const void *fdt, int node, struct vdma_dt_level *level)
 	}
 	if (!level->in_phb)
 		return;
-	/* LoPAR 7.3.28: three tokens, of query, create and remove. */
+	/* LoPAR 7.3.28: tokens of query, create and remove */
 	if (dt_read_cell(fdt, node, "ibm,ddw-applicable", 2, &token))
 		level->ddw = true;
 	dt_read_linux_window(fdt, node, &level->ddw_window);
@@ -242,7 +242,7 @@ static bool dt_is_bridge(const void *fdt, int node)
 	       class_code >> 8 == PCI_CLASS_BRIDGE_PCI;
 }
 
-/* Reads the node at the cursor; false if it is no PCI function. */
+/* Reads the node at the cursor; false if it is not a PCI function, or is a bridge. */
 static bool dt_read_function(const struct vdma_dt_cursor *c,
 			     const struct vdma_dt_level *level,
 			     struct vdma_dt_function *fn)
@@ -300,7 +300,7 @@ int vdma_dt_next(struct vdma_dt_cursor *c, struct vdma_dt_function *fn)
 		if (c->node < 0)
 			return VDMA_E_BAD_TREE;
 
-		/* Nodes nested too deeply to be kept count as children of the deepest level. */
+		/* Nodes below the deepest level that is kept count as its children. */
 		if (c->depth > 0)
 			above = &c->level[c->depth < VDMA_DT_DEPTH ?
 					  c->depth - 1 : VDMA_DT_DEPTH - 1];

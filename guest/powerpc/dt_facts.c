@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * From a tree's properties of a function, and the caller's assumptions, to the
- * facts that vdma_decide() wants, each with its source.
+ * Derives the facts for vdma_decide(), each with its source, from a function's properties
+ * in the tree and the caller's assumptions.
  */
 #include <vdma/abi.h>
 #include <vdma/dt.h>
 
-/* QEMU puts the 64-bit dynamic window here (dma64_win_addr of its PHB). */
+/* QEMU's address of the 64-bit dynamic window (dma64_win_addr of the PHB) */
 #define USUAL_DDW_BASE	(1ull << 59)
 
 static const struct {
@@ -37,7 +37,7 @@ struct collector {
 	enum vdma_dt_source *source;
 };
 
-/* Notes the source of a fact; true if the caller has given it. */
+/* Records the source of a fact; true if the caller has given it. */
 static bool dt_facts_given(const struct collector *c, enum vdma_dt_fact fact,
 			   bool tree_knows)
 {
@@ -61,9 +61,9 @@ static void dt_facts_feature(const struct collector *c, enum vdma_dt_fact fact,
 }
 
 /*
- * Virtio 1.2, 4.1.2.1: a device with a modern identifier offers VERSION_1. One
- * with a legacy interface cannot insist on ACCESS_PLATFORM, so QEMU lets none
- * offer it. Firmware tags only functions that offer ACCESS_PLATFORM.
+ * Virtio 1.2, 4.1.2.1: a device with a modern identifier offers VERSION_1. A device with a
+ * legacy interface cannot insist on ACCESS_PLATFORM, so QEMU does not let it offer the bit.
+ * Firmware tags only functions that offer ACCESS_PLATFORM.
  */
 static void dt_facts_features(const struct collector *c)
 {

@@ -6,7 +6,7 @@
 #include <vdma/error.h>
 #include <vdma/secure.h>
 
-/* Power ISA 3.0C, III 3.2.1: Secure is bit 41, counted from the left */
+/* Power ISA 3.0C, III 3.2.1: bit 41, Secure */
 #define MSR_S		((uint64_t)1 << (63 - 41))
 
 bool vdma_msr_secure(uint64_t msr)
@@ -68,8 +68,8 @@ static int secure_share(struct vdma_secure *secure,
 		return VDMA_E_NOT_SECURE;
 	}
 	/*
-	 * The document does not say that a call which fails has shared nothing.
-	 * Unsharing a private page is no error.
+	 * The specification does not say that a failed call has shared nothing. Unsharing a
+	 * private page is not an error.
 	 */
 	if (secure_ultracall(secure, VDMA_UV_UNSHARE_PAGE, mem) !=
 	    VDMA_U_SUCCESS)

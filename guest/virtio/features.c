@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Features of a virtio device, read from its common configuration.
+ * Reads the features of a virtio device from its common configuration.
  */
 #include <vdma/virtio_pci.h>
 

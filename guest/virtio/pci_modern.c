@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * The modern PCI transport: recognising a virtio function and finding its
- * structures in the capability list.
+ * The modern PCI transport: recognizes virtio functions, and finds their structures in the
+ * capability list.
  */
 #include <vdma/abi.h>
 #include <vdma/error.h>
@@ -35,8 +35,8 @@ bool vdma_is_virtio(uint16_t vendor, uint16_t device)
 }
 
 /*
- * 4.1.4.1: a driver ignores structures with a reserved BAR number. We need
- * one in memory space, which is where QEMU and all hardware put it.
+ * 4.1.4.1: a driver ignores structures with a reserved BAR number. This also ignores those
+ * in an I/O BAR; QEMU and hardware use memory BARs.
  */
 static bool pci_read_structure(const struct vdma_config_space *c, uint8_t cap,
 			       const struct vdma_structure *want,

@@ -2,15 +2,15 @@
 /*
  * The decision: which path a virtio device's DMA takes, and why.
  *
- * This is the table of docs/abi/policy.md and nothing else. Every adapter
- * calls vdma_decide(); none of them decides.
+ * This implements the table of docs/abi/policy.md. Adapters call vdma_decide(), and do not
+ * decide themselves.
  */
 #include <vdma/abi.h>
 #include <vdma/policy.h>
 
 /*
- * LoPAR 7.3.28: a dynamic window is reached with 64-bit addresses; behind a
- * mask of 32 bits there is only the default window.
+ * LoPAR 7.3.28: dynamic windows need 64-bit addresses; a mask of 32 bits reaches only the
+ * default window.
  */
 #define DDW_OUT_OF_REACH	0xffffffffull
 
@@ -30,7 +30,7 @@ static bool policy_needs_iommu(const struct vdma_facts *f)
 	return f->iommu_off && vdma_facts_access_platform(f);
 }
 
-/* The first thing that keeps an IOMMU-obeying device from mode bypass. */
+/* Why a device that obeys the IOMMU cannot have mode bypass: the first reason */
 static enum vdma_reason policy_bypass_obstacle(const struct vdma_facts *f)
 {
 	if (f->secure)
@@ -55,7 +55,7 @@ static enum vdma_reason policy_bypass_obstacle(const struct vdma_facts *f)
 	return VDMA_REASON_NONE;
 }
 
-/* The first thing that keeps an IOMMU-obeying device from mode identity. */
+/* Why a device that obeys the IOMMU cannot have mode identity: the first reason */
 static enum vdma_reason policy_identity_obstacle(const struct vdma_facts *f)
 {
 	if (f->secure)
@@ -122,13 +122,13 @@ static void policy_decide_auto(const struct vdma_facts *f,
 		policy_choose(d, 11, VDMA_MODE_TCE, VDMA_REASON_DEFAULT_WINDOW);
 }
 
-/* Would the mode asked for let the device reach a wrong address? */
+/* Would the requested mode let the device reach a wrong address? */
 static bool policy_request_unsafe(const struct vdma_facts *f,
 				  const struct vdma_decision *automatic)
 {
 	if (f->request == VDMA_MODE_REFUSE)
 		return false;
-	/* A secure guest's row is the only safe one, or refuse is. */
+	/* In a secure guest only the row's mode and refuse are safe. */
 	if (f->secure)
 		return true;
 	switch (f->request) {
@@ -138,7 +138,7 @@ static bool policy_request_unsafe(const struct vdma_facts *f,
 		return automatic->mode != VDMA_MODE_BYPASS;
 	case VDMA_MODE_IDENTITY:
 	case VDMA_MODE_TCE:
-		/* A device that ignores the IOMMU takes these for physical. */
+		/* A device that ignores the IOMMU takes DMA addresses for physical ones. */
 		return !vdma_facts_access_platform(f);
 	default:
 		return true;
@@ -180,10 +180,9 @@ static enum vdma_reason policy_obstacle(const struct vdma_facts *f,
 }
 
 /*
- * Says of the modes that are better than the one chosen why they are not:
- * what stands in the way, or else @otherwise. Next to a request that was
- * followed nothing else counts. A device that ignores the IOMMU has none to
- * miss.
+ * Sets the reason for each mode that is better than the chosen one: its obstacle, or
+ * @otherwise. If a request was followed, that is the only reason. A device that ignores the
+ * IOMMU has no better modes.
  */
 static void policy_pass_over(const struct vdma_facts *f,
 			     struct vdma_decision *d,
@@ -207,8 +206,8 @@ static void policy_pass_over(const struct vdma_facts *f,
 }
 
 /*
- * A bound device keeps its DMA path: changing it under load is fatal.
- * @next is the path it would get if bound now.
+ * A bound device keeps its DMA path, since changing it under load would be fatal. @next:
+ * the decision for the device if it were bound now.
  */
 static void policy_describe_live(const struct vdma_facts *f,
 				 const struct vdma_decision *next,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * Words for modes, reasons and errors: the same in sysfs, in the kernel log,
- * in vdmactl and in the boot table.
+ * Names and texts of modes, reasons and errors: the same in sysfs, the kernel log, vdmactl
+ * and the boot table.
  */
 #include <vdma/error.h>
 #include <vdma/policy.h>

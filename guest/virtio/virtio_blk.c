@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * The block driver (virtio 1.2, 5.2). A request's header and status byte stand
- * in memory that stays mapped; only the data is mapped for each request.
+ * The block driver (virtio 1.2, 5.2). Headers and status bytes stay mapped; only the data is
+ * mapped for each request.
  */
 #include <vdma/barrier.h>
 #include <vdma/blk.h>
@@ -21,7 +21,7 @@
 #define CFG_SEG_MAX		12
 #define CFG_NUM_QUEUES		34
 
-/* 5.2.6: status; this value before the device has written it */
+/* 5.2.6: status; STATUS_NONE: not yet written by the device */
 #define STATUS_OK		0
 #define STATUS_NONE		0xff
 
@@ -35,7 +35,7 @@ struct blk_header {
 };
 
 #define HEADER_LEN		16
-/* A ring that can't hold a header, data and a status byte is of no use. */
+/* Smaller rings cannot hold a header, data and a status byte. */
 #define NUM_MIN			4
 #define STATUS_OFFSET		16
 
@@ -44,7 +44,7 @@ static uint32_t blk_min(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
-/* A request has a header and a status byte beside its data. */
+/* A request has a header and a status byte in addition to its data. */
 static uint32_t blk_scratch_count(uint16_t num)
 {
 	return blk_min(num, VDMA_BLK_SG_MAX + 2);
@@ -69,7 +69,7 @@ static size_t blk_queue_private_size(const struct vdma_blk_config *config,
 {
 	struct vdma_vq_config ring;
 
-	/* A split ring that has to be rounded down takes no more than this. */
+	/* A split ring is rounded down and needs no more than this. */
 	ring = blk_ring_config(config, features | VDMA_F_RING_PACKED, NULL);
 	return vdma_vq_private_size(&ring) +
 	       blk_scratch_count(config->num) * sizeof(struct vdma_sg) +
@@ -150,7 +150,7 @@ static int blk_read_config(struct vdma_blk *blk)
 	blk->sectors = vdma_virtio_config(dev, CFG_CAPACITY, 8);
 	blk->read_only = dev->features & F_RO;
 	blk->flush = dev->features & F_FLUSH;
-	/* 5.2.5: without the feature, one piece */
+	/* 5.2.5: without the feature, one segment */
 	blk->seg_max = 1;
 	if (dev->features & F_SEG_MAX)
 		blk->seg_max = (uint32_t)vdma_virtio_config(dev, CFG_SEG_MAX,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * The modern PCI transport at work: reset, features, queues, notifications
- * (virtio 1.2, 3.1.1 and 4.1).
+ * The modern PCI transport: reset, features, queues, notifications (virtio 1.2, 3.1.1 and
+ * 4.1)
  */
 #include <vdma/audit.h>
 #include <vdma/error.h>
@@ -22,7 +22,7 @@
 #define QUEUE_DRIVER		0x28
 #define QUEUE_DEVICE		0x30
 
-/* 4.1.4.4: notify_off_multiplier, behind struct virtio_pci_cap */
+/* 4.1.4.4: notify_off_multiplier, after struct virtio_pci_cap */
 #define CAP_MULTIPLIER		16
 
 static uint32_t virtio_read(struct vdma_virtio *dev, uint32_t reg,
@@ -148,7 +148,7 @@ int vdma_virtio_begin(struct vdma_virtio *dev, uint64_t *features)
 
 int vdma_virtio_features(struct vdma_virtio *dev, uint64_t features)
 {
-	/* 6.1: without VERSION_1 it is a legacy device, which we don't drive */
+	/* 6.1: without VERSION_1 it is a legacy device, which is not supported */
 	if (features & ~virtio_offered(dev) || !(features & VDMA_F_VERSION_1))
 		goto refused;
 
@@ -157,7 +157,7 @@ int vdma_virtio_features(struct vdma_virtio *dev, uint64_t features)
 	virtio_write(dev, DRIVER_FEATURE_SELECT, 4, 1);
 	virtio_write(dev, DRIVER_FEATURE, 4, (uint32_t)(features >> 32));
 	virtio_add_status(dev, VDMA_STATUS_FEATURES_OK);
-	/* 3.1.1: the device takes the bit back if it does not agree */
+	/* 3.1.1: the device clears the bit if it does not agree */
 	if (!(virtio_status(dev) & VDMA_STATUS_FEATURES_OK))
 		goto refused;
 	dev->features = features;
@@ -218,7 +218,7 @@ void vdma_virtio_ready(struct vdma_virtio *dev)
 
 int vdma_virtio_check(struct vdma_virtio *dev)
 {
-	/* A device that is gone reads as all ones. */
+	/* Reads from a device that is gone return all ones. */
 	return virtio_status(dev) & VDMA_STATUS_NEEDS_RESET ? VDMA_E_NEEDS_RESET
 							    : VDMA_OK;
 }

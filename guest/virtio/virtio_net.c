@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * The network driver (virtio 1.2, 5.1). Receive buffers and the one header
- * that all frames share stay mapped; only frames that are sent are mapped each.
+ * The network driver (virtio 1.2, 5.1). Receive buffers and the header that all frames share
+ * stay mapped; only sent frames are mapped one by one.
  */
 #include <vdma/error.h>
 #include <vdma/net.h>
@@ -29,7 +29,7 @@ net_ring_config(const struct vdma_net_config *config, uint64_t features,
 
 size_t vdma_net_private_size(const struct vdma_net_config *config)
 {
-	/* A split ring that has to be rounded down takes no more than this. */
+	/* A split ring is rounded down and needs no more than this. */
 	struct vdma_vq_config ring =
 		net_ring_config(config, VDMA_F_RING_PACKED, NULL);
 
@@ -186,7 +186,7 @@ int vdma_net_receive(struct vdma_net *net, struct vdma_net_frame *frame)
 
 	if (got <= 0)
 		return got;
-	/* 5.1.6.4: without its header it is no frame */
+	/* 5.1.6.4: a frame has a header */
 	if (used.len < VDMA_NET_HDR_LEN) {
 		net->rx.error = VDMA_E_USED_LEN;
 		return VDMA_E_USED_LEN;

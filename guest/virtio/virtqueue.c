@@ -144,8 +144,8 @@ static struct vdma_vq_desc *vq_next_desc(struct vdma_vq *vq, uint16_t head,
 }
 
 /*
- * Unmaps the first @n descriptors of a buffer. One whose unmap fails stays mapped by the
- * ring, for vdma_vq_detach_unused_buf() to try again.
+ * Unmaps the first @n descriptors of a buffer. A descriptor whose unmap fails stays
+ * mapped_by_vq, so that vdma_vq_detach_unused_buf() tries again.
  */
 static int vq_unmap(struct vdma_vq *vq, uint16_t head, uint16_t n)
 {
@@ -218,7 +218,7 @@ static int vq_map(struct vdma_vq *vq, uint16_t head, const struct vdma_sg *sg,
 	return VDMA_OK;
 }
 
-/* The last of a buffer's descriptors in the ring */
+/* Last descriptor of a buffer in the ring */
 static uint16_t vq_last_desc(const struct vdma_vq *vq, uint16_t head)
 {
 	uint16_t n = vq->bufs[head].descs;
@@ -326,7 +326,7 @@ int vdma_vq_kick(struct vdma_vq *vq)
 	return VDMA_OK;
 }
 
-/* Getting back --------------------------------------------------------------- */
+/* Getting used buffers ------------------------------------------------------- */
 
 static int vq_break(struct vdma_vq *vq, int error)
 {
@@ -366,8 +366,8 @@ static uint16_t vq_in_order(const struct vdma_vq *vq, uint16_t i)
 }
 
 /*
- * 2.7.9 and 2.8.9: with IN_ORDER the device may name only the last buffer of a
- * batch; those before it were used to their whole length.
+ * 2.7.9 and 2.8.9: with IN_ORDER the device may name only the last buffer of a batch; those
+ * before it were used completely.
  */
 static int vq_begin_batch(struct vdma_vq *vq, const struct vq_used_elem *elem)
 {
@@ -461,7 +461,7 @@ int vdma_vq_wait(struct vdma_vq *vq, struct vdma_vq_used *used,
 	uint64_t start = clock->now(clock->ctx);
 
 	for (;;) {
-		/* Read before the ring, so that the last look at it counts. */
+		/* Read the clock first, so that a buffer used before the deadline counts. */
 		bool late = clock->now(clock->ctx) - start >= limit;
 		int got = vdma_vq_get_buf(vq, used);
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * The packed format (virtio 1.2, 2.8): one ring of descriptors, which the
- * driver makes available and the device overwrites with used ones.
+ * The packed format (virtio 1.2, 2.8): one ring of descriptors, which the driver makes
+ * available and the device overwrites with used ones
  */
 #include "vq.h"
 
-/* 2.8.13: flags of a descriptor beside those of vq.h */
+/* 2.8.13: flags of a descriptor, in addition to those of vq.h */
 #define DESC_AVAIL		0x0080
 #define DESC_USED		0x8000
 
@@ -74,8 +74,8 @@ static void packed_write_body(struct desc *desc, uint64_t addr, uint32_t len,
 }
 
 /*
- * Enters one descriptor. The flags of the first since the last publish are
- * held back: until they are written, the device sees none of the following.
+ * Writes a descriptor. The flags of the first one since the last publish are held back:
+ * until they are written, the device sees none of these descriptors.
  */
 static void packed_push(struct vdma_vq *vq, uint64_t addr, uint32_t len,
 			uint16_t id, uint16_t flags)
@@ -96,7 +96,7 @@ static void packed_push(struct vdma_vq *vq, uint64_t addr, uint32_t len,
 	}
 }
 
-/* 2.8.7: in a table the order is that of the entries; only WRITE counts. */
+/* 2.8.7: a table's entries are in order; of their flags only WRITE matters. */
 static void packed_write_table(struct vdma_vq *vq, uint16_t head,
 			       uint16_t count)
 {
@@ -136,11 +136,11 @@ static bool packed_publish(struct vdma_vq *vq)
 	uint16_t old = vq->next_avail - vq->published;
 	uint16_t off_wrap, event, flags;
 
-	/* 2.8.21.1: everything before the flags that make it available */
+	/* 2.8.21.1: all other fields before the flags that make them available */
 	vdma_wmb();
 	vdma_le16_set(&packed_ring(vq)[vq->first_at].flags, vq->first_flags);
 	vq->published = 0;
-	/* 2.8.21.3.1: and those before the suppression is read */
+	/* 2.8.21.3.1: the flags before the event suppression is read */
 	vdma_mb();
 	flags = vdma_le16_get(&packed_device_event(vq)->flags) &
 		EVENT_FLAGS_MASK;
@@ -174,8 +174,8 @@ static int packed_get_used(struct vdma_vq *vq, struct vq_used_elem *used)
 	vdma_rmb();
 	used->id = vdma_le16_get(&desc->id);
 	/*
-	 * 2.8.13 reserves the length without WRITE. But QEMU never sets WRITE
-	 * here: what decides is whether the device could write at all.
+	 * 2.8.13 reserves the length without WRITE. But QEMU never sets WRITE in used
+	 * descriptors, so the caller checks whether the buffer is writable at all.
 	 */
 	used->len = vdma_le32_get(&desc->len);
 	return 1;
@@ -207,13 +207,13 @@ static bool packed_enable_cb(struct vdma_vq *vq)
 	if (vq_has(vq, VDMA_F_EVENT_IDX)) {
 		vdma_le16_set(&event->off_wrap, vq->last_used |
 			      (vq->used_wrap ? EVENT_WRAP : 0));
-		/* The offset before the flags that refer to it. */
+		/* The offset before the flags that refer to it */
 		vdma_wmb();
 		vdma_le16_set(&event->flags, EVENT_DESC);
 	} else {
 		vdma_le16_set(&event->flags, EVENT_ENABLE);
 	}
-	/* Enable before the check: a buffer used after it raises an interrupt. */
+	/* Enable before the check: a buffer used later raises an interrupt. */
 	vdma_mb();
 	flags = vdma_le16_get(&packed_ring(vq)[vq->last_used].flags);
 	return packed_is_used(vq, flags);

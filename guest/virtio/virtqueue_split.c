@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * The split format (virtio 1.2, 2.7): a table of descriptors, a ring of those
- * that are available and a ring of those that were used.
+ * The split format (virtio 1.2, 2.7): a table of descriptors, a ring of available buffers and
+ * a ring of used ones
  */
 #include "vq.h"
 
@@ -141,7 +141,7 @@ static bool split_publish(struct vdma_vq *vq)
 	vdma_wmb();
 	vdma_le16_set(&split_avail(vq)->idx, vq->next_avail);
 	vq->published = vq->next_avail;
-	/* 2.7.13.4.1: the index before the suppression is read */
+	/* 2.7.13.4.1: the index before the event suppression is read */
 	vdma_mb();
 	if (vq_has(vq, VDMA_F_EVENT_IDX))
 		return vq_passed(vdma_le16_get(split_avail_event(vq)),
@@ -149,7 +149,7 @@ static bool split_publish(struct vdma_vq *vq)
 	return !(vdma_le16_get(&split_used(vq)->flags) & USED_NO_NOTIFY);
 }
 
-/* Sets @n to the number of used elements not yet read; it cannot exceed in_flight. */
+/* Sets @n to the number of unread used elements; an error if it exceeds in_flight. */
 static int split_nr_used(const struct vdma_vq *vq, uint16_t *n)
 {
 	*n = vdma_le16_get(&split_used(vq)->idx) - vq->last_used;
@@ -180,14 +180,14 @@ static int split_consume(struct vdma_vq *vq, uint16_t n, uint16_t descs)
 	(void)descs;
 	if (error)
 		return error;
-	/* The device has not used a batch that ends after its index. */
+	/* A batch that ends past the used index was not used. */
 	if (n > most)
 		return VDMA_E_USED_INDEX;
 	vq->last_used += n;
 	return VDMA_OK;
 }
 
-/* 2.7.7.1: with EVENT_IDX the flag stays 0, the event stays out of reach. */
+/* 2.7.7.1: with EVENT_IDX the flag stays 0, and the event index is never reached. */
 static void split_disable_cb(struct vdma_vq *vq)
 {
 	if (vq_has(vq, VDMA_F_EVENT_IDX))
@@ -202,7 +202,7 @@ static bool split_enable_cb(struct vdma_vq *vq)
 		vdma_le16_set(split_used_event(vq), vq->last_used);
 	else
 		vdma_le16_set(&split_avail(vq)->flags, 0);
-	/* Enable before the check: a buffer used after it raises an interrupt. */
+	/* Enable before the check: a buffer used later raises an interrupt. */
 	vdma_mb();
 	return vdma_le16_get(&split_used(vq)->idx) != vq->last_used;
 }

@@ -14,10 +14,10 @@
 #define VQ_DESC_NEXT		0x01
 #define VQ_DESC_WRITE		0x02
 #define VQ_DESC_INDIRECT	0x04
-/* 2.7.5 and 2.8.13: a descriptor of either format */
+/* 2.7.5 and 2.8.13: size of a descriptor in either format */
 #define VQ_DESC_SIZE		16
 
-/* POWER's cache line: areas written by different sides do not share one. */
+/* POWER's cache line: driver and device do not write to the same line. */
 #define VQ_AREA_ALIGN		128
 
 #define VQ_NONE			0xffff
@@ -41,9 +41,14 @@ enum vq_state {
 };
 
 /*
- * A buffer; its number, that of its first desc, is what the device gets to
- * know it by. @room: bytes that the device may write; @next: the one added
- * after it.
+ * A buffer, identified to the device by the number of its first descriptor.
+ * @token: the caller's
+ * @writable_len: bytes that the device may write
+ * @count: number of segments
+ * @descs: number of descriptors in the ring
+ * @next: the buffer added after it
+ * @state: one of &enum vq_state
+ * @in_table: its descriptors are in an indirect table
  */
 struct vdma_vq_buf {
 	void *token;
@@ -62,17 +67,16 @@ struct vq_used_elem {
 };
 
 /*
- * @layout: sets the offsets of the driver area and the device area; returns the total
- *	    size. Pure
- * @reset: starts over in zeroed memory
+ * @layout: sets the offsets of driver area and device area; returns the total size. Pure
+ * @reset: resets the state, for zeroed memory
  * @write: writes the descriptors of a buffer
- * @publish: makes all that was written available; returns whether the device wants a
+ * @publish: makes all written buffers available; returns whether the device wants a
  *	     notification
  * @get_used: returns 1 and the next used element, 0 without a used element, or an error
- * @consume: skips @n used buffers that take @descs descriptors
+ * @consume: skips @n used buffers with @descs descriptors
  * @disable_cb: asks the device for no interrupts
  * @enable_cb: asks the device for an interrupt; returns whether there is a used buffer
- * @position: next offset and wrap counter, for a notification
+ * @position: returns next offset and wrap counter, to pass to notify
  */
 struct vdma_vq_format {
 	size_t (*layout)(uint16_t num, size_t *driver, size_t *device);

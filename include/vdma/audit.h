@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * The audit: a record of all mappings, and a report of every address that a
- * device was handed without a mapping that allows it.
+ * The audit: records all mappings, and reports every address that is handed to a device
+ * without a mapping that allows it.
  *
- * With VDMA_AUDIT defined, domains (domain.h) record their mappings, and rings
- * check each descriptor that they write; without it no code is left of that.
- * The functions themselves are always there.
+ * With VDMA_AUDIT defined, domains (domain.h) record their mappings, and rings check each
+ * descriptor that they write; otherwise no code is generated for this. The functions
+ * themselves always exist.
  *
- * The record is a balanced search tree (a treap) over the nodes that the
- * caller has given, ordered by DMA address, where each node knows the highest
- * address below it. With n live mappings, entering, removing and checking each
- * take O(log n) steps on average, and a node is 64 bytes. Checking takes longer
- * only where mappings overlap, which in direct and bypass they may. Unmapped
- * nodes stay as a history until they are needed again, so that a fault can
- * name the place that unmapped; looking there is linear, and done for faults
- * only.
+ * The record is a balanced search tree (a treap) of the caller's nodes, ordered by DMA
+ * address; each node knows the highest address in its subtree. With n live mappings,
+ * entering, removing and checking take O(log n) steps on average; a node has 64 bytes.
+ * Checking takes longer only where mappings overlap, as they may in direct and bypass.
+ * Unmapped nodes stay as a history until they are reused, so that a fault can name the
+ * place that unmapped. The history is searched linearly, but for faults only.
  */
 #ifndef VDMA_AUDIT_H
 #define VDMA_AUDIT_H
@@ -53,7 +51,7 @@ enum vdma_fault {
  * @mapping_len: its length; 0 if unknown
  * @mapping_dir: its direction
  * @mapped: the call that mapped it; NULL if unknown
- * @unmapped: the call that unmapped it; NULL if none did
+ * @unmapped: the call that unmapped it; NULL if it is still mapped or unknown
  */
 struct vdma_audit_report {
 	enum vdma_fault fault;
@@ -68,7 +66,7 @@ struct vdma_audit_report {
 	const char *unmapped;
 };
 
-/* A mapping, live or past. */
+/* A mapping, live or past */
 struct vdma_audit_node {
 	uint64_t start;
 	uint64_t last;
@@ -82,11 +80,11 @@ struct vdma_audit_node {
 };
 
 /**
- * struct vdma_audit_counts - figures of a record
- * @live: mappings now
- * @live_max: most there ever were
- * @total: faults
- * @faults: how many of each kind
+ * struct vdma_audit_counts - statistics of a record
+ * @live: live mappings
+ * @live_max: maximum of @live
+ * @total: number of faults
+ * @faults: number of faults by kind
  */
 struct vdma_audit_counts {
 	uint32_t live;
@@ -97,11 +95,11 @@ struct vdma_audit_counts {
 
 /**
  * struct vdma_audit - the record of one domain
- * @lock: taken around each call; may be NULL
+ * @lock: held during each call; may be NULL
  * @report: called for each fault, under @lock
- * @ctx: handed to @report
+ * @ctx: passed to @report
  *
- * The rest is the audit's own.
+ * The other members are private.
  */
 struct vdma_audit {
 	const struct vdma_lock *lock;
@@ -117,13 +115,13 @@ struct vdma_audit {
 };
 
 /**
- * vdma_audit_init() - begin an empty record
- * @audit: set up
- * @nodes: memory for the mappings, the audit's from now on
- * @count: how many; at least as many as can be live at once
+ * vdma_audit_init() - start with an empty record
+ * @audit: initialized
+ * @nodes: memory for the mappings, owned by the audit from now on
+ * @count: number of nodes, at least the maximum of live mappings
  * @report: called for each fault
- * @ctx: handed to @report
- * @lock: taken around each call, or NULL
+ * @ctx: passed to @report
+ * @lock: held during each call, or NULL
  */
 void vdma_audit_init(struct vdma_audit *audit, struct vdma_audit_node *nodes,
 		     uint32_t count,
@@ -139,7 +137,7 @@ void vdma_audit_init(struct vdma_audit *audit, struct vdma_audit_node *nodes,
  * @dir: access that the device has
  * @where: the call that mapped it; a constant string, or NULL
  *
- * Mappings may overlap and be equal.
+ * Mappings may overlap or be equal.
  */
 void vdma_audit_map(struct vdma_audit *audit, uint64_t dma, uint64_t len,
 		    enum vdma_dir dir, const char *where);
@@ -152,39 +150,39 @@ void vdma_audit_map(struct vdma_audit *audit, uint64_t dma, uint64_t len,
  * @dir: its direction
  * @where: the call that unmaps it
  *
- * Reports a mismatch; a mapping that begins at @dma and has another
- * size or direction is removed all the same.
+ * Reports a mismatch; a mapping that starts at @dma with another size or direction is
+ * removed nevertheless.
  */
 void vdma_audit_unmap(struct vdma_audit *audit, uint64_t dma, uint64_t len,
 		      enum vdma_dir dir, const char *where);
 
 /**
- * vdma_audit_check() - may the device be handed this?
+ * vdma_audit_check() - check a range that is handed to the device
  * @audit: the record
  * @dma: first address
- * @len: how far the device will go
- * @dir: access that it will make
- * @where: the call that hands it out
+ * @len: its length in bytes
+ * @dir: access that the device will make
+ * @where: the call that hands it to the device
  *
- * Reports it unless one live mapping holds all of it and allows @dir.
+ * Reports a fault unless one live mapping contains the whole range and allows @dir.
  *
- * Return: true if one does.
+ * Return: true if there is such a mapping.
  */
 bool vdma_audit_check(struct vdma_audit *audit, uint64_t dma, uint64_t len,
 		      enum vdma_dir dir, const char *where);
 
 /**
- * vdma_audit_finish() - report every mapping that is live as a leak
+ * vdma_audit_finish() - report every live mapping as a leak
  * @audit: the record, unchanged
  *
- * Return: how many there are.
+ * Return: number of leaks.
  */
 uint32_t vdma_audit_finish(struct vdma_audit *audit);
 
 /**
- * vdma_audit_count() - figures of a record
+ * vdma_audit_count() - statistics of a record
  * @audit: the record
- * @counts: filled in; of use also while others map and unmap
+ * @counts: filled in; usable while others map and unmap
  */
 void vdma_audit_count(const struct vdma_audit *audit,
 		      struct vdma_audit_counts *counts);
@@ -193,8 +191,7 @@ void vdma_audit_count(const struct vdma_audit *audit,
  * vdma_fault_text() - describe a fault
  * @fault: the fault
  *
- * Return: the end of a sentence that begins with the address, without a full
- * stop.
+ * Return: the end of a sentence that starts with the address, without a full stop.
  */
 const char *vdma_fault_text(enum vdma_fault fault);
 
@@ -223,7 +220,7 @@ static inline void vdma_audit_hook_##name(struct vdma_domain *domain,	\
 }
 #endif
 
-/* Called by the library if built with VDMA_AUDIT; empty otherwise. */
+/* Called by the library if built with VDMA_AUDIT; empty otherwise */
 VDMA_AUDIT_HOOK(map)
 VDMA_AUDIT_HOOK(unmap)
 VDMA_AUDIT_HOOK(check)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * Memory barriers between a driver and a device model that runs on another
- * CPU, and numbers in the byte order that both agreed on.
+ * Memory barriers between a driver and a device model that runs on another CPU, and
+ * numbers in the byte order of virtio and of hypercalls.
  *
- * These order accesses to memory. That a store to memory is seen before an
- * access to a device register is the promise of the register accessor
- * (virtio_dev.h), as it is Linux's for writel().
+ * The barriers order accesses to memory only. The register accessor (virtio_dev.h)
+ * guarantees that a store to memory is seen before the access to a register, as Linux's
+ * writel() does.
  */
 #ifndef VDMA_BARRIER_H
 #define VDMA_BARRIER_H
@@ -25,19 +25,19 @@
 #define VDMA_FENCE_STORES	__atomic_thread_fence(__ATOMIC_RELEASE)
 #endif
 
-/* Everything before against everything behind: sync on POWER. */
+/* Orders all accesses before it against all after it: sync on POWER. */
 static inline void vdma_mb(void)
 {
 	VDMA_FENCE_ALL;
 }
 
-/* Loads before against loads behind: lwsync on POWER, nothing on x86. */
+/* Orders loads before it against loads after it: lwsync on POWER, nothing on x86. */
 static inline void vdma_rmb(void)
 {
 	VDMA_FENCE_LOADS;
 }
 
-/* Stores before against stores behind: lwsync on POWER, nothing on x86. */
+/* Orders stores before it against stores after it: lwsync on POWER, nothing on x86. */
 static inline void vdma_wmb(void)
 {
 	VDMA_FENCE_STORES;
@@ -52,7 +52,7 @@ static inline void vdma_wmb(void)
 #define VDMA_BE(bits, x)	((uint##bits##_t)(x))
 #endif
 
-/* A field in memory that the device sees: read and written once, whole. */
+/* A field in memory that the device sees; each access is a single load or store. */
 struct vdma_le16 {
 	uint16_t raw;
 };
@@ -83,7 +83,7 @@ VDMA_LE_ACCESSORS(16)
 VDMA_LE_ACCESSORS(32)
 VDMA_LE_ACCESSORS(64)
 
-/* Hypercalls take big-endian data in memory. */
+/* Hypercalls read big-endian data from memory. */
 struct vdma_be64 {
 	uint64_t raw;
 };

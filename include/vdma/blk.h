@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * A block driver (virtio 1.2, 5.2), as small as a user of rings can be: many
- * queues, requests that overlap, polled.
+ * A minimal block driver (virtio 1.2, 5.2): several queues, overlapping requests, polled.
  */
 #ifndef VDMA_BLK_H
 #define VDMA_BLK_H
@@ -26,17 +25,17 @@ enum vdma_blk_op {
 };
 
 /**
- * struct vdma_blk_request - a request, the caller's until it is back
+ * struct vdma_blk_request - a request; must not move until it completes
  * @op: type of the request
  * @sector: first sector, of 512 bytes
- * @sg: pieces of the data
- * @count: how many, 0 for a flush
- * @ctx: the caller's
- * @error: when it is back: VDMA_OK or VDMA_E_IO
- * @status: when it is back: the device's own status (virtio 1.2, 5.2.6: 1 an
- *	    error, 2 an operation that it does not know); 0xff if it gave none
+ * @sg: segments of the data
+ * @count: number of segments, 0 for a flush
+ * @ctx: for the caller
+ * @error: on completion: VDMA_OK or VDMA_E_IO
+ * @status: on completion: the device's status (virtio 1.2, 5.2.6: 1 an error, 2 an
+ *	    unknown operation); 0xff if the device has not written one
  *
- * The rest is the driver's.
+ * The other members are private.
  */
 struct vdma_blk_request {
 	enum vdma_blk_op op;
@@ -53,12 +52,12 @@ struct vdma_blk_request {
 
 /**
  * struct vdma_blk_config - configuration of a block device
- * @queues: how many queues, at least 1
- * @num: descriptors a queue; made smaller if the device has fewer
- * @indirect_max: as in struct vdma_vq_config; @indirect_max less 2 pieces of
- *		  data fit in a table
+ * @queues: number of queues, at least 1
+ * @num: descriptors per queue; reduced if the device has fewer
+ * @indirect_max: as in struct vdma_vq_config; a table holds @indirect_max - 2 segments of
+ *		  data
  * @ring_features: mask of VDMA_F_RING features to use if offered
- * @limit: how long a request may take, in nanoseconds
+ * @limit: time limit for a request, in nanoseconds
  */
 struct vdma_blk_config {
 	uint16_t queues;
@@ -71,14 +70,14 @@ struct vdma_blk_config {
 struct vdma_blk;
 
 /**
- * struct vdma_blk_queue - one queue; one CPU at a time
+ * struct vdma_blk_queue - a queue, used by one CPU at a time
  * @vq: its ring
  * @bell: its notifications
  * @blk: the device
- * @headers: request headers and status bytes, in memory that the device sees
- * @free: numbers of those that are free
- * @free_count: how many
- * @scratch: where a request's pieces are put together
+ * @headers: request headers and status bytes, in coherent DMA memory
+ * @free: numbers of free headers
+ * @free_count: number of free headers
+ * @scratch: where the segments of a request are collected
  */
 struct vdma_blk_queue {
 	struct vdma_vq vq;
@@ -95,12 +94,12 @@ struct vdma_blk_queue {
  * @dev: its transport
  * @domain: how it reaches memory
  * @config: as given, reduced to what the device supports
- * @queues: the caller's, @config.queues of them
+ * @queues: array of @config.queues queues, owned by the caller
  * @sectors: capacity in sectors of 512 bytes
- * @seg_max: most pieces of data in a request
- * @size_max: longest piece, in bytes
- * @read_only: the device takes no writes
- * @flush: the device knows flushes
+ * @seg_max: maximum number of segments of data in a request
+ * @size_max: maximum size of a segment in bytes
+ * @read_only: the device refuses writes
+ * @flush: the device supports flushes
  */
 struct vdma_blk {
 	struct vdma_virtio *dev;
@@ -115,7 +114,7 @@ struct vdma_blk {
 };
 
 /**
- * vdma_blk_private_size() - how much private memory a block device needs
+ * vdma_blk_private_size() - private memory that a block device needs
  * @config: as for vdma_blk_start()
  *
  * Return: bytes, for all queues.
@@ -123,19 +122,18 @@ struct vdma_blk {
 size_t vdma_blk_private_size(const struct vdma_blk_config *config);
 
 /**
- * vdma_blk_start() - reset a block device and put it to work
- * @blk: set up on success
+ * vdma_blk_start() - reset and start a block device
+ * @blk: initialized on success
  * @dev: its transport, after vdma_virtio_find()
- * @domain: how it reaches memory. VDMA_F_ACCESS_PLATFORM is taken if it is
- *	    offered; the decision was made with that in mind
+ * @domain: how it reaches memory. VDMA_F_ACCESS_PLATFORM is accepted if offered, as the
+ *	    decision has assumed
  * @config: requested configuration; copied
- * @queues: memory for @config->queues of them
+ * @queues: array of @config->queues queues
  * @private_mem: vdma_blk_private_size() bytes, aligned to 8
  *
- * Return: VDMA_OK; VDMA_E_FEATURES if the device has no VERSION_1 or refuses;
- * VDMA_E_NO_QUEUE if it has fewer queues than asked for; or as
- * vdma_virtio_reset() and vdma_vq_init(). On an error the device was reset and
- * nothing is left mapped.
+ * Return: VDMA_OK; VDMA_E_FEATURES if the device lacks VERSION_1 or refuses the features;
+ * VDMA_E_NO_QUEUE if it has fewer queues than requested; or as vdma_virtio_reset() and
+ * vdma_vq_init(). On an error the device is reset and nothing stays mapped.
  */
 int vdma_blk_start(struct vdma_blk *blk, struct vdma_virtio *dev,
 		   struct vdma_domain *domain,
@@ -143,13 +141,13 @@ int vdma_blk_start(struct vdma_blk *blk, struct vdma_virtio *dev,
 		   struct vdma_blk_queue *queues, void *private_mem);
 
 /**
- * vdma_blk_stop() - reset the device and give all its memory back
+ * vdma_blk_stop() - reset the device and free all its memory
  * @blk: the device
  *
- * Requests that are not back never come; their memory is the caller's again.
+ * Requests in flight never complete; their memory belongs to the caller again.
  *
- * Return: VDMA_OK; VDMA_E_TIMEOUT if the device did not get done with its
- * reset, and then nothing was given back.
+ * Return: VDMA_OK; VDMA_E_TIMEOUT, and nothing is freed, if the device does not complete
+ * its reset.
  */
 int vdma_blk_stop(struct vdma_blk *blk);
 
@@ -158,23 +156,23 @@ int vdma_blk_add_at(struct vdma_blk_queue *queue, struct vdma_blk_request *req,
 
 /**
  * vdma_blk_add() - add a request
- * @queue: one of the device's
+ * @queue: a queue of the device
  * @req: the request
  *
- * The device sees it with the next vdma_vq_kick(&queue->vq).
+ * The next vdma_vq_kick(&queue->vq) makes it available to the device.
  *
- * Return: VDMA_OK; VDMA_E_INVALID for a piece that is too long or too many,
- * half a sector, an address behind the device's end, a write to a device that
- * is read-only, a flush of one that has none; or as vdma_vq_add().
+ * Return: VDMA_OK; VDMA_E_INVALID for a segment that is too long, too many segments, an
+ * incomplete sector, sectors past the device's end, a write to a read-only device, or a
+ * flush that the device does not support; or as vdma_vq_add().
  */
 #define vdma_blk_add(queue, req)	vdma_blk_add_at(queue, req, VDMA_HERE)
 
 /**
- * vdma_blk_get() - take back a request that is done
- * @queue: one of the device's
- * @req: filled in on 1; its @error is the result
+ * vdma_blk_get() - get a completed request
+ * @queue: a queue of the device
+ * @req: set on return of 1; its @error is the result
  *
- * Return: 1; 0 if none is done; or the ring's error as vdma_vq_get_buf().
+ * Return: 1; 0 if no request has completed; or the ring's error as vdma_vq_get_buf().
  */
 int vdma_blk_get(struct vdma_blk_queue *queue, struct vdma_blk_request **req);
 
@@ -182,12 +180,12 @@ int vdma_blk_do_at(struct vdma_blk_queue *queue, struct vdma_blk_request *req,
 		   const char *where);
 
 /**
- * vdma_blk_do() - do one request and wait for it
- * @queue: one of the device's, on which no other request is out
+ * vdma_blk_do() - make a request and wait for it
+ * @queue: a queue of the device without requests in flight
  * @req: the request
  *
- * Return: VDMA_OK; @req's error; VDMA_E_NEEDS_RESET if that is why there is no
- * answer; or as vdma_blk_add() and vdma_vq_wait().
+ * Return: VDMA_OK; @req's error; VDMA_E_NEEDS_RESET if the device does not answer because
+ * it needs a reset; or as vdma_blk_add() and vdma_vq_wait().
  */
 #define vdma_blk_do(queue, req)		vdma_blk_do_at(queue, req, VDMA_HERE)
 

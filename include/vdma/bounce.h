@@ -13,10 +13,10 @@
  * poisoned with a word that nobody can predict. Poison words left at the end were not
  * written and are not copied out. Therefore
  *
- *	everything that the device has written arrives,
- *	nothing that the slot held before gets anywhere,
- *	what the device has not written is cleared in a secure guest; elsewhere it
- *	stays as it was, except for up to 15 bytes after the last one written
+ *	all data that the device has written arrives,
+ *	no old content of the slot is copied anywhere,
+ *	the rest of the buffer is cleared in a secure guest; in others it stays as it was,
+ *	except for up to 15 bytes after the last byte written
  *
  * since the device may have written a byte that equals its poison. This is as exact as
  * possible without copying in, and right for devices that write a buffer from its
@@ -35,7 +35,7 @@
 #define VDMA_BOUNCE_SIZE	((uint64_t)3 << 20)
 #define VDMA_BOUNCE_SIZE_MAX	((uint64_t)1 << 30)
 #define VDMA_BOUNCE_SIZE_ALIGN	((uint64_t)64 << 10)
-/* As Linux's swiotlb, which virtio drivers can live with. */
+/* As Linux's swiotlb, which virtio drivers can live with */
 #define VDMA_BOUNCE_MAX_LEN	((uint64_t)256 << 10)
 /* Minimum alignment for vdma_bounce_alloc() */
 #define VDMA_BOUNCE_ALIGN_MIN ((uint64_t)4 << 10)
@@ -187,8 +187,8 @@ int vdma_bounce_map(struct vdma_bounce *b, uint64_t phys, uint64_t len,
  * @dma: address returned by map
  * @len: length passed to map
  * @dir: direction passed to map
- * @flags: VDMA_BOUNCE_NO_COPY: what the device has written is not wanted, or was
- *	   fetched by vdma_domain_sync_for_cpu()
+ * @flags: VDMA_BOUNCE_NO_COPY: the device's data is not needed, or was fetched by
+ *	   vdma_domain_sync_for_cpu()
  * @cpu: as for vdma_bounce_map(); need not be the same
  *
  * Context: as vdma_bounce_map().

@@ -18,7 +18,7 @@
 #include <vdma/window.h>
 
 /**
- * enum vdma_dir - which way data goes in a mapping
+ * enum vdma_dir - direction of a mapping
  * @VDMA_TO_DEVICE: the device reads
  * @VDMA_FROM_DEVICE: the device writes
  * @VDMA_BIDIRECTIONAL: both
@@ -46,12 +46,11 @@ struct vdma_memory {
 };
 
 /**
- * struct vdma_pages - where a domain gets memory from
- * @get: fills in @mem's cpu, phys and len with at least @len bytes that are
- *	 physically contiguous, zero, and aligned to 4 KiB; returns VDMA_OK or
- *	 VDMA_E_NO_MEMORY
- * @put: takes them back
- * @ctx: handed to both
+ * struct vdma_pages - how to allocate memory
+ * @get: allocates at least @len bytes, physically contiguous, zeroed, aligned to 4 KiB, and
+ *	 fills in @mem's cpu, phys and len; returns VDMA_OK or VDMA_E_NO_MEMORY
+ * @put: frees them
+ * @ctx: passed to both
  */
 struct vdma_pages {
 	int (*get)(void *ctx, uint64_t len, struct vdma_memory *mem);
@@ -61,7 +60,7 @@ struct vdma_pages {
 
 /**
  * struct vdma_shared_mem - memory that is shared with the hypervisor
- * @mem: the memory; length 0: none. Its dma is the owner's
+ * @mem: the memory; length 0: none. Its dma is for the owner
  */
 struct vdma_shared_mem {
 	struct vdma_memory mem;
@@ -75,7 +74,7 @@ struct vdma_shared_mem {
  * struct vdma_shared_mem_ops - where shared memory comes from
  * @alloc: allocates at least @len bytes, physically contiguous, zeroed, aligned to 64
  *	   KiB, and shares them; @shared must not move until it is freed. Returns VDMA_OK
- *	   or an error, after which nothing is shared except what is stuck
+ *	   or an error; after an error only stuck pages are shared
  * @free: makes the memory private again and frees it. No device may reach it any more.
  *	  Returns VDMA_OK; VDMA_E_SHARE_STUCK if it was leaked instead
  * @leak: leaves the memory shared and never frees it, because a device may reach it
@@ -90,11 +89,10 @@ struct vdma_shared_mem_ops {
 };
 
 /**
- * struct vdma_lock - mutual exclusion, as the adapter has it
- * @acquire: takes the lock; NULL if there is only one CPU and no interrupt
- *	     that calls the library
- * @release: gives it back
- * @ctx: handed to both
+ * struct vdma_lock - a lock of the adapter
+ * @acquire: takes the lock; NULL if there is one CPU and no interrupt calls the library
+ * @release: releases it
+ * @ctx: passed to both
  */
 struct vdma_lock {
 	void (*acquire)(void *ctx);
@@ -102,7 +100,7 @@ struct vdma_lock {
 	void *ctx;
 };
 
-/* With no lock, or one without functions, nothing happens. */
+/* Do nothing without a lock, or if it has no functions. */
 static inline void vdma_lock_acquire(const struct vdma_lock *lock)
 {
 	if (lock && lock->acquire)
@@ -124,8 +122,8 @@ struct vdma_domain;
  * @unmap: see vdma_domain_unmap()
  * @sync_for_device: see vdma_domain_sync_for_device(); NULL: nothing to do
  * @sync_for_cpu: see vdma_domain_sync_for_cpu(); NULL: nothing to do
- * @alloc: see vdma_domain_alloc(); NULL: @pages and @map do it
- * @free: the other half of @alloc
+ * @alloc: see vdma_domain_alloc(); NULL: @pages and @map are used
+ * @free: see vdma_domain_free(); NULL if @alloc is
  */
 struct vdma_domain_ops {
 	int (*map)(struct vdma_domain *domain, uint64_t phys, uint64_t len,
@@ -143,16 +141,15 @@ struct vdma_domain_ops {
 
 /**
  * struct vdma_domain - how one device reaches memory
- * @ops: the mode's functions
- * @mode: for people
- * @pages: where the memory of rings comes from
- * @audit: the record of mappings, or NULL (audit.h); used only in
- *	   a build with VDMA_AUDIT
- * @max_len: the longest piece that one map can take, in bytes
+ * @ops: operations of the mode
+ * @mode: for messages
+ * @pages: allocates the memory of rings
+ * @audit: the record of mappings, or NULL (audit.h); used only in a build with VDMA_AUDIT
+ * @max_len: maximum size of a mapping in bytes
  * @offset: direct, bypass, identity: DMA address minus physical address
  * @memory_end: direct, bypass, identity: first physical address out of reach
  *
- * A mode with more state has a structure that begins with this one.
+ * A mode with more state has a structure that contains this one.
  */
 struct vdma_domain {
 	const struct vdma_domain_ops *ops;
@@ -164,7 +161,7 @@ struct vdma_domain {
 	uint64_t memory_end;
 };
 
-/* The place of a call as text; without the audit nothing is kept of it. */
+/* The place of a call as text; NULL without the audit */
 #ifdef VDMA_AUDIT
 #define VDMA_TEXT2(x)	#x
 #define VDMA_TEXT(x)	VDMA_TEXT2(x)
@@ -174,9 +171,9 @@ struct vdma_domain {
 #endif
 
 /**
- * vdma_domain_direct() - a domain for a device that ignores the IOMMU
- * @domain: set up
- * @pages: where its memory comes from
+ * vdma_domain_direct() - set up a domain for a device that ignores the IOMMU
+ * @domain: initialized
+ * @pages: allocates its memory
  * @memory_end: first guest physical address beyond all memory
  *
  * Device addresses are guest physical addresses.
@@ -185,23 +182,22 @@ void vdma_domain_direct(struct vdma_domain *domain,
 			const struct vdma_pages *pages, uint64_t memory_end);
 
 /**
- * vdma_domain_bypass() - a domain behind an open bypass window
- * @domain: set up on success
- * @pages: where its memory comes from
- * @window: the window as vdma_bypass_enable() confirmed it
+ * vdma_domain_bypass() - set up a domain on an open bypass window
+ * @domain: initialized on success
+ * @pages: allocates its memory
+ * @window: the window that vdma_bypass_enable() has confirmed
  * @memory_end: first guest physical address beyond all memory
  *
- * Return: VDMA_OK; VDMA_E_RANGE if @window is not valid or does not reach
- * @memory_end.
+ * Return: VDMA_OK; VDMA_E_RANGE if @window is invalid or does not reach @memory_end.
  */
 int vdma_domain_bypass(struct vdma_domain *domain,
 		       const struct vdma_pages *pages,
 		       const struct vdma_window *window, uint64_t memory_end);
 
 /**
- * vdma_domain_identity() - a domain behind a window that maps all memory
- * @domain: set up on success
- * @pages: where its memory comes from
+ * vdma_domain_identity() - set up a domain on a window that maps all memory
+ * @domain: initialized on success
+ * @pages: allocates its memory
  * @window: the window, filled by vdma_ddw_identity()
  * @memory_end: first guest physical address beyond all memory
  *
@@ -213,18 +209,14 @@ int vdma_domain_identity(struct vdma_domain *domain,
 			 uint64_t memory_end);
 
 /**
- * vdma_domain_refuse() - a domain in which nothing can be mapped
- * @domain: set up
+ * vdma_domain_refuse() - set up a domain in which nothing can be mapped
+ * @domain: initialized
  *
- * For a device that must not be used: every map and every allocation
- * returns VDMA_E_REFUSED_MODE.
+ * For a device that must not be used: each map and each alloc returns VDMA_E_REFUSED_MODE.
  */
 void vdma_domain_refuse(struct vdma_domain *domain);
 
-/*
- * The functions with _at take the place that the audit names; use the macros
- * without it.
- */
+/* Use the macros without _at: these functions take the place that the audit names. */
 int vdma_domain_map_at(struct vdma_domain *domain, uint64_t phys,
 		       uint64_t len, enum vdma_dir dir, uint64_t *dma,
 		       const char *where);
@@ -236,49 +228,47 @@ void vdma_domain_free_at(struct vdma_domain *domain, struct vdma_memory *mem,
 			 const char *where);
 
 /**
- * vdma_domain_map() - let the device reach a piece of memory
+ * vdma_domain_map() - map memory for the device
  * @domain: the device's domain
  * @phys: guest physical address of its first byte, of any alignment
  * @len: in bytes, at least 1
  * @dir: access that the device has
  * @dma: on success the address for the device
  *
- * The piece is one range of DMA addresses, also where it straddles pages. On
- * an error nothing is mapped that was not mapped before. The memory belongs to
- * the device until it is unmapped.
+ * The memory gets one range of DMA addresses, even if it straddles pages. On an error
+ * nothing is mapped. The memory belongs to the device until it is unmapped.
  *
  * Context: any; may take the domain's lock; does not sleep.
  *
- * Return: VDMA_OK; VDMA_E_RANGE if the memory is out of the domain's reach or
- * longer than its @max_len; VDMA_E_NO_SPACE if the window or the pool is full
- * now, worth a retry once something was unmapped; VDMA_E_TCE if the hypervisor
- * would not enter it; VDMA_E_TCE_STUCK if moreover part of it could not be taken
- * back, and the address is never given out again; VDMA_E_REFUSED_MODE.
+ * Return: VDMA_OK; VDMA_E_RANGE if the memory is out of the domain's reach or longer than
+ * its @max_len; VDMA_E_NO_SPACE if the window or the pool is full: worth a retry after an
+ * unmap; VDMA_E_TCE if the hypervisor fails to enter it; VDMA_E_TCE_STUCK if moreover an
+ * entry cannot be removed: its address is never used again; VDMA_E_REFUSED_MODE.
  */
 #define vdma_domain_map(domain, phys, len, dir, dma) \
 	vdma_domain_map_at(domain, phys, len, dir, dma, VDMA_HERE)
 
 /**
- * vdma_domain_unmap() - take a piece of memory back from the device
+ * vdma_domain_unmap() - unmap memory
  * @domain: the device's domain
- * @dma: address that vdma_domain_map() gave
- * @len: length that it was given
- * @dir: direction that it was given
+ * @dma: address returned by vdma_domain_map()
+ * @len: length passed to map
+ * @dir: direction passed to map
  *
  * Afterwards the CPU sees the device's writes.
  *
- * Return: VDMA_OK; VDMA_E_TCE_STUCK if the hypervisor would not remove it: the
- * address is then never given out again, for the device may still reach the
- * memory; VDMA_E_INVALID if @dma is no address that this domain has mapped.
+ * Return: VDMA_OK; VDMA_E_TCE_STUCK if the hypervisor fails to remove it: the address is
+ * never used again, since the device may still reach the memory; VDMA_E_INVALID if there
+ * is no such mapping in this domain.
  */
 #define vdma_domain_unmap(domain, dma, len, dir) \
 	vdma_domain_unmap_at(domain, dma, len, dir, VDMA_HERE)
 
 /**
- * vdma_domain_alloc() - get memory that CPU and device share for long
+ * vdma_domain_alloc() - allocate coherent DMA memory
  * @domain: the device's domain
  * @len: in bytes
- * @mem: filled in on success; zeroed, aligned to 4 KiB for both
+ * @mem: filled in on success. The memory is zeroed; both its addresses are aligned to 4 KiB
  *
  * Return: VDMA_OK; VDMA_E_NO_MEMORY; or as vdma_domain_map().
  */
@@ -290,8 +280,7 @@ void vdma_domain_free_at(struct vdma_domain *domain, struct vdma_memory *mem,
  * @domain: the device's domain
  * @mem: as filled in by vdma_domain_alloc(); zeroed. If it is all zero, nothing is freed.
  *
- * Memory whose mapping could not be removed is kept for good: the device may
- * still reach it.
+ * Memory whose mapping cannot be removed is leaked: the device may still reach it.
  */
 #define vdma_domain_free(domain, mem) \
 	vdma_domain_free_at(domain, mem, VDMA_HERE)
@@ -300,10 +289,10 @@ void vdma_domain_free_at(struct vdma_domain *domain, struct vdma_memory *mem,
  * vdma_domain_sync_for_device() - make the CPU's writes visible to the device
  * @domain: the device's domain
  * @dma: address in a live mapping
- * @len: how much of it, in bytes
+ * @len: number of bytes
  * @dir: direction of the mapping
  *
- * Needed only while the memory stays mapped; map does it by itself.
+ * Needed only while the memory stays mapped: map includes it.
  */
 static inline void vdma_domain_sync_for_device(struct vdma_domain *domain,
 					       uint64_t dma, uint64_t len,
@@ -317,10 +306,10 @@ static inline void vdma_domain_sync_for_device(struct vdma_domain *domain,
  * vdma_domain_sync_for_cpu() - make the device's writes visible to the CPU
  * @domain: the device's domain
  * @dma: address in a live mapping
- * @len: how much of it, in bytes
+ * @len: number of bytes
  * @dir: direction of the mapping
  *
- * Needed only while the memory stays mapped; unmap does it by itself.
+ * Needed only while the memory stays mapped: unmap includes it.
  */
 static inline void vdma_domain_sync_for_cpu(struct vdma_domain *domain,
 					    uint64_t dma, uint64_t len,

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * Facts from a flattened device tree: finds PCI functions below PHBs and
- * bridges and collects what the tree tells about them, for vdma_decide().
+ * Facts from a flattened device tree: finds PCI functions below PHBs and bridges, and
+ * collects the tree's facts about them for vdma_decide().
  *
- * Nothing is allocated, and any bytes may be given: a damaged tree is an
- * error, never a fault. Time and paths grow with the tree, linearly.
+ * Allocates nothing, and accepts any bytes: a damaged tree is an error, never a fault. The
+ * time is linear in the size of the tree.
  */
 #ifndef VDMA_DT_H
 #define VDMA_DT_H
 
 #include <vdma/policy.h>
 
-/* Levels of a tree down to a function behind bridges; longest path, with NUL. */
+/* Maximum depth of a function's node; maximum length of its path, including the NUL */
 #define VDMA_DT_DEPTH		32
 #define VDMA_DT_PATH_MAX	1024
 
-/* name, key, meaning: facts that a tree need not tell */
+/* name, key, meaning: facts that a tree need not contain */
 #define VDMA_DT_FACTS(X)						\
 	X(F,	    "f",	"device offers VIRTIO_F_ACCESS_PLATFORM") \
 	X(V1,	    "v1",	"device offers VIRTIO_F_VERSION_1")	\
@@ -46,7 +46,7 @@ enum vdma_dt_fact {
 const char *vdma_dt_fact_key(enum vdma_dt_fact fact);
 
 /**
- * vdma_dt_fact_text() - a fact in a few words
+ * vdma_dt_fact_text() - short description of a fact
  * @fact: the fact
  *
  * Return: a constant string; "?" for an unknown number.
@@ -55,7 +55,7 @@ const char *vdma_dt_fact_text(enum vdma_dt_fact fact);
 
 /**
  * enum vdma_dt_source - where a fact comes from
- * @VDMA_DT_DEFAULT: nobody said; the usual case was taken
+ * @VDMA_DT_DEFAULT: unknown; the usual case is assumed
  * @VDMA_DT_TREE: the device tree
  * @VDMA_DT_GIVEN: the caller's assumptions
  */
@@ -67,14 +67,14 @@ enum vdma_dt_source {
 
 /**
  * struct vdma_dt - a device tree that was checked
- * @fdt: the blob, which must stay as it is while this is in use
- * @memory_end: first address beyond all memory that the partition has (memory
- *		nodes) and can ever have (LoPAR, /rtas "ibm,lrdr-capacity");
- *		all ones if the tree tells neither
+ * @fdt: the blob, which must not change while this is in use
+ * @memory_end: first address beyond all memory that the partition has (memory nodes) or
+ *		can have (LoPAR, /rtas "ibm,lrdr-capacity"); all ones if the tree has
+ *		neither
  * @hcall_announced: /rtas "ibm,hypertas-functions" lists hcall-dma-bypass
  * @ddw_disabled: /chosen bootargs have disable_ddw
- * @iommu_off: /chosen bootargs have iommu=off, or /chosen has what Linux writes
- *	       there for it, "linux,iommu-off"
+ * @iommu_off: /chosen bootargs have iommu=off, or /chosen has "linux,iommu-off", which
+ *	       Linux adds for it
  */
 struct vdma_dt {
 	const void *fdt;
@@ -86,21 +86,21 @@ struct vdma_dt {
 
 /**
  * struct vdma_dt_function - a PCI function, as its node describes it
- * @path: full path of its node; the cursor's, valid until it moves
- * @node: offset of its node, for libfdt; a path may fit other nodes as well
+ * @path: full path of its node; in the cursor, valid until it moves
+ * @node: offset of its node, for libfdt, since a path may match several nodes
  * @buid: unit identifier of its PHB
- * @domain: PCI domain that Linux gives to the PHB
+ * @domain: Linux's PCI domain of the PHB
  * @config_addr: bus << 16 | devfn << 8
  * @addressed: @config_addr is valid; false if "reg" is missing or damaged
  * @vendor: PCI vendor
  * @device: PCI device
  * @virtio: it is a virtio function
- * @transitional: it is one with a legacy interface
+ * @transitional: it is a virtio function with a legacy interface
  * @property: the tag by firmware
- * @property_window: its window, when valid
- * @ddw: there may be dynamic windows for it (LoPAR 7.3.28, "ibm,ddw-applicable")
- * @ddw_window: as noted by a kernel in this tree, or size 0
- * @noncoherent: it or a node above it has "dma-noncoherent"
+ * @property_window: the tag's window, if valid
+ * @ddw: dynamic windows are supported (LoPAR 7.3.28, "ibm,ddw-applicable")
+ * @ddw_window: window that a kernel has recorded in this tree, or size 0
+ * @noncoherent: its node or one above it has "dma-noncoherent"
  */
 struct vdma_dt_function {
 	const char *path;
@@ -120,7 +120,7 @@ struct vdma_dt_function {
 	bool noncoherent;
 };
 
-/* Properties that child nodes inherit. Private to the cursor. */
+/* Properties that child nodes inherit; private to the cursor */
 struct vdma_dt_level {
 	size_t path_len;
 	bool in_phb;
@@ -131,7 +131,7 @@ struct vdma_dt_level {
 };
 
 /**
- * struct vdma_dt_cursor - a place in a tree; about 3 KiB
+ * struct vdma_dt_cursor - a position in a tree; about 3 KiB
  *
  * All members are private.
  */
@@ -144,13 +144,11 @@ struct vdma_dt_cursor {
 };
 
 /**
- * struct vdma_dt_assume - facts that the caller knows, or wants to try out
- * @given: bit (1 << fact) is set for each fact that is given; it prevails over
- *	   the tree
- * @facts: their values. HCALL: @facts.answer, and when granted
- *	   @facts.answer_window, where size 0 stands for the property's own
- *	   window. DDW: @facts.ddw, and @facts.ddw_window likewise, where size
- *	   0 stands for one on all memory.
+ * struct vdma_dt_assume - facts that the caller knows, or wants to try
+ * @given: bit mask of the given facts, 1 << fact; they override the tree
+ * @facts: their values. HCALL: @facts.answer and, if granted, @facts.answer_window; size 0
+ *	   stands for the property's window. DDW: @facts.ddw and @facts.ddw_window; size 0
+ *	   stands for a window on all memory
  */
 struct vdma_dt_assume {
 	uint32_t given;
@@ -163,26 +161,25 @@ struct vdma_dt_assume {
  * @fdt: the blob, aligned to 8 bytes
  * @size: bytes that may be read there
  *
- * Return: VDMA_OK; VDMA_E_NO_TREE if this is no flattened device tree;
- * VDMA_E_BAD_TREE if it is one that is cut off or damaged, or older than
- * version 16.
+ * Return: VDMA_OK; VDMA_E_NO_TREE if this is not a flattened device tree; VDMA_E_BAD_TREE
+ * if the tree is truncated, damaged, or older than version 16.
  */
 int vdma_dt_open(struct vdma_dt *dt, const void *fdt, size_t size);
 
 /**
  * vdma_dt_start() - put a cursor before the first function
  * @cursor: filled in
- * @dt: an open tree, which the cursor goes on to use
+ * @dt: an open tree, used by the cursor from now on
  */
 void vdma_dt_start(struct vdma_dt_cursor *cursor, const struct vdma_dt *dt);
 
 /**
- * vdma_dt_next() - find the next PCI function, bridges left out
- * @cursor: moves on
- * @fn: filled in when there is one
+ * vdma_dt_next() - find the next PCI function other than a bridge
+ * @cursor: moved to it
+ * @fn: filled in if found
  *
- * Return: 1 if found; 0 at the end; VDMA_E_DEEP if nodes
- * below a PHB are nested deeper or have longer paths than fit; VDMA_E_BAD_TREE.
+ * Return: 1 if found; 0 at the end; VDMA_E_DEEP if a node below a PHB is nested too deeply
+ * or its path is too long; VDMA_E_BAD_TREE.
  */
 int vdma_dt_next(struct vdma_dt_cursor *cursor, struct vdma_dt_function *fn);
 
@@ -192,13 +189,12 @@ int vdma_dt_next(struct vdma_dt_cursor *cursor, struct vdma_dt_function *fn);
  * @fn: the function
  * @assume: facts added by the caller, or NULL
  * @facts: filled in
- * @source: says where each came from, or NULL
+ * @source: filled in with the source of each fact, or NULL
  *
- * Without assumptions: a device is taken to offer F if it is tagged, and not
- * otherwise; to offer VERSION_1; a hypervisor that announces H_DMA_BYPASS to
- * grant what the tag says; a dynamic window to cover memory where there may be
- * any; the DMA mask to have 64 bits; the guest not to be secure, to have a
- * pool and the quirk; and the driver not to be there yet.
+ * The defaults: a device offers ACCESS_PLATFORM if it is tagged, and not otherwise; it
+ * offers VERSION_1; a hypervisor that announces H_DMA_BYPASS grants the tag's window; a
+ * dynamic window covers memory where such windows are supported; the DMA mask has 64 bits;
+ * the guest is not secure, and has a pool and the quirk; no driver is bound yet.
  */
 void vdma_dt_facts(const struct vdma_dt *dt, const struct vdma_dt_function *fn,
 		   const struct vdma_dt_assume *assume,

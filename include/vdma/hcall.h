@@ -47,7 +47,7 @@ struct vdma_function {
  * struct vdma_bypass - the hypervisor's answer about a function
  * @status: raw status of the call
  * @supported: the function may bypass the IOMMU
- * @enabled: its bypass window is open now
+ * @enabled: its bypass window is open
  * @window: the window; all zero unless @status is success
  */
 struct vdma_bypass {
@@ -63,8 +63,7 @@ struct vdma_bypass {
  * @fn: the function
  * @reply: filled in on every return
  *
- * Return: VDMA_OK; or an error of the first two groups of error.h, or
- * VDMA_E_STATUS.
+ * Return: VDMA_OK; an error of the first two groups of error.h; or VDMA_E_STATUS.
  */
 int vdma_bypass_query(const struct vdma_hv_ops *hv,
 		      const struct vdma_function *fn,
@@ -74,11 +73,11 @@ int vdma_bypass_query(const struct vdma_hv_ops *hv,
  * vdma_bypass_enable() - open the bypass window of a function
  * @hv: makes hypercalls
  * @fn: the function
- * @expect: the window that firmware and query announced
+ * @expect: the window according to firmware and query
  * @reply: filled in on every return
  *
- * Succeeds only if the hypervisor says that the window is open and that it is
- * @expect; an answer that contradicts this is undone. TCE mappings stay valid.
+ * Succeeds only if the hypervisor confirms that the window is open and equals @expect;
+ * otherwise it is closed again. TCE mappings stay valid.
  *
  * Return: VDMA_OK; VDMA_E_DISAGREES; or as vdma_bypass_query().
  */
@@ -93,9 +92,9 @@ int vdma_bypass_enable(const struct vdma_hv_ops *hv,
  * @fn: the function, which must have been reset
  * @reply: filled in on every return
  *
- * Return: VDMA_OK; VDMA_E_BUSY if the device's status has DRIVER_OK set, the
- * window stays open then; VDMA_E_DISAGREES if the hypervisor reports success
- * and an open window at once; or as vdma_bypass_query().
+ * Return: VDMA_OK; VDMA_E_BUSY, and the window stays open, if the device's status has
+ * DRIVER_OK set; VDMA_E_DISAGREES if the hypervisor reports success but an open window; or
+ * as vdma_bypass_query().
  */
 int vdma_bypass_disable(const struct vdma_hv_ops *hv,
 			const struct vdma_function *fn,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * A network driver (virtio 1.2, 5.1): one pair of queues, no offloads, polled.
+ * A minimal network driver (virtio 1.2, 5.1): one pair of queues, no offloads, polled
  */
 #ifndef VDMA_NET_H
 #define VDMA_NET_H
@@ -18,8 +18,8 @@
 
 /**
  * struct vdma_net_config - configuration of a network device
- * @num: descriptors a queue; made smaller if the device has fewer
- * @rx_buffers: how many receive buffers, at most @num
+ * @num: descriptors per queue; reduced if the device has fewer
+ * @rx_buffers: number of receive buffers, at most @num
  * @ring_features: mask of VDMA_F_RING features to use if offered
  */
 struct vdma_net_config {
@@ -37,8 +37,8 @@ struct vdma_net_config {
  * @tx: transmit queue
  * @rx_bell: notifications of @rx
  * @tx_bell: notifications of @tx
- * @rx_mem: the receive buffers, VDMA_NET_BUF_LEN each
- * @tx_header: the one header of all frames: no offloads, so all zero
+ * @rx_mem: receive buffers of VDMA_NET_BUF_LEN bytes
+ * @tx_header: the header of all frames; all zero, since there are no offloads
  * @mac: the device's address
  */
 struct vdma_net {
@@ -55,11 +55,11 @@ struct vdma_net {
 };
 
 /**
- * struct vdma_net_frame - a frame that was received
- * @data: where it stands; the driver's again after vdma_net_recycle()
+ * struct vdma_net_frame - a received frame
+ * @data: its data, valid until vdma_net_recycle()
  * @len: in bytes
  *
- * The rest is the driver's.
+ * The other members are private.
  */
 struct vdma_net_frame {
 	const void *data;
@@ -70,7 +70,7 @@ struct vdma_net_frame {
 };
 
 /**
- * vdma_net_private_size() - how much private memory a network device needs
+ * vdma_net_private_size() - private memory that a network device needs
  * @config: as for vdma_net_start()
  *
  * Return: bytes.
@@ -78,8 +78,8 @@ struct vdma_net_frame {
 size_t vdma_net_private_size(const struct vdma_net_config *config);
 
 /**
- * vdma_net_start() - reset a network device and put it to work
- * @net: set up on success
+ * vdma_net_start() - reset and start a network device
+ * @net: initialized on success
  * @dev: its transport, after vdma_virtio_find()
  * @domain: how it reaches memory
  * @config: requested configuration; copied
@@ -92,7 +92,7 @@ int vdma_net_start(struct vdma_net *net, struct vdma_virtio *dev,
 		   const struct vdma_net_config *config, void *private_mem);
 
 /**
- * vdma_net_stop() - reset the device and give all its memory back
+ * vdma_net_stop() - reset the device and free all its memory
  * @net: the device
  *
  * Return: as vdma_blk_stop().
@@ -103,14 +103,14 @@ int vdma_net_send_at(struct vdma_net *net, const struct vdma_sg *sg,
 		     unsigned int count, void *token, const char *where);
 
 /**
- * vdma_net_send() - add a frame to be sent
+ * vdma_net_send() - add a frame to the transmit queue
  * @net: the device
- * @sg: pieces of the frame, Ethernet header first; the device's until the
- *	frame is back
- * @count: how many, at most 16
- * @token: not NULL; comes back through vdma_net_sent()
+ * @sg: segments of the frame, starting with the Ethernet header; they belong to the device
+ *	until vdma_net_sent() returns the frame
+ * @count: number of segments, at most 16
+ * @token: not NULL; returned by vdma_net_sent()
  *
- * The device sees it with the next vdma_vq_kick(&net->tx).
+ * The next vdma_vq_kick(&net->tx) makes it available to the device.
  *
  * Return: as vdma_vq_add().
  */
@@ -118,28 +118,28 @@ int vdma_net_send_at(struct vdma_net *net, const struct vdma_sg *sg,
 	vdma_net_send_at(net, sg, count, token, VDMA_HERE)
 
 /**
- * vdma_net_sent() - take back a frame that was sent
+ * vdma_net_sent() - get a frame that was sent
  * @net: the device
- * @token: filled in on 1
+ * @token: set on return of 1
  *
- * Return: 1; 0 if none is back; or the ring's error as vdma_vq_get_buf().
+ * Return: 1; 0 if no frame was sent; or the ring's error as vdma_vq_get_buf().
  */
 int vdma_net_sent(struct vdma_net *net, void **token);
 
 /**
- * vdma_net_receive() - take a frame that was received
+ * vdma_net_receive() - get a received frame
  * @net: the device
- * @frame: filled in on 1
+ * @frame: filled in on return of 1
  *
- * Return: 1; 0 if nothing was received; or the ring's error as vdma_vq_get_buf(), which
- * VDMA_E_USED_LEN also is for a frame shorter than its header.
+ * Return: 1; 0 if nothing was received; or the ring's error as vdma_vq_get_buf(), including
+ * VDMA_E_USED_LEN for a frame shorter than its header.
  */
 int vdma_net_receive(struct vdma_net *net, struct vdma_net_frame *frame);
 
 /**
- * vdma_net_recycle() - give a received frame's buffer back to the device
+ * vdma_net_recycle() - return a received frame's buffer to the device
  * @net: the device
- * @frame: the frame; its data is gone
+ * @frame: the frame; its data is invalid afterwards
  *
  * Return: as vdma_vq_add() and vdma_vq_kick().
  */

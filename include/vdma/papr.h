@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * Numbers that PAPR (LoPAR, version 1.1) gives for TCE tables. Those of our
- * own interface stand in abi.h, and the status values that both share.
+ * Numbers of PAPR (LoPAR, version 1.1) for TCE tables. abi.h has those of the project's own
+ * interface, and the status values that both share.
  */
 #ifndef VDMA_PAPR_H
 #define VDMA_PAPR_H
@@ -13,19 +13,19 @@
 #define VDMA_H_STUFF_TCE		0x138
 #define VDMA_H_PUT_TCE_INDIRECT		0x13c
 
-/* LoPAR 14.5.4.2.2, 14.5.4.2.3: entries that one call takes */
+/* LoPAR 14.5.4.2.2, 14.5.4.2.3: maximum number of entries per call */
 #define VDMA_TCE_MOST			512
 
 /* LoPAR 3.2.2.2, table "TCE Definition": access by the device */
 #define VDMA_TCE_READ			0x1
 #define VDMA_TCE_WRITE			0x2
 
-/* The default window has pages of this size (LoPAR 7.3.28). */
+/* log2 of the default window's page size (LoPAR 7.3.28) */
 #define VDMA_TCE_PAGE_SHIFT_DEFAULT	12
 
 /*
- * LoPAR 7.3.28.2, ibm,query-pe-dma-window: I/O page sizes, bit and shift. The
- * one of 2 MiB came with version 2.
+ * LoPAR 7.3.28.2, ibm,query-pe-dma-window: I/O page sizes, bit and shift. Version 2 added
+ * 2 MiB.
  */
 #define VDMA_DDW_PAGE_SIZES(X)	\
 	X(0x001, 12)		\

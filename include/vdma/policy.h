@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * The policy: facts about one virtio device in, mode and reason out.
+ * The policy: from facts about one virtio device to its mode and the reason.
  *
- * vdma_decide() is pure. Whoever collects the facts and carries the mode out
- * is an adapter; when a step fails, that is a new fact, and the adapter
- * decides again. docs/abi/policy.md has the table.
+ * vdma_decide() is pure. An adapter collects the facts and carries out the mode; a step that
+ * fails is a new fact, and the adapter decides again. docs/abi/policy.md has the table.
  */
 #ifndef VDMA_POLICY_H
 #define VDMA_POLICY_H
@@ -21,7 +20,7 @@
 	X(BOUNCE, "bounce")	\
 	X(REFUSE, "refuse")
 
-/* name, text, meaning: every reason of a decision */
+/* name, text, meaning: the reasons of decisions */
 #define VDMA_REASONS(X)							\
 	/* why a mode was chosen */					\
 	X(SECURE_LEGACY, "secure-legacy",				\
@@ -82,7 +81,7 @@ enum vdma_mode {
 	VDMA_MODES(VDMA_MODE_ENUM)
 #undef VDMA_MODE_ENUM
 	VDMA_MODE_COUNT,
-	/* as a request only: let the table decide */
+	/* only as a request: let the table decide */
 	VDMA_MODE_AUTO = VDMA_MODE_COUNT,
 };
 
@@ -96,9 +95,9 @@ enum vdma_reason {
 
 /**
  * enum vdma_ddw - support for dynamic DMA windows (PAPR, LoPAR 7.3.28)
- * @VDMA_DDW_ABSENT: there are none for this device
+ * @VDMA_DDW_ABSENT: not supported for this device
  * @VDMA_DDW_TOO_SMALL: no window can map all memory
- * @VDMA_DDW_COVERS: a window maps all memory, or can
+ * @VDMA_DDW_COVERS: a window maps all memory, or can map it
  */
 enum vdma_ddw {
 	VDMA_DDW_ABSENT,
@@ -108,8 +107,8 @@ enum vdma_ddw {
 
 /**
  * enum vdma_answer - answer to H_DMA_BYPASS
- * @VDMA_ANSWER_MISSING: not announced, or the call is not there after all
- * @VDMA_ANSWER_REFUSED: announced, and it does not grant bypass
+ * @VDMA_ANSWER_MISSING: not announced, or announced but not implemented
+ * @VDMA_ANSWER_REFUSED: announced, but bypass is not granted
  * @VDMA_ANSWER_GRANTED: the device may bypass through @facts.answer_window
  */
 enum vdma_answer {
@@ -119,28 +118,28 @@ enum vdma_answer {
 };
 
 /**
- * struct vdma_facts - all that the decision rests on
+ * struct vdma_facts - input of the decision
  * @features: the 64 feature bits that the device offers
  * @dma_mask: addresses that the device can use, as set by the driver
  * @memory_end: first guest physical address beyond all memory, hot-pluggable
  *		memory included
  * @property: the tag by firmware
- * @property_window: its window, when valid
+ * @property_window: the tag's window, if valid
  * @answer: the hypervisor's answer
- * @answer_window: its window, when granted
+ * @answer_window: the answer's window, if granted
  * @ddw: support for dynamic windows
  * @ddw_window: the window that maps all memory, if any
  * @coherent: the device's DMA is coherent with the caches
  * @secure: this is a secure guest
  * @secure_quirk: devices without ACCESS_PLATFORM may bounce in a secure guest
  * @iommu_off: the kernel sets up no IOMMU (Linux: iommu=off)
- * @pool: there is a pool of pages to bounce through
+ * @pool: there is a bounce pool
  * @request: mode requested by the administrator, or VDMA_MODE_AUTO
- * @live: the mode that a driver which is already bound runs with, or
- *	  VDMA_MODE_AUTO; such a device is described, not changed
+ * @live: mode of a driver that is already bound, or VDMA_MODE_AUTO; such a device is
+ *	  described, not changed
  *
- * All zero but for @request and @live is a legacy device about which nothing
- * is known.
+ * If all members except @request and @live are zero, it is a legacy device about which
+ * nothing is known.
  */
 struct vdma_facts {
 	uint64_t features;
@@ -162,19 +161,17 @@ struct vdma_facts {
 };
 
 /**
- * struct vdma_decision - the mode, and the reason
- * @mode: the mode in force, never VDMA_MODE_AUTO
- * @reason: why
- * @row: row of the decision table that matched, from 1; 0 for a device that
- *	 was already bound
- * @passed_over: for each mode better than @mode that a device which obeys the
- *		 IOMMU could have, why it has not; for a mode that was asked
- *		 for after the device was bound, VDMA_REASON_ALREADY_BOUND;
- *		 otherwise VDMA_REASON_NONE
- * @request: what became of a request that was not followed:
- *	     VDMA_REASON_REQUEST_UNSAFE, VDMA_REASON_REQUEST_UNAVAILABLE or
- *	     VDMA_REASON_NONE
- * @requested: the mode that was asked for
+ * struct vdma_decision - the mode and its reason
+ * @mode: the mode, never VDMA_MODE_AUTO
+ * @reason: why this mode
+ * @row: row of the decision table that matched, from 1; 0 for a device that was already
+ *	 bound
+ * @passed_over: why each mode better than @mode was passed over, for a device that obeys
+ *		 the IOMMU; VDMA_REASON_ALREADY_BOUND for a mode requested after the
+ *		 device was bound; otherwise VDMA_REASON_NONE
+ * @request: why a request was not followed: VDMA_REASON_REQUEST_UNSAFE,
+ *	     VDMA_REASON_REQUEST_UNAVAILABLE, or VDMA_REASON_NONE
+ * @requested: the requested mode
  */
 struct vdma_decision {
 	enum vdma_mode mode;
@@ -186,16 +183,16 @@ struct vdma_decision {
 };
 
 /**
- * vdma_decide() - take the decision
+ * vdma_decide() - decide which mode a device gets
  * @facts: the facts
  * @decision: filled in
  *
- * Pure: same facts, same decision; any context.
+ * Pure: the same facts give the same decision. Context: any.
  */
 void vdma_decide(const struct vdma_facts *facts,
 		 struct vdma_decision *decision);
 
-/* Accessors for the two feature bits that matter here. */
+/* Accessors for the two feature bits that matter here */
 bool vdma_facts_access_platform(const struct vdma_facts *facts);
 bool vdma_facts_version_1(const struct vdma_facts *facts);
 
@@ -211,7 +208,7 @@ const char *vdma_mode_name(enum vdma_mode mode);
  * vdma_mode_parse() - mode with a given name
  * @name: text, need not be terminated
  * @len: its length in bytes
- * @mode: filled in on success; "auto" gives VDMA_MODE_AUTO
+ * @mode: set on success; VDMA_MODE_AUTO for "auto"
  *
  * Return: true if there is such a mode.
  */
@@ -226,12 +223,12 @@ bool vdma_mode_parse(const char *name, size_t len, enum vdma_mode *mode);
 const char *vdma_reason_name(enum vdma_reason reason);
 
 /**
- * vdma_reason_meaning() - a reason in one sentence without a full stop
+ * vdma_reason_meaning() - a reason as a sentence, without a full stop
  * @reason: the reason
  */
 const char *vdma_reason_meaning(enum vdma_reason reason);
 
-/* Enough for every text of vdma_passed_over_text(), with its NUL. */
+/* Size of the longest text of vdma_passed_over_text(), including its NUL */
 #define VDMA_PASSED_OVER_MAX	128
 
 /**
@@ -240,10 +237,10 @@ const char *vdma_reason_meaning(enum vdma_reason reason);
  * @buf: receives "MODE:REASON MODE:REASON", or "-", always terminated
  * @size: size of @buf in bytes, at least 1
  *
- * A request that was not followed stands last, under the mode asked for.
+ * A request that was not followed comes last, with the requested mode.
  *
- * Return: length of the whole text without its NUL; when it is not below
- * @size the text was cut.
+ * Return: length of the whole text without its NUL; the text was cut if that is not below
+ * @size.
  */
 size_t vdma_passed_over_text(const struct vdma_decision *decision, char *buf,
 			     size_t size);

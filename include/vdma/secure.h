@@ -99,7 +99,7 @@ void vdma_secure_count(struct vdma_secure *secure,
  * @len: in bytes; rounded up to VDMA_UV_PAGE_SIZE
  * @shared: filled in; must not move until it is freed
  *
- * The memory is zeroed. If one of its pages cannot be shared, none is.
+ * The memory is zeroed. All of its pages are shared, or none.
  *
  * Context: any in which @pages' get can be called; does not sleep by itself.
  *
@@ -144,7 +144,7 @@ void vdma_shared_leak(struct vdma_secure *secure,
  *
  * For unloading: memory that its owner has forgotten does not stay shared.
  *
- * Return: how many allocations there were; 0 is right.
+ * Return: number of allocations that were freed; 0 if the owner has freed all.
  */
 unsigned int vdma_secure_end(struct vdma_secure *secure);
 

@@ -50,15 +50,15 @@ struct vdma_tce_window {
 /**
  * vdma_tce_enter() - map consecutive memory by consecutive entries
  * @window: the table
- * @first: number of the first entry; this and the following are zero
+ * @first: number of the first entry; all entries must be zero
  * @n: number of entries
  * @phys: guest physical address, a multiple of the window's page size
  * @dir: access that the device has
  *
  * If the hypervisor fails to enter one, those before it are cleared again.
  *
- * Return: VDMA_OK; VDMA_E_TCE; VDMA_E_TCE_STUCK if an entry could not be cleared: none
- * of these may be used any more.
+ * Return: VDMA_OK; VDMA_E_TCE; VDMA_E_TCE_STUCK if an entry could not be cleared: these
+ * entries must not be used any more.
  */
 int vdma_tce_enter(struct vdma_tce_window *window, uint64_t first, uint64_t n,
 		   uint64_t phys, enum vdma_dir dir);
@@ -69,7 +69,7 @@ int vdma_tce_enter(struct vdma_tce_window *window, uint64_t first, uint64_t n,
  * @first: number of the first entry
  * @n: number of entries
  *
- * Return: VDMA_OK; VDMA_E_TCE_STUCK if the hypervisor fails to clear one.
+ * Return: VDMA_OK; VDMA_E_TCE_STUCK if the hypervisor fails to clear an entry.
  */
 int vdma_tce_clear(struct vdma_tce_window *window, uint64_t first, uint64_t n);
 
@@ -117,8 +117,8 @@ size_t vdma_tce_domain_private_size(const struct vdma_tce_window *window,
  * that address as invalid.
  *
  * Costs without a cache: one hypercall for each map and each unmap of up to
- * VDMA_TCE_MOST pages. With a cache: none for a buffer that is in it; in exchange the
- * device can reach a buffer after its unmap until it leaves the cache.
+ * VDMA_TCE_MOST pages. With a cache: none for a cached buffer, but the
+ * device can reach a buffer after its unmap until the buffer leaves the cache.
  *
  * Return: VDMA_OK; VDMA_E_RANGE if @window is empty, has too many pages, or its end
  * wraps; VDMA_E_INVALID if @cached is not a power of two.
@@ -159,7 +159,7 @@ void vdma_tce_domain_count(struct vdma_tce_domain *d,
  * @d: the domain
  * @on: false: mappings that are not in use are removed now, others at their unmap
  *
- * Return: VDMA_OK; VDMA_E_TCE_STUCK if one could not be removed.
+ * Return: VDMA_OK; VDMA_E_TCE_STUCK if a mapping could not be removed.
  */
 int vdma_tce_domain_reuse(struct vdma_tce_domain *d, bool on);
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * The one place where the core meets its surroundings: fixed-width types.
+ * Fixed-width types, from Linux or from the compiler's headers.
  *
- * Everything else in include/vdma, guest/virtio and guest/powerpc is written
- * in terms of these, so that the same source compiles into a Linux module,
- * into a bare-metal program and into host tools.
+ * The rest of the core uses only these, so that the same source compiles for a Linux
+ * module, a bare-metal program and host tools.
  */
 #ifndef VDMA_TYPES_H
 #define VDMA_TYPES_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * Version of the library and of vdmactl; docs/library.md has its compatibility rules.
- * The one place where it stands: the makefile reads it here.
+ * Version of the library and of vdmactl. The makefile reads it here. docs/library.md has
+ * the compatibility rules.
  */
 #ifndef VDMA_VERSION_H
 #define VDMA_VERSION_H

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * A virtio device behind the modern PCI transport (virtio 1.2, 4.1), from
- * finding its registers to a running queue.
+ * A virtio device with the modern PCI transport (virtio 1.2, 4.1), from finding its
+ * registers to a running queue.
  *
- * The adapter has given the BARs addresses, and switched memory space and bus
- * mastering on. What follows is, in this order: vdma_virtio_find(),
- * vdma_virtio_begin(), vdma_virtio_features(), vdma_virtio_queue() for each
- * queue, vdma_virtio_ready(); the drivers of blk.h and net.h do all but the
- * first.
+ * The adapter assigns BARs, and enables memory space and bus mastering. Then call, in this
+ * order: vdma_virtio_find(), vdma_virtio_begin(), vdma_virtio_features(),
+ * vdma_virtio_queue() for each queue, vdma_virtio_ready(). The drivers of blk.h and net.h
+ * make all of these calls but the first.
  */
 #ifndef VDMA_VIRTIO_DEV_H
 #define VDMA_VIRTIO_DEV_H
@@ -31,10 +30,9 @@
 
 /**
  * struct vdma_registers - access to the memory BARs of one function
- * @read: reads @size bytes, 1, 2 or 4, little endian, at @offset in BAR @bar
- * @write: writes them; memory that was written before is visible to the device
- *	   before the register is
- * @ctx: handed to both
+ * @read: reads @size bytes (1, 2 or 4), little endian, at @offset of BAR @bar
+ * @write: writes them; stores to memory before it are visible to the device first
+ * @ctx: passed to both
  */
 struct vdma_registers {
 	uint32_t (*read)(void *ctx, uint8_t bar, uint64_t offset,
@@ -48,11 +46,11 @@ struct vdma_registers {
  * struct vdma_virtio - a virtio device
  * @regs: its registers
  * @clock: monotonic clock
- * @limit: how long the device may take to reset, in nanoseconds
+ * @limit: time limit for a reset, in nanoseconds
  * @common: common configuration
  * @notify: notification registers
  * @isr: interrupt status
- * @config: the device's own configuration; length 0 if it has none
+ * @config: device-specific configuration; length 0 if absent
  * @notify_multiplier: virtio 1.2, 4.1.4.4
  * @features: negotiated features
  */
@@ -69,10 +67,10 @@ struct vdma_virtio {
 };
 
 /**
- * struct vdma_doorbell - where a queue's notifications go
+ * struct vdma_doorbell - notification register of a queue
  * @dev: the device
  * @offset: in the notify region's BAR
- * @queue: the queue's number
+ * @queue: number of the queue
  */
 struct vdma_doorbell {
 	struct vdma_virtio *dev;
@@ -82,14 +80,14 @@ struct vdma_doorbell {
 
 /**
  * vdma_virtio_find() - find the registers of a virtio function
- * @dev: filled in, but for @features
+ * @dev: filled in, except for @features
  * @config: its configuration space
  * @regs: its registers; copied
  * @clock: monotonic clock; copied
- * @limit: how long the device may take to reset, in nanoseconds
+ * @limit: time limit for a reset, in nanoseconds
  *
- * Return: VDMA_OK; VDMA_E_NO_COMMON_CFG for a legacy device; VDMA_E_BAD_CAPS
- * if the list is broken or a structure is missing.
+ * Return: VDMA_OK; VDMA_E_NO_COMMON_CFG for a legacy device; VDMA_E_BAD_CAPS if the list is
+ * broken or lacks a structure.
  */
 int vdma_virtio_find(struct vdma_virtio *dev,
 		     const struct vdma_config_space *config,
@@ -100,36 +98,36 @@ int vdma_virtio_find(struct vdma_virtio *dev,
  * vdma_virtio_reset() - reset the device
  * @dev: the device
  *
- * Waits until the device says that it is done (virtio 1.2, 4.1.4.3.2). Until
- * then it may still do DMA.
+ * Waits until the device has completed it (virtio 1.2, 4.1.4.3.2). Until then it may still
+ * do DMA.
  *
- * Return: VDMA_OK; VDMA_E_TIMEOUT if it does not get done: what it could reach
- * must stay its.
+ * Return: VDMA_OK; VDMA_E_TIMEOUT if it does not complete: memory that the device can reach
+ * must not be reused.
  */
 int vdma_virtio_reset(struct vdma_virtio *dev);
 
 /**
- * vdma_virtio_begin() - reset the device and say that a driver is here
+ * vdma_virtio_begin() - reset the device and set ACKNOWLEDGE and DRIVER
  * @dev: the device
- * @offered: filled in with the features it offers
+ * @offered: set to the features that it offers
  *
  * Return: VDMA_OK; or as vdma_virtio_reset().
  */
 int vdma_virtio_begin(struct vdma_virtio *dev, uint64_t *offered);
 
 /**
- * vdma_virtio_features() - agree on features
+ * vdma_virtio_features() - negotiate features
  * @dev: the device, after vdma_virtio_begin()
- * @features: features that the driver accepts; a bit that is not offered is refused
+ * @features: features that the driver accepts; must be offered and include VERSION_1
  *
- * Sets the status FAILED when it comes to nothing.
+ * Sets the status FAILED on an error.
  *
  * Return: VDMA_OK, and @dev->features is @features; VDMA_E_FEATURES.
  */
 int vdma_virtio_features(struct vdma_virtio *dev, uint64_t features);
 
 /**
- * vdma_virtio_queue_max() - the largest size that a queue can have
+ * vdma_virtio_queue_max() - maximum size of a queue
  * @dev: the device
  * @index: number of the queue
  *
@@ -138,37 +136,36 @@ int vdma_virtio_features(struct vdma_virtio *dev, uint64_t features);
 uint16_t vdma_virtio_queue_max(struct vdma_virtio *dev, uint16_t index);
 
 /**
- * vdma_virtio_queue() - put a ring to work
+ * vdma_virtio_queue() - enable a queue
  * @dev: the device, after vdma_virtio_features()
  * @index: number of the queue
- * @vq: its ring, made with vdma_virtio_notify() and @bell
+ * @vq: its ring, set up with vdma_virtio_notify() and @bell
  * @bell: filled in; must live as long as the ring
  *
- * Return: VDMA_OK; VDMA_E_NO_QUEUE if there is no such queue, it is too small
- * for the ring, in use already, or its notification lies outside of the BAR.
+ * Return: VDMA_OK; VDMA_E_NO_QUEUE if there is no such queue, if it is smaller than the ring
+ * or already enabled, or if its notification register is outside of the region.
  */
 int vdma_virtio_queue(struct vdma_virtio *dev, uint16_t index,
 		      const struct vdma_vq *vq, struct vdma_doorbell *bell);
 
 /**
- * vdma_virtio_notify() - ring the bell, for struct vdma_vq_config
+ * vdma_virtio_notify() - notify the device; for struct vdma_vq_config
  * @ctx: a &struct vdma_doorbell
  * @value: next offset and wrap counter, unused
  */
 void vdma_virtio_notify(void *ctx, uint16_t value);
 
 /**
- * vdma_virtio_ready() - let the device work
- * @dev: the device, all its queues set up
+ * vdma_virtio_ready() - set DRIVER_OK
+ * @dev: the device, with all queues enabled
  */
 void vdma_virtio_ready(struct vdma_virtio *dev);
 
 /**
- * vdma_virtio_check() - is the device still well?
+ * vdma_virtio_check() - check the status of the device
  * @dev: the device
  *
- * Return: VDMA_OK; VDMA_E_NEEDS_RESET if it is in an error that only a reset
- * ends (virtio 1.2, 2.1.2) or is no longer there.
+ * Return: VDMA_OK; VDMA_E_NEEDS_RESET if it needs a reset (virtio 1.2, 2.1.2) or is gone.
  */
 int vdma_virtio_check(struct vdma_virtio *dev);
 
@@ -176,20 +173,20 @@ int vdma_virtio_check(struct vdma_virtio *dev);
  * vdma_virtio_isr() - read and clear the interrupt status
  * @dev: the device
  *
- * Return: bit 0 a queue, bit 1 a configuration change (virtio 1.2, 4.1.4.5).
+ * Return: bit 0: a queue; bit 1: a configuration change (virtio 1.2, 4.1.4.5).
  */
 uint8_t vdma_virtio_isr(struct vdma_virtio *dev);
 
 /**
- * vdma_virtio_config() - read the device's own configuration
+ * vdma_virtio_config() - read the device-specific configuration
  * @dev: the device
  * @offset: of the field
  * @size: of the field in bytes: 1, 2, 4 or 8
  *
- * A field of 8 bytes is read again while the configuration generation changes
- * meanwhile (virtio 1.2, 4.1.4.3.1), 16 times at most.
+ * Reads an 8-byte field again if the configuration generation changes during the read
+ * (virtio 1.2, 4.1.4.3.1), up to 16 times.
  *
- * Return: its value; all ones if the configuration is not that long.
+ * Return: its value; all ones if the field is outside of the configuration.
  */
 uint64_t vdma_virtio_config(struct vdma_virtio *dev, uint32_t offset,
 			    unsigned int size);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * Virtio over PCI: enough to read a device's features.
+ * Virtio over PCI: the part that is needed to read a device's features
  */
 #ifndef VDMA_VIRTIO_PCI_H
 #define VDMA_VIRTIO_PCI_H
@@ -11,7 +11,7 @@
  * struct vdma_config_space - access to one function's PCI configuration space
  * @read8: reads a byte
  * @read32: reads a little-endian word at an offset that is a multiple of 4
- * @ctx: handed to both
+ * @ctx: passed to both
  */
 struct vdma_config_space {
 	uint8_t (*read8)(void *ctx, uint8_t offset);
@@ -38,7 +38,7 @@ struct vdma_region {
 #define VDMA_PCI_CFG_DEVICE	4
 
 /**
- * struct vdma_structure - a structure to be looked for
+ * struct vdma_structure - a structure to look for
  * @type: its cfg_type
  * @align: alignment of its offset, a power of two
  * @length: minimum length in bytes
@@ -55,8 +55,8 @@ struct vdma_structure {
 /**
  * struct vdma_common_cfg - access to a mapped common configuration
  * @read32: reads a register of struct virtio_pci_common_cfg
- * @write32: writes one
- * @ctx: handed to both
+ * @write32: writes a register
+ * @ctx: passed to both
  *
  * Virtio 1.2, 4.1.4.3; registers are little endian, the accessors convert.
  */
@@ -67,7 +67,7 @@ struct vdma_common_cfg {
 };
 
 /**
- * vdma_is_virtio() - is this PCI function a virtio device?
+ * vdma_is_virtio() - test whether a PCI function is a virtio device
  * @vendor: PCI vendor ID
  * @device: PCI device ID, transitional or modern
  */
@@ -80,8 +80,8 @@ bool vdma_is_virtio(uint16_t vendor, uint16_t device);
  * @region: where it is, on success
  * @where: offset of its capability, on success
  *
- * Takes the first usable structure in the order of the capability list
- * (virtio 1.2, 4.1.4). Never reads more than the 48 capabilities that fit.
+ * Finds the first usable structure in the order of the capability list (virtio 1.2,
+ * 4.1.4). Reads at most the 48 capabilities that fit.
  *
  * Return: VDMA_OK; VDMA_E_NOT_FOUND; VDMA_E_BAD_CAPS if the list leaves the
  * configuration space or does not end.
@@ -105,8 +105,8 @@ int vdma_find_common_cfg(const struct vdma_config_space *config,
  * vdma_read_features() - read the 64 feature bits that a device offers
  * @cfg: its common configuration
  *
- * Leaves device_feature_select as it was. Must not run while a driver reads
- * features of the same device.
+ * Restores device_feature_select. Must not run while a driver reads features of the same
+ * device.
  *
  * Return: the feature bits (virtio 1.2, 4.1.4.3, device_feature).
  */

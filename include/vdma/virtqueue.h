@@ -2,15 +2,14 @@
 /*
  * Virtqueues, split and packed (virtio 1.2, 2.7 and 2.8), the driver's side.
  *
- * The device is not trusted. All that the driver needs to know again, it keeps
- * in memory of its own; from the ring it reads only what the device has to say
- * (used indexes, identifiers, lengths, suppression), and takes none of it
- * unchecked. A device that breaks the rules breaks its ring: the error is
- * kept, add and get return it from then on, and the buffers stay mapped until
- * the device was reset.
+ * The device is not trusted. The driver keeps its state in private memory. From the ring it
+ * reads only the device's fields (used indexes, identifiers, lengths, suppression), and
+ * checks all of them. A device that breaks the rules breaks its ring: the ring keeps the
+ * error, add, kick and get return it from then on, and the buffers stay mapped until the
+ * device was reset.
  *
- * One ring is used by one CPU at a time; the caller sees to that. Different
- * rings share nothing but the domain.
+ * The caller makes sure that one CPU at a time uses a ring. Different rings share only the
+ * domain.
  */
 #ifndef VDMA_VIRTQUEUE_H
 #define VDMA_VIRTQUEUE_H
@@ -35,10 +34,10 @@
 	 VDMA_F_IN_ORDER)
 
 /**
- * struct vdma_clock - time, as the adapter has it
- * @now: nanoseconds from any fixed start, never running backwards
- * @relax: called between two looks at a device; NULL: nothing
- * @ctx: handed to both
+ * struct vdma_clock - a clock of the adapter
+ * @now: nanoseconds since a fixed start; monotonic
+ * @relax: called between polls of a device; may be NULL
+ * @ctx: passed to both
  */
 struct vdma_clock {
 	uint64_t (*now)(void *ctx);
@@ -47,10 +46,10 @@ struct vdma_clock {
 };
 
 /**
- * struct vdma_sg - a desc of a buffer
- * @addr: guest physical address; or a DMA address if @mapped
+ * struct vdma_sg - a segment of a buffer
+ * @addr: guest physical address; a DMA address if @mapped
  * @len: in bytes, at least 1
- * @mapped: the caller has mapped it, and unmaps it
+ * @mapped: the caller has mapped it, and will unmap it
  */
 struct vdma_sg {
 	uint64_t addr;
@@ -61,15 +60,13 @@ struct vdma_sg {
 /**
  * struct vdma_vq_config - configuration of a ring
  * @num: number of descriptors; a power of two for a split ring
- * @indirect_max: longest buffer, in pieces, that may go into a table of its
- *		  own when VDMA_F_INDIRECT_DESC is negotiated; 0: none does.
- *		  Costs @num * @indirect_max * 32 bytes, half of it shared
- *		  with the device.
- * @features: negotiated features; those of VDMA_F_RING count
- * @notify: tells the device that there are new buffers; value is what virtio
- *	    1.2, 2.9 gives as next offset and wrap counter, of which a device
- *	    without VIRTIO_F_NOTIFICATION_DATA sees nothing
- * @ctx: handed to @notify
+ * @indirect_max: maximum number of segments of a buffer in an indirect table, used if
+ *		  VDMA_F_INDIRECT_DESC is negotiated; 0: no tables. Costs @num *
+ *		  @indirect_max * 32 bytes, half of them shared with the device
+ * @features: negotiated features; only those of VDMA_F_RING matter
+ * @notify: notifies the device of new buffers; @value is the next offset and wrap counter
+ *	    (virtio 1.2, 2.9), for VIRTIO_F_NOTIFICATION_DATA
+ * @ctx: passed to @notify
  */
 struct vdma_vq_config {
 	uint16_t num;
@@ -80,10 +77,9 @@ struct vdma_vq_config {
 };
 
 /**
- * struct vdma_vq_used - a buffer that came back
+ * struct vdma_vq_used - a used buffer
  * @token: as passed to vdma_vq_add()
- * @len: bytes that the device says it has written, at most what the buffer
- *	 has room for
+ * @len: bytes that the device claims to have written, at most the buffer's writable length
  */
 struct vdma_vq_used {
 	void *token;
@@ -99,18 +95,18 @@ struct vdma_vq_format;
  * @domain: how the device reaches memory
  * @config: as given
  * @error: why the ring is broken, or VDMA_OK
- * @in_flight: buffers that the device has been shown and not given back
- * @free: free descriptors
- * @added: buffers added and not yet shown to the device
- * @notified: how often @notify was called, for figures
- * @ring: the ring's memory
- * @tables: the indirect tables' memory
- * @desc_dma: descriptor area, for the transport (queue_desc)
- * @driver_dma: driver area (queue_driver): available ring, or the driver's
- *		event suppression
- * @device_dma: device area (queue_device)
+ * @in_flight: number of buffers that are available to the device and not yet returned
+ * @free: number of free descriptors
+ * @added: number of buffers added but not yet available
+ * @notified: number of calls to @notify, for statistics
+ * @ring: memory of the ring
+ * @tables: memory of the indirect tables
+ * @desc_dma: DMA address of the descriptor area (queue_desc)
+ * @driver_dma: DMA address of the driver area (queue_driver): available ring, or the
+ *		driver's event suppression
+ * @device_dma: DMA address of the device area (queue_device)
  *
- * The rest is the ring's own.
+ * The other members are private.
  */
 struct vdma_vq {
 	struct vdma_domain *domain;
@@ -150,39 +146,39 @@ struct vdma_vq {
 };
 
 /**
- * vdma_vq_fit() - make a ring as large as a device can have it
- * @config: @num becomes smaller if need be, and so does @indirect_max; what
- *	    @features does not have is switched off
- * @most: the largest that the device can have, vdma_virtio_queue_max()
+ * vdma_vq_fit() - reduce a ring to the size that a device supports
+ * @config: @num and @indirect_max are reduced if necessary; @indirect_max becomes 0 without
+ *	    VDMA_F_INDIRECT_DESC
+ * @most: maximum size, from vdma_virtio_queue_max()
  *
- * Never asks for more private memory than before.
+ * Never increases the private memory that the ring needs.
  */
 void vdma_vq_fit(struct vdma_vq_config *config, uint16_t most);
 
 /**
- * vdma_vq_private_size() - how much memory of its own a ring needs
+ * vdma_vq_private_size() - private memory that a ring needs
  * @config: its configuration
  *
- * Return: bytes; 0 if there is no such ring.
+ * Return: bytes; 0 if @config is invalid.
  */
 size_t vdma_vq_private_size(const struct vdma_vq_config *config);
 
 /**
- * vdma_vq_init() - make a ring
- * @vq: set up on success
- * @domain: how the device reaches memory; ring and tables come from it
+ * vdma_vq_init() - set up a ring
+ * @vq: initialized on success
+ * @domain: how the device reaches memory; allocates ring and tables
  * @config: its configuration; copied
- * @private_mem: vdma_vq_private_size() bytes that no device can reach, aligned
- *		 to 8; the caller's again after vdma_vq_fini()
+ * @private_mem: vdma_vq_private_size() bytes that no device can reach, aligned to 8;
+ *		 returned to the caller by vdma_vq_fini()
  *
- * Return: VDMA_OK; VDMA_E_QUEUE_SIZE if there is no such ring; VDMA_E_NO_MEMORY;
- * or as vdma_domain_map().
+ * Return: VDMA_OK; VDMA_E_QUEUE_SIZE if @config is invalid; VDMA_E_NO_MEMORY; or as
+ * vdma_domain_map().
  */
 int vdma_vq_init(struct vdma_vq *vq, struct vdma_domain *domain,
 		 const struct vdma_vq_config *config, void *private_mem);
 
 /**
- * vdma_vq_fini() - give the ring's memory back
+ * vdma_vq_fini() - free the ring's memory
  * @vq: a ring whose device was reset and whose buffers were detached
  */
 void vdma_vq_fini(struct vdma_vq *vq);
@@ -194,65 +190,62 @@ int vdma_vq_add_at(struct vdma_vq *vq, const struct vdma_sg *sg,
 /**
  * vdma_vq_add() - add a buffer
  * @vq: the ring
- * @sg: its pieces, first those that the device reads, then those it writes
- * @out: how many the device reads
- * @in: how many the device writes
- * @token: not NULL; comes back with the buffer
+ * @sg: its segments; those that the device reads first, then those that it writes
+ * @out: number of segments that the device reads
+ * @in: number of segments that the device writes
+ * @token: not NULL; returned with the buffer
  *
- * Maps the pieces that are not. The device sees the buffer with the next
- * vdma_vq_kick(): any number of buffers goes with one barrier and at most one
- * notification.
+ * Maps the segments that are not yet mapped. The next vdma_vq_kick() makes the buffer
+ * available: any number of buffers takes one barrier and at most one notification.
  *
- * Return: VDMA_OK; VDMA_E_FULL if there is no room now; VDMA_E_INVALID if
- * there never is, @token is NULL, a desc is empty or all that the device may
- * write comes to 4 GiB or more; the ring's error if it is broken; or as
- * vdma_domain_map(). On an error nothing was added or left mapped.
+ * Return: VDMA_OK; VDMA_E_FULL if the ring is full; VDMA_E_INVALID if @token is NULL, or the
+ * buffer has no segments, more than the ring has descriptors, an empty one, or 4 GiB or
+ * more in all; the ring's error if it is broken; or as vdma_domain_map(). On an error
+ * nothing is added or stays mapped.
  */
 #define vdma_vq_add(vq, sg, out, in, token) \
 	vdma_vq_add_at(vq, sg, out, in, token, VDMA_HERE)
 
 /**
- * vdma_vq_kick() - show the device all that was added
+ * vdma_vq_kick() - make all added buffers available to the device
  * @vq: the ring
  *
- * Calls @notify if the device wants to be told.
+ * Calls @notify if the device has asked for notifications.
  *
  * Return: VDMA_OK, or the ring's error.
  */
 int vdma_vq_kick(struct vdma_vq *vq);
 
 /**
- * vdma_vq_get_buf() - take back a buffer that the device has used
+ * vdma_vq_get_buf() - get a buffer that the device has used
  * @vq: the ring
- * @used: filled in on 1
+ * @used: filled in on return of 1
  *
- * Unmaps the buffer that vdma_vq_add() mapped.
+ * Unmaps the segments that vdma_vq_add() has mapped.
  *
- * Return: 1 and a buffer; 0 if no buffer is used yet; the ring's error if it
- * is broken, or is found to be: VDMA_E_USED_ID for an identifier that does not
- * exist, VDMA_E_USED_FREE for one that the device does not hold,
- * VDMA_E_USED_LEN for more bytes than the buffer has, VDMA_E_USED_INDEX for an
- * index that runs ahead or back; or what unmap returned.
+ * Return: 1; 0 if no buffer is used; the ring's error if it is broken, or breaks now:
+ * VDMA_E_USED_ID for an identifier that does not exist, VDMA_E_USED_FREE for a buffer that
+ * the device does not have, VDMA_E_USED_LEN for more bytes than the buffer can hold,
+ * VDMA_E_USED_INDEX for an index that jumps ahead or back; or the error of unmap.
  */
 int vdma_vq_get_buf(struct vdma_vq *vq, struct vdma_vq_used *used);
 
 /**
- * vdma_vq_wait() - wait for a buffer to come back
+ * vdma_vq_wait() - wait for a used buffer
  * @vq: the ring
  * @used: filled in on success
  * @clock: monotonic clock
  * @limit: nanoseconds
  *
- * Return: VDMA_OK; VDMA_E_TIMEOUT if nothing came in time, and the ring is
- * broken with that error, for what the device does with the buffer later is
- * unknown; or as vdma_vq_get_buf().
+ * Return: VDMA_OK; VDMA_E_TIMEOUT if no buffer is used in time: this breaks the ring, since
+ * the device may still use the buffer later; or as vdma_vq_get_buf().
  */
 int vdma_vq_wait(struct vdma_vq *vq, struct vdma_vq_used *used,
 		 const struct vdma_clock *clock, uint64_t limit);
 
 /**
  * vdma_vq_disable_cb() - ask the device for no interrupts
- * @vq: the ring; a new ring is quiet
+ * @vq: the ring; disabled after vdma_vq_init()
  *
  * A hint: the device may still send some.
  */
@@ -262,24 +255,24 @@ void vdma_vq_disable_cb(struct vdma_vq *vq);
  * vdma_vq_enable_cb() - ask the device for an interrupt with the next used buffer
  * @vq: the ring
  *
- * Return: true if there is a used buffer already, for which no interrupt may
- * come: call vdma_vq_get_buf().
+ * Return: true if there is already a used buffer, which may cause no interrupt: call
+ * vdma_vq_get_buf().
  */
 bool vdma_vq_enable_cb(struct vdma_vq *vq);
 
 /**
- * vdma_vq_detach_unused_buf() - take back a buffer that the device has not used
+ * vdma_vq_detach_unused_buf() - detach a buffer that the device has not used
  * @vq: the ring of a device that was reset
  *
- * Call it until it returns NULL, then vdma_vq_fini() or vdma_vq_restart().
- * Works on broken rings.
+ * Call it until it returns NULL, then vdma_vq_fini() or vdma_vq_restart(). Works on broken
+ * rings.
  *
- * Return: the buffer's token; NULL if none is left.
+ * Return: the buffer's token; NULL if no buffer is left.
  */
 void *vdma_vq_detach_unused_buf(struct vdma_vq *vq);
 
 /**
- * vdma_vq_restart() - make a ring as new, in the same memory
+ * vdma_vq_restart() - set up a ring again in the same memory
  * @vq: a ring whose device was reset and whose buffers were detached
  */
 void vdma_vq_restart(struct vdma_vq *vq);
