@@ -18,16 +18,12 @@
 #define MSI_WINDOW 0x40000000000ull
 #define SEGMENTS   8
 
+/* PCI Local Bus 3.0, 6.7 and 6.8.2 */
 #define CONFIG_CAPS  0x34
-#define CAP_VENDOR   0x09
 #define CAP_MSIX     0x11
 #define MSIX_CONTROL 2
 #define MSIX_ENABLE  0x8000
-/* struct virtio_pci_cap and struct virtio_pci_common_cfg (virtio 1.2, 4.1.4) */
-#define CAP_TYPE    3
-#define CAP_BAR	    4
-#define CAP_OFFSET  8
-#define CAP_COMMON  1
+/* Virtio 1.2, 4.1.4.3: config_msix_vector of struct virtio_pci_common_cfg */
 #define MSIX_CONFIG 0x10
 /* LoPAR 7.3.10.5.1, ibm,change-msi: function */
 #define CHANGE_MSIX 4
@@ -99,41 +95,38 @@ static void thread_msi(void)
 
 GUEST_TEST(thread_msi, thread_msi);
 
-static uint8_t find_cap(const struct vdma_function *fn, uint8_t id, int type)
+static uint8_t find_cap(const struct vdma_function *fn, uint8_t id)
 {
 	uint8_t at = (uint8_t)pci_read(fn, CONFIG_CAPS, 1);
 
-	while (at && (pci_read(fn, at, 1) != id ||
-		      (type >= 0 &&
-		       pci_read(fn, at + CAP_TYPE, 1) != (uint32_t)type)))
+	while (at && pci_read(fn, at, 1) != id)
 		at = (uint8_t)pci_read(fn, at + 1, 1);
 	return at;
 }
 
 /* Sets up the interrupt for configuration changes, which a broken device raises. */
-static bool config_interrupt(const struct pci_function *pci)
+static bool config_interrupt(const struct device *device)
 {
-	uint8_t common = find_cap(&pci->fn, CAP_VENDOR, CAP_COMMON);
-	uint8_t msix = find_cap(&pci->fn, CAP_MSIX, -1);
+	const struct pci_function *pci = device->pci;
+	const struct vdma_region *common = &device->virtio.common;
+	uint8_t msix = find_cap(&pci->fn, CAP_MSIX);
 	uint32_t args[] = { pci->fn.config_addr,
 			    (uint32_t)(pci->fn.buid >> 32),
 			    (uint32_t)pci->fn.buid,
 			    CHANGE_MSIX,
 			    1,
 			    1 };
-	uint8_t bar = (uint8_t)pci_read(&pci->fn, common + CAP_BAR, 1);
 	struct vdma_registers regs = registers_bars(pci);
-	uint64_t vector;
+	uint64_t vector = common->offset + MSIX_CONFIG;
 	uint32_t rets[3];
 
-	vector = MSIX_CONFIG + pci_read(&pci->fn, common + CAP_OFFSET, 4);
 	pci_write(&pci->fn, msix + MSIX_CONTROL, 2,
 		  MSIX_ENABLE | pci_read(&pci->fn, msix + MSIX_CONTROL, 2));
 	if (rtas_call(rtas_token("ibm,change-msi"), args, ARRAY_SIZE(args),
 		      rets, 4) != RTAS_SUCCESS)
 		return false;
-	regs.write(regs.ctx, bar, vector, 2, 0);
-	return regs.read(regs.ctx, bar, vector, 2) == 0;
+	regs.write(regs.ctx, common->bar, vector, 2, 0);
+	return regs.read(regs.ctx, common->bar, vector, 2) == 0;
 }
 
 /* Breaks the device with a buffer longer than it may reach. */
@@ -148,7 +141,7 @@ static bool break_device(char *page, unsigned int turns)
 	bool good;
 
 	open_disk(&disk);
-	good = config_interrupt(disk.device.pci);
+	good = config_interrupt(&disk.device);
 	dma = map_private(&disk.device, page, VDMA_UV_PAGE_SIZE);
 	sg = (struct vdma_sg){ dma, 8 * KIB, true };
 	good &= reset_after(&disk, &req, turns);

@@ -3,22 +3,19 @@
  * Reads the features of a virtio device from its common configuration.
  */
 #include <vdma/virtio_pci.h>
-
-/* Virtio 1.2, 4.1.4.3: struct virtio_pci_common_cfg */
-#define DEVICE_FEATURE_SELECT	0x00
-#define DEVICE_FEATURE		0x04
+#include "pci_regs.h"
 
 static uint64_t feature_word(const struct vdma_common_cfg *cfg, uint32_t word)
 {
-	cfg->write32(cfg->ctx, DEVICE_FEATURE_SELECT, word);
-	return cfg->read32(cfg->ctx, DEVICE_FEATURE);
+	cfg->write32(cfg->ctx, COMMON_DEVICE_FEATURE_SELECT, word);
+	return cfg->read32(cfg->ctx, COMMON_DEVICE_FEATURE);
 }
 
 uint64_t vdma_read_features(const struct vdma_common_cfg *cfg)
 {
-	uint32_t select = cfg->read32(cfg->ctx, DEVICE_FEATURE_SELECT);
+	uint32_t select = cfg->read32(cfg->ctx, COMMON_DEVICE_FEATURE_SELECT);
 	uint64_t features = feature_word(cfg, 0) | feature_word(cfg, 1) << 32;
 
-	cfg->write32(cfg->ctx, DEVICE_FEATURE_SELECT, select);
+	cfg->write32(cfg->ctx, COMMON_DEVICE_FEATURE_SELECT, select);
 	return features;
 }

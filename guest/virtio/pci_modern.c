@@ -6,6 +6,7 @@
 #include <vdma/abi.h>
 #include <vdma/error.h>
 #include <vdma/virtio_pci.h>
+#include "pci_regs.h"
 
 /* PCI Local Bus 3.0, 6.1 and 6.7 */
 #define PCI_STATUS_AND_COMMAND	0x04
@@ -19,13 +20,6 @@
 #define BAR_FIRST		0x10
 #define BAR_IO			0x1u
 #define BAR_COUNT		6
-
-/* Virtio 1.2, 4.1.4: struct virtio_pci_cap */
-#define VIRTIO_CAP_CFG_TYPE	3
-#define VIRTIO_CAP_BAR		4
-#define VIRTIO_CAP_OFFSET	8
-#define VIRTIO_CAP_LENGTH	12
-#define VIRTIO_CAP_SIZE		16
 
 bool vdma_is_virtio(uint16_t vendor, uint16_t device)
 {

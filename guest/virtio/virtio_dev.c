@@ -6,24 +6,7 @@
 #include <vdma/audit.h>
 #include <vdma/error.h>
 #include <vdma/virtio_dev.h>
-
-/* 4.1.4.3: struct virtio_pci_common_cfg */
-#define DEVICE_FEATURE_SELECT	0x00
-#define DEVICE_FEATURE		0x04
-#define DRIVER_FEATURE_SELECT	0x08
-#define DRIVER_FEATURE		0x0c
-#define DEVICE_STATUS		0x14
-#define CONFIG_GENERATION	0x15
-#define QUEUE_SELECT		0x16
-#define QUEUE_SIZE		0x18
-#define QUEUE_ENABLE		0x1c
-#define QUEUE_NOTIFY_OFF	0x1e
-#define QUEUE_DESC		0x20
-#define QUEUE_DRIVER		0x28
-#define QUEUE_DEVICE		0x30
-
-/* 4.1.4.4: notify_off_multiplier, after struct virtio_pci_cap */
-#define CAP_MULTIPLIER		16
+#include "pci_regs.h"
 
 static uint32_t virtio_read(struct vdma_virtio *dev, uint32_t reg,
 			    unsigned int size)
@@ -49,12 +32,12 @@ static void virtio_write64(struct vdma_virtio *dev, uint32_t reg,
 
 static uint8_t virtio_status(struct vdma_virtio *dev)
 {
-	return (uint8_t)virtio_read(dev, DEVICE_STATUS, 1);
+	return (uint8_t)virtio_read(dev, COMMON_DEVICE_STATUS, 1);
 }
 
 static void virtio_add_status(struct vdma_virtio *dev, uint8_t bits)
 {
-	virtio_write(dev, DEVICE_STATUS, 1, virtio_status(dev) | bits);
+	virtio_write(dev, COMMON_DEVICE_STATUS, 1, virtio_status(dev) | bits);
 }
 
 static int virtio_find_regions(struct vdma_virtio *dev,
@@ -75,10 +58,10 @@ static int virtio_find_regions(struct vdma_virtio *dev,
 	error = vdma_find_structure(config, &notify, &dev->notify, &cap);
 	if (error)
 		return VDMA_E_BAD_CAPS;
-	if (cap > 0x100 - CAP_MULTIPLIER - 4)
+	if (cap > 0x100 - NOTIFY_CAP_SIZE)
 		return VDMA_E_BAD_CAPS;
 	dev->notify_multiplier = config->read32(config->ctx,
-						cap + CAP_MULTIPLIER);
+						cap + NOTIFY_CAP_MULTIPLIER);
 	error = vdma_find_structure(config, &isr, &dev->isr, &cap);
 	if (error)
 		return VDMA_E_BAD_CAPS;
@@ -111,7 +94,7 @@ int vdma_virtio_reset(struct vdma_virtio *dev)
 	uint64_t start = clock->now(clock->ctx);
 	bool late = false;
 
-	virtio_write(dev, DEVICE_STATUS, 1, 0);
+	virtio_write(dev, COMMON_DEVICE_STATUS, 1, 0);
 	while (virtio_status(dev)) {
 		if (late)
 			return VDMA_E_TIMEOUT;
@@ -127,10 +110,10 @@ static uint64_t virtio_offered(struct vdma_virtio *dev)
 {
 	uint64_t low, high;
 
-	virtio_write(dev, DEVICE_FEATURE_SELECT, 4, 0);
-	low = virtio_read(dev, DEVICE_FEATURE, 4);
-	virtio_write(dev, DEVICE_FEATURE_SELECT, 4, 1);
-	high = virtio_read(dev, DEVICE_FEATURE, 4);
+	virtio_write(dev, COMMON_DEVICE_FEATURE_SELECT, 4, 0);
+	low = virtio_read(dev, COMMON_DEVICE_FEATURE, 4);
+	virtio_write(dev, COMMON_DEVICE_FEATURE_SELECT, 4, 1);
+	high = virtio_read(dev, COMMON_DEVICE_FEATURE, 4);
 	return high << 32 | low;
 }
 
@@ -152,10 +135,10 @@ int vdma_virtio_features(struct vdma_virtio *dev, uint64_t features)
 	if (features & ~virtio_offered(dev) || !(features & VDMA_F_VERSION_1))
 		goto refused;
 
-	virtio_write(dev, DRIVER_FEATURE_SELECT, 4, 0);
-	virtio_write(dev, DRIVER_FEATURE, 4, (uint32_t)features);
-	virtio_write(dev, DRIVER_FEATURE_SELECT, 4, 1);
-	virtio_write(dev, DRIVER_FEATURE, 4, (uint32_t)(features >> 32));
+	virtio_write(dev, COMMON_DRIVER_FEATURE_SELECT, 4, 0);
+	virtio_write(dev, COMMON_DRIVER_FEATURE, 4, (uint32_t)features);
+	virtio_write(dev, COMMON_DRIVER_FEATURE_SELECT, 4, 1);
+	virtio_write(dev, COMMON_DRIVER_FEATURE, 4, (uint32_t)(features >> 32));
 	virtio_add_status(dev, VDMA_STATUS_FEATURES_OK);
 	/* 3.1.1: the device clears the bit if it does not agree */
 	if (!(virtio_status(dev) & VDMA_STATUS_FEATURES_OK))
@@ -170,8 +153,8 @@ refused:
 
 uint16_t vdma_virtio_queue_max(struct vdma_virtio *dev, uint16_t index)
 {
-	virtio_write(dev, QUEUE_SELECT, 2, index);
-	return (uint16_t)virtio_read(dev, QUEUE_SIZE, 2);
+	virtio_write(dev, COMMON_QUEUE_SELECT, 2, index);
+	return (uint16_t)virtio_read(dev, COMMON_QUEUE_SIZE, 2);
 }
 
 int vdma_virtio_queue(struct vdma_virtio *dev, uint16_t index,
@@ -180,9 +163,9 @@ int vdma_virtio_queue(struct vdma_virtio *dev, uint16_t index,
 	uint64_t offset;
 
 	if (vdma_virtio_queue_max(dev, index) < vq->config.num ||
-	    virtio_read(dev, QUEUE_ENABLE, 2))
+	    virtio_read(dev, COMMON_QUEUE_ENABLE, 2))
 		return VDMA_E_NO_QUEUE;
-	offset = (uint64_t)virtio_read(dev, QUEUE_NOTIFY_OFF, 2) *
+	offset = (uint64_t)virtio_read(dev, COMMON_QUEUE_NOTIFY_OFF, 2) *
 		 dev->notify_multiplier;
 	if (offset + 2 > dev->notify.length)
 		return VDMA_E_NO_QUEUE;
@@ -193,11 +176,11 @@ int vdma_virtio_queue(struct vdma_virtio *dev, uint16_t index,
 	};
 	vdma_audit_hook_check(vq->domain, vq->ring.dma, vq->ring.len,
 			      VDMA_BIDIRECTIONAL, VDMA_HERE);
-	virtio_write(dev, QUEUE_SIZE, 2, vq->config.num);
-	virtio_write64(dev, QUEUE_DESC, vq->desc_dma);
-	virtio_write64(dev, QUEUE_DRIVER, vq->driver_dma);
-	virtio_write64(dev, QUEUE_DEVICE, vq->device_dma);
-	virtio_write(dev, QUEUE_ENABLE, 2, 1);
+	virtio_write(dev, COMMON_QUEUE_SIZE, 2, vq->config.num);
+	virtio_write64(dev, COMMON_QUEUE_DESC, vq->desc_dma);
+	virtio_write64(dev, COMMON_QUEUE_DRIVER, vq->driver_dma);
+	virtio_write64(dev, COMMON_QUEUE_DEVICE, vq->device_dma);
+	virtio_write(dev, COMMON_QUEUE_ENABLE, 2, 1);
 	return VDMA_OK;
 }
 
@@ -244,11 +227,11 @@ uint64_t vdma_virtio_config(struct vdma_virtio *dev, uint32_t offset,
 	if (size < 8)
 		return r->read(r->ctx, bar, at, size);
 	do {
-		generation = (uint8_t)virtio_read(dev, CONFIG_GENERATION, 1);
+		generation = (uint8_t)virtio_read(dev, COMMON_CONFIG_GENERATION, 1);
 		value = r->read(r->ctx, bar, at, 4);
 		value |= (uint64_t)r->read(r->ctx, bar, at + 4, 4) << 32;
 	} while (generation !=
-			 (uint8_t)virtio_read(dev, CONFIG_GENERATION, 1) &&
+			 (uint8_t)virtio_read(dev, COMMON_CONFIG_GENERATION, 1) &&
 		 --tries);
 	return value;
 }
