@@ -219,8 +219,8 @@ def _criteria(results: Results) -> str:
             kind = "none"
         state = criterion["state"] + ("" if criterion["decided"] else ", within the noise")
         rows.append(
-            f'<tr class="{kind}"><td class="state">{escape(state)}</td><td>{escape(criterion["name"])}'
-            f'</td><td>{escape(criterion["basis"])}: {escape(criterion["detail"])}</td></tr>'
+            f'<tr class="{kind}"><td class="state">{escape(state)}</td>'
+            f'<td>{escape(criterion["name"])}</td><td>{escape(criterion["basis"])}: {escape(criterion["detail"])}</td></tr>'
         )
     return '<div class="scroll"><table class="criteria">' + "\n".join(rows) + "</table></div>"
 

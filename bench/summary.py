@@ -199,8 +199,8 @@ def _bounced(results: Results) -> str:
         return ""
     # the kernel's swiotlb is the same in any guest
     swiotlb = found.get("swiotlb") or copied(results, "swiotlb")
-    compared = f", swiotlb {swiotlb}" if swiotlb else ""
-    return f"In a secure VM, bouncing copies {found['bounce']} bytes for each of a disk's{compared}."
+    other = f", swiotlb {swiotlb}" if swiotlb else ""
+    return f"In a secure VM, bouncing copies {found['bounce']} bytes for each of a disk's{other}."
 
 
 def conclusions(results: Results) -> Iterator[tuple[str, str]]:

@@ -26,7 +26,8 @@ def _speeds(results: Results, base: str, names: Sequence[str]) -> str:
         first = summary.result(results, base, row["name"])
         line = [row["name"], "-"]
         if first:
-            line[1] = f"{summary.short(first.value.median)} {row['unit']} {summary.noise(first.value)}"
+            value = summary.short(first.value.median)
+            line[1] = f"{value} {row['unit']} {summary.noise(first.value)}"
         for name in names:
             found = summary.result(results, name, row["name"])
             line.append(summary.percentage(found.speed) if found else "-")

@@ -45,7 +45,7 @@ def test_the_real_table() -> None:
         ('mode = "direct"', "", "configuration direct: missing 1 required"),
         ('mode = "direct"', 'mode = "direct"\nbase = "nix"', "direct: there is no base nix"),
         ('mode = "direct"', 'mode = "direct"\nworkloads = ["nix"]', "there is no workload nix"),
-        ('device = "disk"', 'device = "tape"', "workload read: device tape is not one of disk, net"),
+        ('device = "disk"', 'device = "tape"', "read: device tape is not one of disk, net"),
         ('unit = "IOPS"', 'unit = "knots"', "workload read: unit knots is not one of"),
         ('"fio rw=read"', '"dd"', "workload read: bench/workloads has no dd.sh"),
         ("[[workload]]", GOOD[GOOD.index("[[workload]]") :] + "[[workload]]", "is there twice"),
@@ -94,4 +94,5 @@ def test_needs(need: str, why: str) -> None:
 def test_stock_qemu_has_no_bypass() -> None:
     """Configuration bypass cannot run with a stock QEMU, which is said."""
     row = next(row for row in config.read().configurations if row.name == "bypass")
-    assert requirements.cannot_run(row.requires, "stock") == "this QEMU's PHB has no option dma-bypass"
+    why = "this QEMU's PHB has no option dma-bypass"
+    assert requirements.cannot_run(row.requires, "stock") == why

@@ -86,7 +86,7 @@ def test_secure_configurations(run: Path) -> None:
     for name in ("secure-bounce", "secure-quirk"):
         entry = by_name[name]
         assert entry["bytes"] <= entry["copied_bytes"] <= 1.05 * entry["bytes"]
-    criteria = [criterion for criterion in content["criteria"] if criterion["basis"] == "exact counts"]
+    criteria = [c for c in content["criteria"] if c["basis"] == "exact counts"]
     assert len(criteria) == 6 and {criterion["state"] for criterion in criteria} == {"met"}
 
 

@@ -51,7 +51,8 @@ EXTENDED = (
     *("hash", "hash-6.1", "power8", "power10", "1GiB-1cpu"),
 )
 CASES = [
-    pytest.param(name, marks=[pytest.mark.extended] if name in EXTENDED else []) for name in MACHINES
+    pytest.param(name, marks=[pytest.mark.extended] if name in EXTENDED else [])
+    for name in MACHINES
 ]
 
 

@@ -53,7 +53,8 @@ def test_counts_prove_the_mode(run: Path, kernel: str) -> None:
     if rows.is_secure(kernel):
         machine = secure.secured(machine)
     counts = Counts(run, tuple(disks))
-    script = SCRIPT.format(parameters=modes.override(disks)) + counts.script('read_large $fn || fail "large requests of $fn"')
+    script = SCRIPT.format(parameters=modes.override(disks))
+    script += counts.script('read_large $fn || fail "large requests of $fn"')
     with Guest(machine, run, GuestImage(script=script, disk_mib=DISK_MIB)) as guest:
         counts.serve(guest)
         result = guest.finish(expect=lambda device: disks[device].expected())

@@ -43,7 +43,11 @@ FORGED = (
     Forged("one cell too many", (*GOOD, 0), "property-malformed"),
     Forged("no cells", (), "property-malformed"),
     Forged("unknown hypercall", tag_cells(0xF011, WINDOW_BASE, SIZE), "property-malformed"),
-    Forged("base not aligned", tag_cells(H_DMA_BYPASS, WINDOW_BASE + 0x8000, SIZE), "property-malformed"),
+    Forged(
+        "base not aligned",
+        tag_cells(H_DMA_BYPASS, WINDOW_BASE + 0x8000, SIZE),
+        "property-malformed",
+    ),
     Forged("size 0", tag_cells(H_DMA_BYPASS, WINDOW_BASE, 0), "property-malformed"),
     Forged(
         "window that wraps",

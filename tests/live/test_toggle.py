@@ -16,7 +16,8 @@ ROWS = [row for row in table("tests/live") if row.group == "toggle"]
 SHORT, SOAK = "short", "soak"
 MARKS = {SHORT: [], SOAK: [pytest.mark.extended, pytest.mark.soak, pytest.mark.timeout(1000)]}
 CASES = [
-    pytest.param(row, id=row.id(), marks=MARKS.get(row.name, [pytest.mark.extended])) for row in ROWS
+    pytest.param(row, id=row.id(), marks=MARKS.get(row.name, [pytest.mark.extended]))
+    for row in ROWS
 ]
 
 

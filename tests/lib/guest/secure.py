@@ -61,7 +61,8 @@ class Violation:
 def violations(run: Path) -> list[Violation]:
     """All violations, in order."""
     log = (run / "qemu.log").read_text(errors="replace")
-    line = r"dma_guard_violation device=(\S+) address=(0x\w+) size=(\d+) direction=(\w+) denied=(\d)$"
+    line = r"dma_guard_violation device=(\S+) address=(0x\w+) size=(\d+)"
+    line += r" direction=(\w+) denied=(\d)$"
     found = re.findall(line, log, re.MULTILINE)
     assert len(found) == log.count("dma_guard_violation")
     return [
