@@ -4,6 +4,7 @@ of a public one."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -73,6 +74,7 @@ NOUNS = {
 FOLDERS = ("guest/dma", "guest/linux", "guest/powerpc", "guest/virtio", "guest/baremetal/lib",
            "hypervisor/qemu", "tools/vdmactl")  # fmt: skip
 FILES = [path for folder in FOLDERS for path in sorted((TOP / folder).glob("*.c"))]
+BARE_METAL = sorted((TOP / "guest/baremetal").glob("*.c"))
 
 
 def functions(path: Path) -> list[str]:
@@ -102,3 +104,12 @@ def test_private_headers_have_names_of_their_own() -> None:
     public = {path.name for path in (TOP / "include/vdma").glob("*.h")}
     private = [path for folder in FOLDERS for path in (TOP / folder).glob("*.h")]
     assert [path for path in private if path.name in public] == []
+
+
+@pytest.mark.parametrize("path", BARE_METAL, ids=[path.stem for path in BARE_METAL])
+def test_bare_metal_tests_say_what_they_prove(path: Path) -> None:
+    """A comment stands above each function that is a test or a benchmark."""
+    text = path.read_text(encoding="utf-8")
+    tests = re.findall(r"^GUEST_(?:TEST|BENCH)\(\w+, (\w+)\);", text, re.MULTILINE)
+    described = re.findall(r"\*/\nstatic void (\w+)\(void\)$", text, re.MULTILINE)
+    assert tests and set(tests) <= set(described)
