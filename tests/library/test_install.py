@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs import blocks
 from tests.lib.build.parts import BUILD, TOP
 from tests.lib.devicetree.vdmactl import dump_tree
 
@@ -63,18 +64,13 @@ def files(root: Path) -> set[str]:
     return {"/" + str(path.relative_to(root)) for path in found}
 
 
+PAGE = TOP / "docs/library.md"
+
+
 def documented(pattern: str) -> list[str]:
-    """Lines of docs/library.md's indented blocks that match."""
-    text = (TOP / "docs/library.md").read_text(encoding="utf-8")
-    return re.findall(rf"^    ({pattern})$", text, re.MULTILINE)
-
-
-def example() -> str:
-    """The program in docs/library.md: the block that has an SPDX line."""
-    text = (TOP / "docs/library.md").read_text(encoding="utf-8")
-    found = re.search(r"(?:^(?:    .*)?\n)+", text[text.index("    /* SPDX") :], re.MULTILINE)
-    assert found
-    return re.sub(r"^    ", "", found[0], flags=re.MULTILINE)
+    """Commands of docs/library.md that match."""
+    found = (command.text for command in blocks.commands(PAGE))
+    return [text for text in found if re.fullmatch(pattern, text)]
 
 
 def public(run: Path) -> set[str]:
@@ -125,7 +121,7 @@ def test_install_and_uninstall(root: Path) -> None:
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])
 def test_documented_example(root: Path, tree: Path, run: Path, compiler: str) -> None:
     """The program of docs/library.md compiles with its commands and explains a real tree."""
-    (run / "way.c").write_text(example(), encoding="utf-8")
+    (run / "way.c").write_text(blocks.example(PAGE, "c", "/* SPDX"), encoding="utf-8")
     library = f"{root}{LIBRARY}"
     variables = {
         "PKG_CONFIG_PATH": f"{library}/pkgconfig",
@@ -147,8 +143,8 @@ def test_documented_example(root: Path, tree: Path, run: Path, compiler: str) ->
 
 def documented_run() -> list[str]:
     """The documentation's `./way <FILE`, for a FILE as argument."""
-    (line,) = documented(r"\$ \./way <.*")
-    return ["sh", "-c", line[2:].replace("machine.dtb", '"$1"'), "sh"]
+    (line,) = documented(r"\./way <.*")
+    return ["sh", "-c", line.replace("machine.dtb", '"$1"'), "sh"]
 
 
 def test_exports_are_the_headers_functions(run: Path) -> None:
