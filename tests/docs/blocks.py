@@ -20,7 +20,8 @@ LANGUAGES = {"bash", "c", "dts", "forth", "json", "python", "sh", "text", "toml"
 
 # The first word of a span that is a command, and not the name of a file or a tool
 PROGRAM = re.compile(
-    r"(make|taskset|vdmactl|insmod|modprobe|qemu-system-\w+|\S*python3|(mk|build|firmware)/\S+) \S"
+    r"(make|taskset|vdmactl|insmod|modprobe|(qemu-system|powerpc64le-linux-gnu)-\w+|\S*python3"
+    r"|(mk|build|firmware)/\S+) \S"
 )
 HERE_DOCUMENT = re.compile(r"<<(\w+)")
 FENCE = "```"

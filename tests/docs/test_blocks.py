@@ -55,6 +55,7 @@ three
         ("page.md", MARKDOWN, ["one two", "three <<END", "make help", "mk/part slof"]),
         ("page.1", MANUAL, ["one two", "three"]),
     ],
+    ids=["markdown", "manual"],
 )
 def test_parser(run: Path, name: str, text: str, expected: list[str]) -> None:
     """Blocks, displays, continuation lines, here-documents, spans; nothing else."""
