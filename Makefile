@@ -59,7 +59,8 @@ endif
 OURS := $(if $(filter hooked targets,$(call qemu-flavour,$(QEMU))),$(QEMU),vdma)
 QEMU_PARTS := slof qemu-$(OURS) $(if $(filter debian,$(QEMU_WAY)),qemu-$(QEMU))
 
-include mk/lib.mk mk/boot.mk mk/unit.mk mk/guest.mk mk/check.mk mk/docs.mk mk/fuzz.mk mk/bench.mk
+include mk/sources.mk mk/core.mk mk/lib.mk mk/boot.mk mk/unit.mk mk/guest.mk mk/check.mk mk/docs.mk \
+	mk/fuzz.mk mk/bench.mk mk/setup.mk
 -include $(DEPS)
 
 .PHONY: help
@@ -82,7 +83,7 @@ help: ## this list
 	@echo '  VDMA_CACHE=DIR        third-party parts (now $(VDMA_CACHE))'
 
 .PHONY: lint
-lint: installed-boot installed-check installed-lint ## checkpatch, sparse, cppcheck, shellcheck, mandoc, codespell
+lint: | packages ## checkpatch, sparse, cppcheck, shellcheck, mandoc, codespell
 	$(Q)mk/lint
 
 .PHONY: clean

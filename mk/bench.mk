@@ -20,11 +20,11 @@ BENCH_PARTS := bench-secure-part
 endif
 
 .PHONY: bench-parts
-bench-parts: installed-boot installed-bench $(if $(filter host,$(QEMU_WAY)),installed-stock)
+bench-parts: | packages
 	$(Q)mk/part $(BENCH_KERNELS:%=kernel-%) busybox $(QEMU_PARTS) bench-ppc64le >/dev/null
 
 .PHONY: bench-secure-part
-bench-secure-part: installed-boot installed-secure
+bench-secure-part: | packages
 	$(Q)mk/part kernel-$(BENCH_SECURE) busybox $(QEMU_PARTS) >/dev/null
 
 .PHONY: bench
@@ -39,7 +39,7 @@ bench-secure: ## the same for secure VMs: mode bounce beside the kernel's swiotl
 bench-compare: ## which differences of A=old.json and B=new.json exceed the noise
 	$(Q)$(PYTHON) -m bench.compare "$(A)" "$(B)"
 
-build/bench/explain: bench/explain.c build/lib/libvdma.a | installed-tools
+build/bench/explain: bench/explain.c build/lib/libvdma.a | packages
 	@printf '  %-7s %s\n' CCLD $@
 	@mkdir -p $(@D)
 	$(Q)gcc $(WARN) -D_GNU_SOURCE -O2 -g -Iinclude -MMD -MP -MF $@.d -o $@ $< build/lib/libvdma.a -lfdt
@@ -47,10 +47,10 @@ build/bench/explain: bench/explain.c build/lib/libvdma.a | installed-tools
 DEPS += build/bench/explain.d
 
 .PHONY: bench-explain
-bench-explain: build/bench/explain build/tools/vdmactl | installed-boot installed-check ## time and memory that explaining a device tree takes
+bench-explain: build/bench/explain build/tools/vdmactl | packages ## time and memory that explaining a device tree takes
 	$(Q)$(PYTHON) -m bench.explain_report $^ build/bench/trees
 
 .PHONY: bench-guard
-bench-guard: build/tools/ppc64le/vdmactl | bench-secure-part installed-check ## what the ultravisor costs a guest that does not use it
+bench-guard: build/tools/ppc64le/vdmactl | bench-secure-part ## what the ultravisor costs a guest that does not use it
 	$(Q)mk/part qemu-plain >/dev/null
 	$(Q)$(PYTHON) -m bench.guard build/bench/guard

@@ -1,12 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Host packages, third-party parts, the module, and booting it all.
-
-# installed-SET: Debian packages of that set (mk/packages) are on the host.
-INSTALLED := $(addprefix installed-,module boot stock secure tools check coverage bench lint live)
-.PHONY: $(INSTALLED)
-$(INSTALLED):
-	$(Q)mk/install $(@:installed-%=%)
-installed-boot: installed-module
+# Third-party parts, the module, and booting it all.
 
 # SECURE=1 KERNEL=7.2 and KERNEL=secure-7.2 are the same.
 BOOT_KERNEL := $(if $(filter 1,$(SECURE)),$(patsubst secure-secure-%,secure-%,secure-$(KERNEL)),$(KERNEL))
@@ -16,15 +9,12 @@ ifeq ($(BOOT_SECURE)$(filter $(OURS),$(QEMU)),1)
 $(error KERNEL=$(BOOT_KERNEL): QEMU=$(QEMU) has no ultravisor)
 endif
 BOOT_PARTS := kernel-$(BOOT_KERNEL) headers-$(BOOT_KERNEL) busybox
-BOOT_SETS := installed-boot $(BOOT_SECURE:1=installed-secure)
-ifeq ($(QEMU_WAY),host)
-BOOT_SETS += installed-stock
-else
+ifneq ($(QEMU_WAY),host)
 BOOT_PARTS += $(if $(filter built,$(QEMU_WAY)),slof) qemu-$(QEMU)
 endif
 
 .PHONY: boot-parts
-boot-parts: $(BOOT_SETS)
+boot-parts: | packages
 	$(Q)mk/part $(BOOT_PARTS) >/dev/null
 
 # The kernel's build system knows best whether there is something to do.
@@ -34,15 +24,14 @@ SECURE_MODULE := $(call module,$(SECURE_KERNEL))
 SECURE_MODULES := $(call module,$(SECURE_KERNELS))
 .PHONY: FORCE modules
 modules: $(MODULES) ## the module for the everyday kernels
-$(call module,$(ALL_KERNELS)): build/linux/%/virtio_dma_policy.ko: FORCE | installed-module
+$(call module,$(ALL_KERNELS)): build/linux/%/virtio_dma_policy.ko: FORCE | packages
 	$(Q)mk/module $*
-$(SECURE_MODULES): | installed-secure
 
 .PHONY: kernels
 kernels: ## the kernels that KERNEL= takes, and what the cache has of them
 	$(Q)mk/kernel-list
 
-build/firmware/vdma.nvramrc: firmware/slof/vdma.fs firmware/slof/pack | installed-boot
+build/firmware/vdma.nvramrc: firmware/slof/vdma.fs firmware/slof/pack | packages
 	@mkdir -p $(@D)
 	@printf '  %-7s %s\n' PACK $@
 	$(Q)$(PYTHON) firmware/slof/pack -o $@ $<

@@ -13,13 +13,13 @@ PYTEST = $(TEST_ROWS) $(PYTEST_RUN) --junitxml=$(CURDIR)/build/junit/$@.xml
 CHECK_KERNELS := $(sort $(KERNELS) $(KERNEL))
 
 .PHONY: check-parts
-check-parts: installed-boot installed-stock installed-check installed-bench
+check-parts: | packages
 	$(Q)mk/part $(CHECK_KERNELS:%=kernel-%) busybox programs-ppc64le $(QEMU_PARTS) \
 		libfdt bench-ppc64le >/dev/null
 
 # make check has one kernel for secure VMs, check-secure all.
 .PHONY: secure-part secure-parts
-secure-part: installed-boot installed-secure
+secure-part: | packages
 	$(Q)mk/part kernel-$(SECURE_KERNEL) headers-$(SECURE_KERNEL) busybox $(QEMU_PARTS) >/dev/null
 secure-parts: secure-part
 	$(Q)mk/part $(SECURE_KERNELS:%=kernel-%) $(SECURE_KERNELS:%=headers-%) >/dev/null
@@ -36,7 +36,7 @@ check: check-host $(CHECK_NEEDS) $(SECURE_MODULE) | check-parts secure-part ## a
 check-host: unit fuzz-replay module-strict ## unit tests, a minute of fuzzing; core and module without a warning
 
 .PHONY: module-strict
-module-strict: | installed-boot installed-check installed-secure
+module-strict: | packages
 	$(Q)mk/module-strict $(EVERYDAY)
 
 .PHONY: check-linux check-firmware check-hypervisor
@@ -49,37 +49,37 @@ check-linux check-firmware check-hypervisor: $(CHECK_NEEDS) | check-parts
 
 # Another QEMU to migrate to, and fio for the guest.
 .PHONY: live-parts
-live-parts: installed-boot
+live-parts: | packages
 	$(Q)mk/part qemu-plain qemu-stock-10.0 bench-ppc64le >/dev/null
 
 .PHONY: check-live
 check-live: ## what changes under a live device: hot-plug, migration, kexec, back ends
-check-live: $(CHECK_NEEDS) $(SECURE_MODULE) | check-parts secure-part live-parts installed-live
+check-live: $(CHECK_NEEDS) $(SECURE_MODULE) | check-parts secure-part live-parts
 	$(Q)status=0; $(PYTEST) -m 'not soak' tests/live || status=$$?; \
 		$(PYTHON) -m tests.live.event_table && exit $$status
 
 .PHONY: check-soak
-check-soak: guest | installed-check ## the same windows under load for ten minutes in each mode
+check-soak: guest | packages ## the same windows under load for ten minutes in each mode
 	$(Q)mk/part $(QEMU_PARTS) >/dev/null
 	$(Q)$(PYTEST) -m soak tests/live
 
 .PHONY: check-tsan
-check-tsan: guest | installed-check ## windows that come and go, with ThreadSanitizer in QEMU
+check-tsan: guest | packages ## windows that come and go, with ThreadSanitizer in QEMU
 	$(Q)mk/part slof qemu-tsan >/dev/null
 	$(Q)$(PYTEST) tests/tsan
 
 .PHONY: check-secure secure-table
-check-secure: $(SECURE_MODULES) build/tools/ppc64le/vdmactl | secure-parts installed-check ## secure VMs: all devices, with our module and without
+check-secure: $(SECURE_MODULES) build/tools/ppc64le/vdmactl | secure-parts ## secure VMs: all devices, with our module and without
 	$(Q)$(PYTEST) tests/secure tests/hypervisor/test_secure.py
 
 # The test fails where a row is not as the table has it; this says what it would be.
-secure-table: $(SECURE_MODULES) build/tools/ppc64le/vdmactl | secure-parts installed-check ## what stock kernels do, beside docs/secure-vm.md; then make docs
+secure-table: $(SECURE_MODULES) build/tools/ppc64le/vdmactl | secure-parts ## what stock kernels do, beside docs/secure-vm.md; then make docs
 	$(Q)$(PYTEST) -q tests/secure/test_secure_matrix.py -k stock || true
 	$(Q)$(PYTHON) -m tests.secure.stock_table
 
 # Needs neither kernels nor modules, and so does not wait for them.
 .PHONY: check-guest
-check-guest: guest | installed-stock installed-check ## boots of the bare-metal program
+check-guest: guest | packages ## boots of the bare-metal program
 	$(Q)mk/part $(QEMU_PARTS) >/dev/null
 	$(Q)$(PYTEST) tests/guest
 
@@ -88,33 +88,24 @@ check-matrix: $(call module,$(ALL_KERNELS)) $(CHECK_NEEDS) | check-parts secure-
 	$(Q)$(TEST_ROWS) mk/check-matrix $(PYTEST_RUN)
 
 ROWS ?=
-check-drift: build/firmware/vdma.nvramrc $(PPC64LE)/vdmactl | installed-boot installed-secure ## what the newest of each row breaks; ROWS="NAME ..."
+check-drift: build/firmware/vdma.nvramrc $(PPC64LE)/vdmactl | packages ## what the newest of each row breaks; ROWS="NAME ..."
 	$(Q)mk/check-drift $(ROWS)
 
 # Needs root, for chroot and mounts.
 HOSTS ?=
 .PHONY: check-hosts
-check-hosts: ## README's commands in fresh systems: Debian 12, 13, 14, and ppc64el; HOSTS=NAME ...
-	$(Q)mk/install hosts
+check-hosts: | packages ## README's commands in fresh systems: Debian 12, 13, 14, and ppc64el; HOSTS=NAME ...
 	$(Q)mk/check-hosts $(HOSTS)
 
 .PHONY: check-tools
 check-tools: ## vdmactl, libvdma, docs/abi: the tests that boot nothing
-check-tools: build/tools/vdmactl $(LIBS) | installed-stock installed-check
+check-tools: build/tools/vdmactl $(LIBS) | packages
 	$(Q)$(PYTEST) $(TOOL_TESTS)
-
-# What the tests make of the core and of vdmactl, counted by gcc; one of them has
-# threads.
-COVERAGE := build/coverage
-$(eval $(call core_in,$(COVERAGE),gcc,-O0 -g --coverage -fprofile-update=atomic,boot,$(DT_SRC)))
-$(eval $(call tool_in,$(COVERAGE),gcc,-O0 -g --coverage,tools,$(COVERAGE)/libvdma.a,-lfdt -ljansson))
-$(eval $(call units_in,$(COVERAGE),--coverage))
 
 .PHONY: coverage
 coverage: ## lines and branches that unit tests and tests/tools reach
-coverage: $(COVERAGE)/vdmactl $(UNIT:%=$(COVERAGE)/%) | installed-stock installed-check \
-	installed-coverage
-	$(Q)find $(COVERAGE) -name '*.gcda' -delete
-	$(Q)mk/unit-run $(UNIT:%=$(COVERAGE)/%)
-	$(Q)VDMACTL=$(CURDIR)/$(COVERAGE)/vdmactl $(PYTEST) -q tests/tools
-	$(Q)mk/coverage $(COVERAGE)
+coverage: build/coverage/vdmactl $(UNIT:%=build/coverage/%)
+	$(Q)find build/coverage -name '*.gcda' -delete
+	$(Q)mk/unit-run $(UNIT:%=build/coverage/%)
+	$(Q)VDMACTL=$(CURDIR)/build/coverage/vdmactl $(PYTEST) -q tests/tools
+	$(Q)mk/coverage build/coverage

@@ -2,7 +2,7 @@
 # Tables of the documentation, made of the data that tests use, and of what the last
 # runs have seen. Nothing else writes into docs/.
 
-build/docs/policy_doc: tests/unit/policy_doc.c | installed-check
+build/docs/policy_doc: tests/unit/policy_doc.c | packages
 	@printf '  %-7s %s\n' CCLD $@
 	@mkdir -p $(@D)
 	$(Q)gcc -O1 -g $(WARN) -Iinclude -MMD -MP -MF $@.d -o $@ $<

@@ -3,27 +3,17 @@
 # and UBSan, from device trees of real machines.
 
 FUZZ := build/fuzz
-FUZZ_FLAGS := -O1 -g $(SANITIZE) -fno-omit-frame-pointer
-FUZZ_BIN := $(addprefix $(FUZZ)/fuzz_,property dt tag)
-FUZZ_OBJ := $(patsubst tests/fuzz/%.c,$(FUZZ)/obj/%.o,$(wildcard tests/fuzz/*.c)) \
-	$(FUZZ)/obj/tagging.o
+FUZZ_BIN := $(FUZZ_TARGET_SRC:tests/fuzz/%.c=$(FUZZ)/%)
+FUZZ_OBJ := $(FUZZ_SRC:tests/fuzz/%.c=$(FUZZ)/obj/%.o) $(FUZZ)/obj/tagging.o
 
 # Seconds for each of the three; GNU time has a variable of that name, too, so
 # this one is not taken from the environment.
 TIME = 600
 
-$(eval $(call core_in,$(FUZZ),clang,$(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,boot check,$(DT_SRC)))
+$(FUZZ)/obj/%.o: tests/fuzz/%.c | packages; $(compile)
+$(FUZZ)/obj/tagging.o: tools/vdmactl/tagging.c | packages; $(compile)
 
-$(FUZZ)/obj/%.o: tests/fuzz/%.c | installed-check
-	@printf '  %-7s %s\n' CC $@
-	@mkdir -p $(@D)
-	$(Q)clang $(WARN) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -Iinclude -MMD -MP -c -o $@ $<
-
-$(FUZZ)/obj/tagging.o: tools/vdmactl/tagging.c | installed-check
-	@printf '  %-7s %s\n' CC $@
-	@mkdir -p $(@D)
-	$(Q)clang $(WARN) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -Iinclude -MMD -MP -c -o $@ $<
-
+$(FUZZ_OBJ): mk/core.mk
 DEPS += $(FUZZ_OBJ:.o=.d)
 
 # The property's bytes have no structure that mutation would have to know.
@@ -31,9 +21,9 @@ $(FUZZ)/fuzz_dt $(FUZZ)/fuzz_tag: $(addprefix $(FUZZ)/obj/,mutate.o choice.o sec
 $(FUZZ)/fuzz_tag: $(FUZZ)/obj/tagging.o
 $(FUZZ_BIN): $(FUZZ)/fuzz_%: $(FUZZ)/obj/fuzz_%.o $(FUZZ)/obj/fence.o $(FUZZ)/libvdma.a
 	@printf '  %-7s %s\n' CCLD $@
-	$(Q)clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(FUZZ)/libvdma.a -lfdt
+	$(Q)$(compiler) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(FUZZ)/libvdma.a -lfdt
 
-$(FUZZ)/corpus: tests/fuzz/corpus.py $(wildcard tests/fuzz/regress/* tests/data/*) | installed-boot installed-stock installed-check
+$(FUZZ)/corpus: tests/fuzz/corpus.py $(wildcard tests/fuzz/regress/* tests/data/*) | packages
 	@printf '  %-7s %s\n' CORPUS $@
 	$(Q)rm -rf $@ $@.new
 	$(Q)$(PYTHON) -m tests.fuzz.corpus $@.new && mv $@.new $@

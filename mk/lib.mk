@@ -1,19 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The core, compiled for whoever wants it, as libvdma; vdmactl on top of that;
-# and both installed.
+# libvdma, vdmactl on top of it, and both installed.
 
-DT_SRC := guest/powerpc/dt.c
-CORE_SRC := $(filter-out $(DT_SRC),$(wildcard guest/dma/*.c guest/virtio/*.c guest/powerpc/*.c))
-TOOL_SRC := $(wildcard tools/vdmactl/*.c)
-
-WARN := -std=gnu11 -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wvla
-
-# For what is installed: CC on the command line, the others there or from the
-# environment.
-CC = gcc
-CFLAGS ?= -O2 -g
-CPPFLAGS ?=
-LDFLAGS ?=
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
@@ -21,44 +8,6 @@ MANDIR ?= $(PREFIX)/share/man
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 DESTDIR ?=
 export DESTDIR
-
-# $(call core_in,FOLDER,COMPILER,OPTIONS,SETS[,HOSTED]): the core as
-# FOLDER/libvdma.a, and what is in HOSTED with it. The core is compiled as the
-# guest gets it, freestanding, with no header but the compiler's own and ours;
-# only what reads device trees needs a library, and is not for the guest's
-# kernel. What the recipes call is looked up when they run: it may not be
-# installed before, which is what SETS is for.
-define core_in
-$(1)/guest/%.o: guest/%.c | $(4:%=installed-%)
-	@printf '  %-7s %s\n' CC $$@
-	@mkdir -p $$(@D)
-	$(Q)$(2) $(WARN) $(3) -Iinclude -ffreestanding -nostdinc \
-		-isystem $$$$($(2) -print-file-name=include) -MMD -MP -c -o $$@ $$<
-
-$(DT_SRC:%.c=$(1)/%.o): $(1)/%.o: %.c | $(4:%=installed-%)
-	@printf '  %-7s %s\n' CC $$@
-	@mkdir -p $$(@D)
-	$(Q)$(2) $(WARN) $(3) -Iinclude -MMD -MP -c -o $$@ $$<
-
-$(1)/libvdma.a: $(patsubst %.c,$(1)/%.o,$(CORE_SRC) $(5))
-	$(Q)rm -f $$@ && $(AR) rcs $$@ $$^
-
-DEPS += $(patsubst %.c,$(1)/%.d,$(CORE_SRC) $(5))
-endef
-
-# $(call tool_in,FOLDER,COMPILER,OPTIONS,SETS,LIBVDMA,LIBRARIES): FOLDER/vdmactl.
-define tool_in
-$(1)/obj/%.o: tools/vdmactl/%.c | $(4:%=installed-%)
-	@printf '  %-7s %s\n' CC $$@
-	@mkdir -p $$(@D)
-	$(Q)$(2) $(WARN) $(3) -Iinclude -MMD -MP -c -o $$@ $$<
-
-$(1)/vdmactl: $(TOOL_SRC:tools/vdmactl/%.c=$(1)/obj/%.o) $(5)
-	@printf '  %-7s %s\n' CCLD $$@
-	$(Q)$(2) $(3) -o $$@ $$^ $(6)
-
-DEPS += $(TOOL_SRC:tools/vdmactl/%.c=$(1)/obj/%.d)
-endef
 
 # The library -----------------------------------------------------------------
 
@@ -69,10 +18,8 @@ SO := libvdma.so.$(VERSION)
 SONAME := libvdma.so.$(MAJOR)
 LIBS := $(addprefix build/lib/,libvdma.a $(SO) $(SONAME) libvdma.so libvdma.pc)
 
-$(eval $(call core_in,build/lib,$$(CC),-fPIC $$(CPPFLAGS) $$(CFLAGS),tools,$(DT_SRC)))
-
 # A stray name in the map, or a symbol from nowhere, is an error.
-build/lib/$(SO): $(patsubst %.c,build/lib/%.o,$(CORE_SRC) $(DT_SRC)) lib/libvdma.map
+build/lib/$(SO): $(addprefix build/lib/,$(CORE_OBJ) $(DT_OBJ)) lib/libvdma.map
 	@printf '  %-7s %s\n' CCLD $@
 	$(Q)$(CC) -shared $(CFLAGS) -Wl,-soname,$(SONAME) -Wl,--version-script=lib/libvdma.map \
 		-Wl,--no-undefined-version -Wl,-z,defs $(LDFLAGS) -o $@ $(filter %.o,$^) -lfdt
@@ -92,21 +39,36 @@ lib: $(LIBS) ## libvdma, static and shared
 
 # The tool --------------------------------------------------------------------
 
-# Of libvdma its own, so that it runs from where it is; libfdt and jansson shared.
-$(eval $(call tool_in,build/tools,$$(CC),$$(CPPFLAGS) $$(CFLAGS),tools,build/lib/libvdma.a,\
-	$$(LDFLAGS) -lfdt -ljansson))
+# For here, with a libvdma of its own, so that it runs from where it is; for the guest;
+# and for `make coverage`.
+TOOL_OBJ := $(TOOL_SRC:tools/vdmactl/%.c=obj/%.o)
+VDMACTLS := build/tools $(PPC64LE) build/coverage
 
-# For the guest: one static file.
-PPC64LE := build/tools/ppc64le
-PPC64LE_CC := powerpc64le-linux-gnu-gcc
-PPC64LE_CFLAGS := -O2 -static -s -I$(PPC64LE)/libs/include
-$(eval $(call core_in,$(PPC64LE),$(PPC64LE_CC),$(PPC64LE_CFLAGS),module,$(DT_SRC)))
-$(eval $(call tool_in,$(PPC64LE),$(PPC64LE_CC),$(PPC64LE_CFLAGS),module,$(PPC64LE)/libvdma.a,\
-	-L$(PPC64LE)/libs/lib -lfdt -ljansson))
+build/tools/obj/%.o: tools/vdmactl/%.c | packages; $(compile)
+build/tools/%: compiler = $(CC)
+build/tools/%: options = $(CPPFLAGS) $(CFLAGS)
+build/tools/%: libraries = $(LDFLAGS) -lfdt -ljansson
 
-$(TOOL_SRC:tools/vdmactl/%.c=$(PPC64LE)/obj/%.o) $(DT_SRC:%.c=$(PPC64LE)/%.o): \
-	mk/parts/libs-ppc64le.sh | $(PPC64LE)/libs
-$(PPC64LE)/libs: FORCE | installed-module
+$(PPC64LE)/obj/%.o: tools/vdmactl/%.c | packages; $(compile)
+$(PPC64LE)/%: libraries = -L$(PPC64LE)/libs/lib -lfdt -ljansson
+
+build/coverage/obj/%.o: tools/vdmactl/%.c | packages; $(compile)
+build/coverage/%: libraries = -lfdt -ljansson
+
+build/tools/vdmactl: build/lib/libvdma.a
+$(PPC64LE)/vdmactl: $(PPC64LE)/libvdma.a
+build/coverage/vdmactl: build/coverage/libvdma.a
+$(VDMACTLS:%=%/vdmactl): %/vdmactl: $(addprefix %/,$(TOOL_OBJ))
+	@printf '  %-7s %s\n' CCLD $@
+	$(Q)$(compiler) $(options) -o $@ $^ $(libraries)
+
+VDMACTLS_OBJ := $(foreach folder,$(VDMACTLS),$(addprefix $(folder)/,$(TOOL_OBJ)))
+$(VDMACTLS_OBJ): mk/core.mk mk/lib.mk
+DEPS += $(VDMACTLS_OBJ:.o=.d)
+
+# Headers and libraries of POWER's are a part.
+$(addprefix $(PPC64LE)/,$(TOOL_OBJ) $(DT_OBJ)): mk/parts/libs-ppc64le.sh | $(PPC64LE)/libs
+$(PPC64LE)/libs: FORCE | packages
 	@mkdir -p $(@D)
 	$(Q)libs=$$(mk/part libs-ppc64le) && ln -sfn "$$libs" $@
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -169,6 +170,41 @@ def test_unit_tests_in_any_form(run: Path, output: str) -> None:
         done = shell("mk/unit-run", binary, **({"CMOCKA_MESSAGE_OUTPUT": output} if output else {}))
         assert done.returncode == 1 - holds, done.stderr
         assert (f"{binary}: 1 passed" in done.stderr) == bool(holds)
+
+
+# Folders of sources, and the lists of mk/sources.mk that have them all.
+LISTED = {
+    "guest/dma/*.c guest/virtio/*.c guest/powerpc/*.c": "CORE_SRC DT_SRC",
+    "tools/vdmactl/*.c": "TOOL_SRC",
+    "guest/baremetal/*.c guest/baremetal/lib/*.[cS]": "GUEST_SRC GUEST_ASM",
+    "tests/unit/test_*.c": "UNIT_SRC",
+    "tests/fuzz/*.c": "FUZZ_SRC",
+}
+
+
+@pytest.mark.parametrize("patterns", LISTED)
+def test_every_source_is_listed(patterns: str) -> None:
+    """mk/sources.mk lists every source file once."""
+    there = [str(file.relative_to(TOP)) for word in patterns.split() for file in TOP.glob(word)]
+    lists = " ".join(f"$({name})" for name in LISTED[patterns].split())
+    assert sorted(make(f"--eval=show:;@echo {lists}", "show").stdout.split()) == sorted(there)
+
+
+def test_flavours_are_built_when_something_has_changed(run: Path) -> None:
+    """Two flavours build at once, and again after a header or mk/core.mk changes."""
+    tree = StubTree(run)
+    (tree.top / "include").unlink()
+    shutil.copytree(TOP / "include", tree.top / "include")
+    objects = [f"build/{flavour}/guest/dma/window.o" for flavour in ("unit", "unit-asan")]
+    done = tree.run("make", "-j2", *objects)
+    assert done.returncode == 0, done.stdout
+    assert [b"__asan" in (tree.top / file).read_bytes() for file in objects] == [False, True]
+    assert "gcc" not in tree.run("make", "-n", *objects).stdout
+    for changed in ("include/vdma/window.h", "mk/core.mk"):
+        (tree.top / changed).touch()
+        assert tree.run("make", "-n", *objects).stdout.count("gcc -std") == 2, changed
+        assert tree.run("make", "-j2", *objects).returncode == 0
+        assert "gcc" not in tree.run("make", "-n", *objects).stdout, changed
 
 
 def test_cdpath_leads_nowhere() -> None:

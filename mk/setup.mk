@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Packages of the host that a goal needs, by set of mk/packages.
+
+# $(call needs,GOALS,SETS). What a goal boots on the host's own QEMU
+# needs that, too.
+needs = $(if $(filter $(1),$(MAKECMDGOALS)),$(2))
+STOCK := $(if $(filter host,$(QEMU_WAY)),stock)
+PACKAGES := $(sort \
+	$(call needs,boot shell,module boot $(if $(BOOT_SECURE),secure) $(STOCK)) \
+	$(call needs,modules,module) \
+	$(call needs,guest,module boot) \
+	$(call needs,lib install,tools) \
+	$(call needs,tools,module tools) \
+	$(call needs,docs,check) \
+	$(call needs,unit,module boot check) \
+	$(call needs,fuzz fuzz-replay,module boot stock check) \
+	$(call needs,coverage,module boot stock tools check coverage) \
+	$(call needs,lint,module boot secure check lint) \
+	$(call needs,check check-linux check-firmware check-hypervisor check-matrix, \
+		module boot stock secure tools check bench) \
+	$(call needs,check-live,module boot stock secure tools check bench live) \
+	$(call needs,check-host,module boot stock secure check) \
+	$(call needs,check-guest,module boot stock check) \
+	$(call needs,check-soak check-tsan,module boot check) \
+	$(call needs,check-tools,stock tools check) \
+	$(call needs,check-secure secure-table,module boot secure check) \
+	$(call needs,check-drift,module boot secure) \
+	$(call needs,check-hosts,hosts) \
+	$(call needs,bench bench-secure,module boot secure bench $(STOCK)) \
+	$(call needs,bench-guard,module boot secure check) \
+	$(call needs,bench-explain,module boot tools check))
+
+# Everything that is built or run waits for this.
+.PHONY: packages
+packages:
+	$(if $(PACKAGES),$(Q)mk/install $(PACKAGES))
