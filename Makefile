@@ -66,7 +66,7 @@ include mk/sources.mk mk/core.mk mk/lib.mk mk/boot.mk mk/unit.mk mk/guest.mk mk/
 .PHONY: help
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' \
-		mk/boot.mk mk/lib.mk mk/guest.mk mk/check.mk mk/fuzz.mk mk/bench.mk mk/docs.mk Makefile
+		mk/boot.mk mk/setup.mk mk/lib.mk mk/guest.mk mk/check.mk mk/fuzz.mk mk/bench.mk mk/docs.mk Makefile
 	@echo
 	@echo '  KERNEL=NAME           kernel for boot, shell, bench and tests (now $(KERNEL)): one of'
 	@echo '                        $(ALL_KERNELS)'

@@ -32,7 +32,7 @@ bench: $(BENCH_NEEDS) | bench-parts $(BENCH_PARTS) ## ten minutes: what the IOMM
 	$(Q)$(PYTHON) -m bench.run $(BENCH_OPTIONS)
 
 .PHONY: bench-secure
-bench-secure: ## the same for secure VMs: mode bounce beside the kernel's swiotlb
+bench-secure: | packages ## the same for secure VMs: mode bounce beside the kernel's swiotlb
 	$(Q)$(MAKE) --no-print-directory bench BENCH=secure
 
 .PHONY: bench-compare

@@ -28,7 +28,7 @@ build/lib/$(SONAME) build/lib/libvdma.so: build/lib/$(SO)
 	$(Q)ln -sf $(if $(@:%.so=),$(SO),$(SONAME)) $@
 
 # Rewritten only if it differs, for the folders may.
-build/lib/libvdma.pc: lib/libvdma.pc.in FORCE
+build/lib/libvdma.pc: lib/libvdma.pc.in FORCE | packages
 	@mkdir -p $(@D)
 	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|' \
 		-e 's|@VERSION@|$(VERSION)|' $< >$@.new

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Packages of the host that a goal needs, by set of mk/packages.
+# Host packages. `make setup` installs them; other goals say which are missing, but
+# for README's two, boot and check, which install what they need.
 
-# $(call needs,GOALS,SETS). What a goal boots on the host's own QEMU
+SETS ?= $(shell awk -F'\t' '!/^#/ && !n[$$1]++ { print $$1 }' mk/packages)
+
+# $(call needs,GOALS,SETS): of mk/packages. What a goal boots on the host's own QEMU
 # needs that, too.
 needs = $(if $(filter $(1),$(MAKECMDGOALS)),$(2))
 STOCK := $(if $(filter host,$(QEMU_WAY)),stock)
@@ -33,4 +36,8 @@ PACKAGES := $(sort \
 # Everything that is built or run waits for this.
 .PHONY: packages
 packages:
-	$(if $(PACKAGES),$(Q)mk/install $(PACKAGES))
+	$(if $(PACKAGES),$(Q)mk/setup $(if $(filter boot check,$(MAKECMDGOALS)),,--check) $(PACKAGES))
+
+.PHONY: setup
+setup: ## install the packages that other targets need; SETS="NAME ..." of mk/packages
+	$(Q)mk/setup $(SETS)

@@ -46,12 +46,12 @@ def test_ctrl_c_ends_check_hosts(run: Path) -> None:
     assert len(tree.calls("bin/unshare")) == 1
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mk/install would ask for a password")
-def test_ctrl_c_ends_install(run: Path) -> None:
-    """After Ctrl-C mk/install and its progress line end; no package is installed."""
+@pytest.mark.skipif(os.geteuid() != 0, reason="mk/setup would ask for a password")
+def test_ctrl_c_ends_setup(run: Path) -> None:
+    """After Ctrl-C mk/setup and its progress line end; no package is installed."""
     tree = StubTree(run)
     tree.stub("bin/dpkg-query")
     tree.stub("bin/apt-get", TIDY)
     path = f"{tree.top}/bin:{os.environ['PATH']}"
-    assert tree.interrupted("bin/apt-get", "mk/install", "boot", PATH=path) == INTERRUPTED
+    assert tree.interrupted("bin/apt-get", "mk/setup", "boot", PATH=path) == INTERRUPTED
     assert len(tree.calls("bin/apt-get")) == 1
