@@ -78,6 +78,7 @@ help: ## this list
 	@echo '  TIME=SECONDS          how long fuzz runs each target (now $(TIME))'
 	@echo '  BENCH=quick           two minutes of bench instead of ten; ACCEL=kvm on a POWER host'
 	@echo '  CONFIGS=, WORKLOADS=  what bench measures, by name; ROUNDS=N, SEED=N'
+	@echo '  SETUP=no              ask neither dpkg nor apt for packages of this machine'
 	@echo '  V=1                   show every command and all output'
 	@echo '  JOBS=N                parallel compiles and tests (now $(JOBS))'
 	@echo '  VDMA_CACHE=DIR        third-party parts (now $(VDMA_CACHE))'

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the scripts in mk/ share: where the cache is, how messages look, locks.
-# Sourced, never run. Uses only what a minimal Debian has.
+# Sourced, never run. Uses only what a minimal system has, and needs no dpkg.
 # shellcheck shell=bash
 
 # cd would look there, and print what it has found.
@@ -21,8 +21,13 @@ HOST_SUITE=$(
 	# What is not released has none, moves on, and is testing or unstable.
 	[[ -n ${VERSION_ID:-} ]] || getconf GNU_LIBC_VERSION
 )
-# shellcheck disable=SC2034
-HOST_ARCH=$(dpkg --print-architecture)
+# Debian's name of this machine's architecture, without asking Debian.
+HOST_ARCH=$(uname -m)
+case $HOST_ARCH in
+x86_64) HOST_ARCH=amd64 ;;
+aarch64) HOST_ARCH=arm64 ;;
+ppc64le) HOST_ARCH=ppc64el ;;
+esac
 # The user's own variables and the calling make's must not reach the builds: a
 # part depends on what its key has, and on nothing else. SLOF has a TOP too.
 export -n TOP

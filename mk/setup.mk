@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Host packages. `make setup` installs them; other goals say which are missing, but
-# for README's two, boot and check, which install what they need.
+# for README's two, boot and check, which install what they need. SETUP=no asks neither
+# dpkg nor apt: a command says then that it lacks something.
 
+SETUP ?= $(if $(shell command -v dpkg-query),yes,no)
+$(call one-of,SETUP,$(SETUP),yes no)
 SETS ?= $(shell awk -F'\t' '!/^#/ && !n[$$1]++ { print $$1 }' mk/packages)
 
 # $(call needs,GOALS,SETS): of mk/packages. What a goal boots on the host's own QEMU
@@ -36,7 +39,9 @@ PACKAGES := $(sort \
 # Everything that is built or run waits for this.
 .PHONY: packages
 packages:
+ifeq ($(SETUP),yes)
 	$(if $(PACKAGES),$(Q)mk/setup $(if $(filter boot check,$(MAKECMDGOALS)),,--check) $(PACKAGES))
+endif
 
 .PHONY: setup
 setup: ## install the packages that other targets need; SETS="NAME ..." of mk/packages

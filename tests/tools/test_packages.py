@@ -73,6 +73,7 @@ class Bare(StubTree):
         super().__init__(folder)
         for name in ("bin/dpkg-query", "bin/apt-get", "mk/part"):
             self.stub(name)
+        self.stub("bin/apt-cache", "echo '  Candidate: 1'")
         self.stub("bin/sudo", '[[ $1 == -v ]] || exec "$@"')
 
     def make(self, *args: str) -> tuple[int, list[str]]:
@@ -104,7 +105,7 @@ class Bare(StubTree):
     ],
 )
 def test_a_target_says_what_is_missing(run: Path, goals: str, some: str) -> None:
-    """In a line, before anything is built, and installs nothing."""
+    """A target whose packages are missing names them in one line and builds nothing."""
     tree = Bare(run)
     status, (line, *others) = tree.make("-j4", *goals.split())
     assert status == 2
@@ -121,7 +122,7 @@ def test_a_target_says_what_is_missing(run: Path, goals: str, some: str) -> None
     [("boot", "ninja-build"), ("check", "libcmocka-dev"), ("setup", "gcovr"), ("setup SETS=hosts", "debootstrap")],
 )  # fmt: skip
 def test_setup_boot_and_check_install(run: Path, args: str, some: str) -> None:
-    """And build nothing when that has failed."""
+    """make setup, boot and check install packages, and build nothing when that fails."""
     tree = Bare(run)
     status, said = tree.make("-j4", *args.split())
     assert status == 2 and any("still missing after apt-get: " in line for line in said)
@@ -131,11 +132,47 @@ def test_setup_boot_and_check_install(run: Path, args: str, some: str) -> None:
 
 
 def test_optional_packages_are_missed_by_nobody(run: Path) -> None:
-    """Without them a target is run, though the release has them."""
+    """A target does not ask for optional packages, even if the release has them."""
     tree = Bare(run)
     tree.stub("bin/dpkg-query", f"exec {run}/installed")
     (run / "installed").write_text(INSTALLED)
     (run / "installed").chmod(0o755)
-    tree.stub("bin/apt-cache", "echo '  Candidate: 1'")
     done = tree.run("mk/setup", "--check", "check", PATH=f"{tree.top}/bin:{os.environ['PATH']}")
     assert (done.returncode, done.stdout) == (0, "")
+
+
+# Programs that read or write the system's own packages.
+PACKAGE_TOOLS = ("apt", "apt-cache", "apt-get", "apt-mark", "dpkg", "dpkg-deb", "dpkg-query")
+
+
+def test_setup_no_asks_no_package_tool(run: Path) -> None:
+    """SETUP=no builds libvdma without a call of dpkg or apt."""
+    tree = StubTree(run)
+    for name in PACKAGE_TOOLS:
+        tree.stub(f"bin/{name}", "exit 1")
+    path = f"{tree.top}/bin:{os.environ['PATH']}"
+    done = tree.run("make", "lib", "SETUP=no", "CFLAGS=-O0", PATH=path)
+    assert done.returncode == 0, done.stdout
+    assert (tree.top / "build/lib/libvdma.so").exists()
+    assert not [name for name in PACKAGE_TOOLS if tree.calls(f"bin/{name}")]
+    done = tree.run("make", "lib", "SETUP=yes", PATH=path)
+    assert done.returncode == 2 and tree.calls("bin/dpkg-query")
+
+
+def test_system_without_package_tools(run: Path) -> None:
+    """A system without dpkg builds libvdma; make setup and parts say what they lack."""
+    tree = StubTree(run)
+    (tree.top / "bin").mkdir()
+    for folder in ("/usr/sbin", "/usr/bin"):
+        for program in Path(folder).iterdir():
+            link = tree.top / "bin" / program.name
+            if program.name not in PACKAGE_TOOLS and not link.is_symlink():
+                link.symlink_to(program)
+    done = tree.run("make", "lib", "CFLAGS=-O0", PATH=f"{tree.top}/bin")
+    assert done.returncode == 0, done.stdout
+    for command, says in (
+        (["make", "setup"], "mk/setup: no dpkg here; "),
+        (["mk/part", "busybox"], "cannot fetch packages of Debian 13: apt-get is not installed"),
+    ):
+        done = tree.run(*command, PATH=f"{tree.top}/bin")
+        assert done.returncode != 0 and says in done.stdout, done.stdout
