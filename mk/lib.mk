@@ -37,6 +37,10 @@ build/lib/libvdma.pc: lib/libvdma.pc.in FORCE | packages
 .PHONY: lib
 lib: $(LIBS) ## libvdma, static and shared
 
+.PHONY: abi-dump
+abi-dump: build/lib/$(SO) ## keep the interface of libvdma, of this version on this host, in lib/abi
+	$(Q)mk/abi dump $<
+
 # The tool --------------------------------------------------------------------
 
 # For here, with a libvdma of its own, so that it runs from where it is; for the guest;

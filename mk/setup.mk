@@ -15,7 +15,7 @@ PACKAGES := $(sort \
 	$(call needs,boot shell,module boot $(if $(BOOT_SECURE),secure) $(STOCK)) \
 	$(call needs,modules,module) \
 	$(call needs,guest,module boot) \
-	$(call needs,lib install,tools) \
+	$(call needs,lib install abi-dump,tools) \
 	$(call needs,tools,module tools) \
 	$(call needs,docs,check) \
 	$(call needs,unit,module boot check) \
