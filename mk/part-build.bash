@@ -42,6 +42,9 @@ apt_source() {
 # apt_version SUITE ARCH PACKAGE: the newest version listed.
 apt_version() { "$TOP/mk/apt" "$1" "$2" version "$3"; }
 
+# needed FILE: names of the libraries that a program is linked with, for any machine.
+needed() { readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'; }
+
 # note_version TEXT: what the part is, for people.
 note_version() { printf '%s\n' "$1" >"$OUT/VERSION"; }
 

@@ -43,8 +43,7 @@ add_fio() {
 	powerpc64le-linux-gnu-nm -D --undefined-only --without-symbol-versions root/usr/bin/fio |
 		awk '$1 == "U" { print $2 }' | sort -u | comm -23 - have |
 		sed 's/.*/void &(void);\nvoid &(void) { __builtin_trap(); }/' >empty.c
-	for name in $(powerpc64le-linux-gnu-readelf -d root/usr/bin/fio |
-		sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'); do
+	for name in $(needed root/usr/bin/fio); do
 		[[ -e $OUT/root/lib/$name || -e $OUT/root/lib64/$name ]] || add_empty "$name"
 	done
 }
@@ -56,7 +55,7 @@ add_noshm() {
 
 # Debian 13's C library comes along, for this machine may have an older one.
 add_netserver() {
-	apt_debs trixie "$(dpkg --print-architecture)" netperf libc6
+	apt_debs trixie "$HOST_ARCH" netperf libc6
 	install -D root/usr/bin/netserver "$OUT/host/netserver"
 	add_library libc.so.6 "$OUT/host"
 	add_library libm.so.6 "$OUT/host"

@@ -16,8 +16,7 @@ take() {
 	[[ $from ]] || part_fail "no package has $1"
 	mkdir -p "$OUT/root/$2"
 	cp -L "$from" "$to"
-	for name in $(powerpc64le-linux-gnu-readelf -d "$to" |
-		sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'); do
+	for name in $(needed "$to"); do
 		if [[ $name == ld64.so.2 ]]; then
 			take "$name" lib64
 		else
