@@ -49,7 +49,6 @@ static void dma_guard_device_name(const DmaGuard *guard, char *name,
 void dma_guard_note(DmaGuard *guard, hwaddr addr, uint64_t size, bool write)
 {
     struct dma_guard_access access = {
-        .device = guard,
         .address = addr,
         .size = size,
         .write = write,
@@ -57,19 +56,50 @@ void dma_guard_note(DmaGuard *guard, hwaddr addr, uint64_t size, bool write)
     SpaprUv *uv = guard->uv;
 
     QEMU_LOCK_GUARD(&uv->lock);
-    if (!dma_guard_log_note(&uv->log, &access)) {
+    if (!dma_guard_log_note(&guard->log, &access)) {
         return;
     }
+    uv->violations++;
+    uv->last = access;
     dma_guard_device_name(guard, uv->culprit, sizeof(uv->culprit));
     trace_dma_guard_violation(uv->culprit, addr, size,
                               write ? "write" : "read", !uv->report);
-    if (!guard->warned) {
-        guard->warned = true;
+    if (guard->log.violations == 1) {
         warn_report("%s: %s of %" PRIu64 " bytes at 0x%" HWADDR_PRIx
                     ", private memory of a secure VM: %s, and counted from now "
                     "on", uv->culprit, write ? "write" : "read", size, addr,
                     uv->report ? "let through" : "denied");
     }
+}
+
+char *dma_guard_last(SpaprUv *uv)
+{
+    char text[DMA_GUARD_TEXT] = "";
+
+    QEMU_LOCK_GUARD(&uv->lock);
+    if (uv->violations) {
+        dma_guard_log_text(&uv->last, uv->culprit, text, sizeof(text));
+    }
+    return g_strdup(text);
+}
+
+char *dma_guard_by_device(SpaprUv *uv)
+{
+    GString *lines = g_string_new(NULL);
+    DmaGuard *guard;
+
+    QEMU_LOCK_GUARD(&uv->lock);
+    QLIST_FOREACH(guard, &uv->guards, next) {
+        char name[DMA_GUARD_NAME], text[DMA_GUARD_TEXT];
+
+        if (guard->log.violations) {
+            dma_guard_device_name(guard, name, sizeof(name));
+            dma_guard_log_text(&guard->log.last, name, text, sizeof(text));
+            g_string_append_printf(lines, "%s violations=%" PRIu64 "\n", text,
+                                   guard->log.violations);
+        }
+    }
+    return g_string_free(lines, false);
 }
 
 /* Guest physical address that the entry is about, if it is the VM's memory. */
@@ -216,20 +246,29 @@ DmaGuard *dma_guard_function(Object *parent, PCIBus *bus, int devfn,
     return guard;
 }
 
+static void dma_guard_clear_logs(SpaprUv *uv)
+{
+    DmaGuard *guard;
+
+    QEMU_LOCK_GUARD(&uv->lock);
+    uv->violations = 0;
+    QLIST_FOREACH(guard, &uv->guards, next) {
+        guard->log = (struct dma_guard_log) {};
+    }
+}
+
 void dma_guard_switch(SpaprUv *uv)
 {
     DmaGuard *guard;
 
+    if (uv->secure) {
+        dma_guard_clear_logs(uv);
+    }
     memory_region_transaction_begin();
     QLIST_FOREACH(guard, &uv->guards, next) {
-        guard->warned = false;
         memory_region_set_enabled(MEMORY_REGION(&guard->iommu), uv->secure);
     }
     memory_region_transaction_commit();
-    if (uv->secure) {
-        QEMU_LOCK_GUARD(&uv->lock);
-        uv->log = (struct dma_guard_log) {};
-    }
 }
 
 static void dma_guard_unmap(DmaGuard *guard, hwaddr iova, hwaddr mask)

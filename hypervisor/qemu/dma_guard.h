@@ -32,7 +32,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(DmaGuard, DMA_GUARD)
  * @behind: what the device would reach without the filter
  * @as: the device's own address space, or NULL for a PCI function's
  * @iommu: the filter itself
- * @warned: a person was told of the first violation
+ * @log: its violations; SpaprUv.lock
  *
  * A QOM object because memory regions need an owner that outlives the device
  * until RCU readers are done.
@@ -47,7 +47,7 @@ struct DmaGuard {
     AddressSpace *behind;
     AddressSpace *as;
     IOMMUMemoryRegion iommu;
-    bool warned;
+    struct dma_guard_log log;
 
     QLIST_ENTRY(DmaGuard) next;
 };
@@ -93,6 +93,23 @@ DeviceState *dma_guard_device(const DmaGuard *guard);
  * @addr: guest physical
  */
 void dma_guard_note(DmaGuard *guard, hwaddr addr, uint64_t size, bool write);
+
+/**
+ * dma_guard_last() - the last violation of any device
+ *
+ * Return: one line as of dma_guard_log_text(), or "", to be freed.
+ */
+char *dma_guard_last(SpaprUv *uv);
+
+/**
+ * dma_guard_by_device() - list the devices that violated, and their last access
+ *
+ * Context: BQL held, as the list of guards needs it.
+ *
+ * Return: for each such device that is still plugged, a line as of
+ * dma_guard_log_text() followed by " violations=DECIMAL"; to be freed.
+ */
+char *dma_guard_by_device(SpaprUv *uv);
 
 /**
  * dma_guard_warn_once() - warn a person, the first time that there is cause

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The DMA guard's figures: what counts as one violation. See dma_guard_log.h.
+ * The DMA guard's log of one device: what counts as one violation. See
+ * dma_guard_log.h.
  *
- * Used by dma_guard.c and by the host's unit tests, which is why
- * "qemu/osdep.h" is not included here.
+ * The host's unit tests include this file, so "qemu/osdep.h" is not included.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,8 +15,8 @@ static bool dma_guard_log_is_rest(const struct dma_guard_log *log,
 {
     const struct dma_guard_access *last = &log->last;
 
-    return log->violations != 0 && access->device == last->device &&
-           access->write == last->write && access->address > log->progress &&
+    return log->violations != 0 && access->write == last->write &&
+           access->address > log->progress &&
            access->address + access->size == last->address + last->size;
 }
 
@@ -33,14 +33,10 @@ bool dma_guard_log_note(struct dma_guard_log *log,
     return !rest;
 }
 
-void dma_guard_log_last(const struct dma_guard_log *log, const char *name,
-                        char *text, size_t size)
+int dma_guard_log_text(const struct dma_guard_access *access,
+                       const char *name, char *text, size_t size)
 {
-    if (log->violations == 0) {
-        text[0] = '\0';
-        return;
-    }
-    snprintf(text, size, "device=%s address=0x%" PRIx64 " size=%" PRIu64
-             " direction=%s", name, log->last.address, log->last.size,
-             log->last.write ? "write" : "read");
+    return snprintf(text, size, "device=%s address=0x%" PRIx64 " size=%" PRIu64
+                    " direction=%s", name, access->address, access->size,
+                    access->write ? "write" : "read");
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The DMA guard's figures: what counts as one violation.
+ * The DMA guard's log of one device: what counts as one violation.
  *
- * Pure: no QEMU header is needed, so that host tests reach it all.
+ * Pure: needs no QEMU header, so that host tests reach all of it.
  */
 #ifndef HW_VDMA_DMA_GUARD_LOG_H
 #define HW_VDMA_DMA_GUARD_LOG_H
@@ -13,20 +13,18 @@
 
 /**
  * struct dma_guard_access - an access that met a private page
- * @device: whose it is; only compared
  * @address: guest physical address of the first byte on a private page
  * @size: bytes from there to the end of the access
  * @write: the device writes memory
  */
 struct dma_guard_access {
-    const void *device;
     uint64_t address;
     uint64_t size;
     bool write;
 };
 
 /**
- * struct dma_guard_log - what was seen since the VM became secure
+ * struct dma_guard_log - what a device did since the VM became secure
  * @violations: accesses
  * @last: the last of them, if there were any
  * @progress: where the part of @last begins that was seen last
@@ -39,23 +37,26 @@ struct dma_guard_log {
 
 /**
  * dma_guard_log_note() - an access, or the rest of one, met a private page
+ * @log: the device's own: what others do meanwhile does not count
  *
- * QEMU carries an access out in steps, each of which asks again for all that
- * is left. So what ends where the last access ends, and begins behind the
- * place where that one was last seen, is the same access.
+ * QEMU carries out an access in steps, each of which asks again for all that
+ * is left. So an access that ends where the last one ends, and begins after
+ * the place where that was last seen, is the rest of it.
  *
- * Return: true when this is a new violation, false for the rest of the last.
+ * Return: true for a new violation, false for the rest of the last.
  */
 bool dma_guard_log_note(struct dma_guard_log *log,
                         const struct dma_guard_access *access);
 
 /**
- * dma_guard_log_last() - the last violation in words, for people and scripts
+ * dma_guard_log_text() - describe an access, for people and scripts
  * @name: the device's
  * @text: gets "device=NAME address=0xHEX size=DECIMAL direction=read|write",
- * seen from the device, or the empty string when there was none
+ * seen from the device
+ *
+ * Return: as snprintf().
  */
-void dma_guard_log_last(const struct dma_guard_log *log, const char *name,
-                        char *text, size_t size);
+int dma_guard_log_text(const struct dma_guard_access *access,
+                       const char *name, char *text, size_t size);
 
 #endif /* HW_VDMA_DMA_GUARD_LOG_H */

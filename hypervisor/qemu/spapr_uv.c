@@ -351,12 +351,12 @@ static void spapr_uv_set_guard(Object *obj, const char *value, Error **errp)
 
 static char *spapr_uv_get_last(Object *obj, Error **errp)
 {
-    SpaprUv *uv = &SPAPR_MACHINE(obj)->uv;
-    char text[160];
+    return dma_guard_last(&SPAPR_MACHINE(obj)->uv);
+}
 
-    QEMU_LOCK_GUARD(&uv->lock);
-    dma_guard_log_last(&uv->log, uv->culprit, text, sizeof(text));
-    return g_strdup(text);
+static char *spapr_uv_get_by_device(Object *obj, Error **errp)
+{
+    return dma_guard_by_device(&SPAPR_MACHINE(obj)->uv);
 }
 
 void spapr_uv_instance_init(Object *obj)
@@ -376,8 +376,10 @@ void spapr_uv_instance_init(Object *obj)
     object_property_add_uint64_ptr(obj, "uv-shared-pages", &uv->pages.shared,
                                    OBJ_PROP_FLAG_READ);
     object_property_add_uint64_ptr(obj, "dma-guard-violations",
-                                   &uv->log.violations, OBJ_PROP_FLAG_READ);
+                                   &uv->violations, OBJ_PROP_FLAG_READ);
     object_property_add_str(obj, "dma-guard-last", spapr_uv_get_last, NULL);
+    object_property_add_str(obj, "dma-guard-by-device", spapr_uv_get_by_device,
+                            NULL);
 }
 
 void spapr_uv_machine_init(SpaprMachineState *spapr)

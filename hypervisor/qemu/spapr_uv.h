@@ -16,6 +16,10 @@
 #include "hw/vdma/uv_pages.h"
 #include "target/ppc/cpu.h"
 
+/* Sizes of a device's name, and of a line about a violation. */
+#define DMA_GUARD_NAME 64
+#define DMA_GUARD_TEXT 160
+
 typedef struct SpaprMachineState SpaprMachineState;
 typedef struct SpaprPhbState SpaprPhbState;
 typedef struct MemoryDeviceState MemoryDeviceState;
@@ -30,9 +34,10 @@ typedef struct DmaGuard DmaGuard;
  * @pages: the state of its memory, kept once it was @secure: a device's thread
  *         may be looking at it
  * @guards: all filters, each in front of one device's address space
- * @lock: for @log and @culprit
- * @log: what the filters saw
- * @culprit: name of the last violation's device
+ * @lock: for @violations, @last, @culprit and the guards' logs
+ * @violations: of all devices, since the VM became secure
+ * @last: the last of them
+ * @culprit: name of its device
  * @warned: what a person was told, and is not told again
  * @migration_blocker: set while @secure
  */
@@ -45,8 +50,9 @@ typedef struct SpaprUv {
     QLIST_HEAD(, DmaGuard) guards;
 
     QemuMutex lock;
-    struct dma_guard_log log;
-    char culprit[64];
+    uint64_t violations;
+    struct dma_guard_access last;
+    char culprit[DMA_GUARD_NAME];
     GHashTable *warned;
 
     Error *migration_blocker;

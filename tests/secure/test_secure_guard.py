@@ -97,7 +97,10 @@ def test_denied_requests_never_end(run: Path) -> None:
             stats = qmp.command("query-blockstats")
             assert [s["stats"]["rd_operations"] for s in stats] == [0]
             last = secure.metric(qmp, "dma-guard-last")
-            assert re.fullmatch(r"device=blk address=0x\w+ size=\d+ direction=read", last)
+            line = r"device=blk address=0x\w+ size=\d+ direction=read"
+            assert re.fullmatch(line, last)
+            devices = secure.metric(qmp, "dma-guard-by-device")
+            assert re.fullmatch(line + r" violations=\d+\n", devices)
             guest.qemu.close()
 
         return {"end": look}

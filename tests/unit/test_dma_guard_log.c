@@ -15,10 +15,11 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-static int blk, net;	/* two devices */
+/* Devices; each has a log of its own. */
+enum { BLK, NET, DEVICES };
 
 struct step {
-	const void *device;
+	unsigned int device;
 	uint64_t address;
 	uint64_t size;
 	bool write;
@@ -27,28 +28,29 @@ struct step {
 
 static void run(const struct step *steps, size_t count)
 {
-	struct dma_guard_log log = { 0 };
-	uint64_t expected = 0;
+	struct dma_guard_log logs[DEVICES] = { 0 };
+	uint64_t expected[DEVICES] = { 0 };
 	size_t i;
 
 	for (i = 0; i < count; i++) {
 		const struct dma_guard_access access = {
-			.device = steps[i].device,
 			.address = steps[i].address,
 			.size = steps[i].size,
 			.write = steps[i].write,
 		};
+		struct dma_guard_log *log = &logs[steps[i].device];
+		uint64_t *due = &expected[steps[i].device];
 
-		expected += steps[i].counted;
-		if (dma_guard_log_note(&log, &access) != steps[i].counted ||
-		    log.violations != expected)
+		*due += steps[i].counted;
+		if (dma_guard_log_note(log, &access) != steps[i].counted ||
+		    log->violations != *due)
 			fail_msg("step %zu: %llu violations, expected %llu", i,
-				 (unsigned long long)log.violations,
-				 (unsigned long long)expected);
+				 (unsigned long long)log->violations,
+				 (unsigned long long)*due);
 		/* The last violation is whole, not what was left of it. */
 		if (steps[i].counted) {
-			assert_int_equal(log.last.address, steps[i].address);
-			assert_int_equal(log.last.size, steps[i].size);
+			assert_int_equal(log->last.address, steps[i].address);
+			assert_int_equal(log->last.size, steps[i].size);
 		}
 	}
 }
@@ -57,11 +59,11 @@ static void run(const struct step *steps, size_t count)
 static void one_access(void **unused)
 {
 	static const struct step steps[] = {
-		{ &blk, 0x10000, 24, false, true },
-		{ &blk, 0x10008, 16, false, false },
-		{ &blk, 0x10010, 8, false, false },
-		{ &blk, 0x20000, 0x20000, true, true },
-		{ &blk, 0x30000, 0x10000, true, false },
+		{ BLK, 0x10000, 24, false, true },
+		{ BLK, 0x10008, 16, false, false },
+		{ BLK, 0x10010, 8, false, false },
+		{ BLK, 0x20000, 0x20000, true, true },
+		{ BLK, 0x30000, 0x10000, true, false },
 	};
 
 	(void)unused;
@@ -71,14 +73,29 @@ static void one_access(void **unused)
 static void two_accesses(void **unused)
 {
 	static const struct step steps[] = {
-		{ &blk, 0x10000, 16, false, true },
-		{ &blk, 0x10000, 16, false, true },	/* once more */
-		{ &blk, 0x10008, 8, false, false },
-		{ &blk, 0x10008, 8, false, true },	/* the same rest */
-		{ &net, 0x1000c, 4, false, true },	/* another device */
-		{ &net, 0x1000e, 2, true, true },	/* direction */
-		{ &net, 0x1000f, 2, true, true },	/* end */
-		{ &net, 0x1000e, 3, true, true },	/* a step back */
+		{ BLK, 0x10000, 16, false, true },
+		{ BLK, 0x10000, 16, false, true },	/* once more */
+		{ BLK, 0x10008, 8, false, false },
+		{ BLK, 0x10008, 8, false, true },	/* the same rest */
+		{ BLK, 0x1000c, 4, true, true },	/* direction */
+		{ BLK, 0x1000d, 4, true, true },	/* end */
+		{ BLK, 0x1000c, 5, true, true },	/* a step back */
+	};
+
+	(void)unused;
+	run(steps, ARRAY_SIZE(steps));
+}
+
+/* Threads of two devices take turns: one access of each. */
+static void two_devices(void **unused)
+{
+	static const struct step steps[] = {
+		{ BLK, 0x10000, 24, false, true },
+		{ NET, 0x10000, 24, false, true },
+		{ BLK, 0x10008, 16, false, false },
+		{ NET, 0x10008, 16, false, false },
+		{ BLK, 0x10010, 8, false, false },
+		{ NET, 0x10010, 8, false, false },
 	};
 
 	(void)unused;
@@ -87,24 +104,19 @@ static void two_accesses(void **unused)
 
 static void in_words(void **unused)
 {
-	const struct dma_guard_access access = {
-		.device = &blk,
+	struct dma_guard_access access = {
 		.address = 0x7fff0000,
 		.size = 4096,
 		.write = true,
 	};
-	struct dma_guard_log log = { 0 };
-	char text[80] = "untouched";
+	char text[80];
 
 	(void)unused;
-	dma_guard_log_last(&log, "blk", text, sizeof(text));
-	assert_string_equal(text, "");
-	dma_guard_log_note(&log, &access);
-	dma_guard_log_last(&log, "blk", text, sizeof(text));
+	dma_guard_log_text(&access, "blk", text, sizeof(text));
 	assert_string_equal(text,
 			    "device=blk address=0x7fff0000 size=4096 direction=write");
-	log.last.write = false;
-	dma_guard_log_last(&log, "blk", text, 12);
+	access.write = false;
+	dma_guard_log_text(&access, "blk", text, 12);
 	assert_string_equal(text, "device=blk ");	/* cut, but ended */
 }
 
@@ -113,6 +125,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_access),
 		cmocka_unit_test(two_accesses),
+		cmocka_unit_test(two_devices),
 		cmocka_unit_test(in_words),
 	};
 

@@ -197,7 +197,12 @@ class Run(Closing):
             guest.qmp.wait_event("SHUTDOWN")
         state = {
             name: guest.qmp.command("qom-get", path="/machine", property=name)
-            for name in ("dma-guard-violations", "dma-guard-last", "uv-shared-pages")
+            for name in (
+                "dma-guard-violations",
+                "dma-guard-last",
+                "dma-guard-by-device",
+                "uv-shared-pages",
+            )
         }
         guest.qmp.command("quit")
         caused = [n for name, n in ktap.metrics(self.console()) if name == "violations"]
@@ -208,6 +213,9 @@ class Run(Closing):
                 f"the DMA guard counted {state['dma-guard-violations']} violations,"
                 f" not {wanted}; the last: {state['dma-guard-last']}"
             )
+        counts = re.findall(r" violations=(\d+)$", state["dma-guard-by-device"], re.MULTILINE)
+        if sum(map(int, counts)) != state["dma-guard-violations"]:
+            found.append(f"not all violations have a device: {state}")
         if state["uv-shared-pages"]:
             found.append(f"{state['uv-shared-pages']} pages are still shared")
         return found
