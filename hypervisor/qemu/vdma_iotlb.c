@@ -2,13 +2,11 @@
 /*
  * Back ends that keep translations: vhost, in the kernel or in a process.
  *
- * Whatever leaves a function's address space, a TCE window or the bypass
- * window, leaves by way of MemoryListener.region_del, once, as a whole, and
- * without a look at the TCE table; vhost hands that on. Single TCEs come by the
- * IOMMU's notifiers.
+ * A TCE window or bypass window leaves the address space of a function through
+ * MemoryListener.region_del, once and as a whole, without a look at its TCEs;
+ * vhost passes that on. Changes of single TCEs come through IOMMU notifiers.
  */
 #include "qemu/osdep.h"
-#include "qemu/rcu.h"
 #include "hw/ppc/spapr.h"
 #include "vdma/abi.h"
 #include "dma_guard.h"
@@ -18,7 +16,7 @@
 #define WINDOW_BASE (UINT64_C(1) << VDMA_BYPASS_WINDOW_SHIFT)
 #define PAGE_MASK_MIN UINT64_C(0xfff)
 
-/* Other machines of this binary have neither windows nor our back ends. */
+/* Other machines of this binary do not have these windows. */
 static bool vdma_iotlb_is_pseries(void)
 {
     return object_dynamic_cast(qdev_get_machine(), TYPE_SPAPR_MACHINE);
@@ -50,20 +48,18 @@ bool vdma_iotlb_window(const MemoryRegionSection *section, hwaddr addr,
     return true;
 }
 
-void vdma_iotlb_tce(IOMMUMemoryRegion *iommu, bool was_valid,
-                    const IOMMUTLBEvent *now)
+void vdma_iotlb_unmapped(SpaprTceTable *tcet, const IOMMUTLBEntry *entry)
 {
-    if (was_valid) {
-        IOMMUTLBEvent unmap = *now;
+    dma_guard_tce(tcet, entry);
+}
 
-        unmap.type = IOMMU_NOTIFIER_UNMAP;
-        unmap.entry.perm = IOMMU_NONE;
-        memory_region_notify_iommu(iommu, 0, unmap);
-        dma_guard_tce(container_of(iommu, SpaprTceTable, iommu), &unmap.entry);
-    }
-    if (now->type == IOMMU_NOTIFIER_MAP) {
-        memory_region_notify_iommu(iommu, 0, *now);
-    }
+void vdma_iotlb_window_gone(SpaprTceTable *tcet)
+{
+    IOMMUTLBEntry all = {
+        .addr_mask = ((uint64_t)tcet->nb_table << tcet->page_shift) - 1,
+    };
+
+    dma_guard_tce(tcet, &all);
 }
 
 bool vdma_iotlb_gone(const MemoryRegionSection *section, uint64_t *size)
@@ -79,54 +75,4 @@ bool vdma_iotlb_gone(const MemoryRegionSection *section, uint64_t *size)
                               section->offset_within_address_space, *size);
     }
     return gone;
-}
-
-static void vdma_iotlb_set_view(SpaprTceTable *tcet, SpaprTceView *view)
-{
-    SpaprTceView *old = tcet->view;
-
-    qatomic_rcu_set(&tcet->view, view);
-    if (old) {
-        g_free_rcu(old, rcu);
-    }
-}
-
-void vdma_iotlb_show(SpaprTceTable *tcet)
-{
-    SpaprTceView *view = g_new0(SpaprTceView, 1);
-
-    view->table = tcet->table;
-    view->page_shift = tcet->page_shift;
-    view->nb_table = tcet->nb_table;
-    vdma_iotlb_set_view(tcet, view);
-}
-
-void vdma_iotlb_hide(SpaprTceTable *tcet)
-{
-    IOMMUTLBEntry all = {
-        .addr_mask = ((uint64_t)tcet->nb_table << tcet->page_shift) - 1,
-    };
-
-    vdma_iotlb_set_view(tcet, NULL);
-    /* A guard covers the window: no listener sees that it goes. */
-    dma_guard_tce(tcet, &all);
-}
-
-typedef struct Garbage {
-    struct rcu_head rcu;
-    uint64_t *table;
-} Garbage;
-
-static void vdma_iotlb_garbage_free(Garbage *garbage)
-{
-    g_free(garbage->table);
-    g_free(garbage);
-}
-
-void vdma_iotlb_free_table(uint64_t *table)
-{
-    Garbage *garbage = g_new0(Garbage, 1);
-
-    garbage->table = table;
-    call_rcu(garbage, vdma_iotlb_garbage_free, rcu);
 }
