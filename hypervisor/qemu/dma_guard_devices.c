@@ -2,7 +2,7 @@
 /*
  * The DMA guard's filters for devices that are not behind a PCI function's
  * address space: virtio devices without VIRTIO_F_ACCESS_PLATFORM, and those on
- * PAPR's virtual I/O bus. Functions bring theirs, see spapr_vdma_function.c.
+ * PAPR's virtual I/O bus. Functions bring theirs, see spapr_vdma.c.
  */
 #include "qemu/osdep.h"
 #include "hw/ppc/spapr.h"

@@ -13,12 +13,12 @@
 #include "qemu/log.h"
 #include "qemu/main-loop.h"
 #include "hw/mem/memory-device.h"
+#include "hw/pci-host/spapr.h"
 #include "hw/ppc/spapr.h"
 #include "migration/blocker.h"
 #include "system/hw_accel.h"
 #include "system/tcg.h"
 #include "dma_guard.h"
-#include "spapr_vdma_function.h"
 #include "uv_memory.h"
 #include "trace.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * DMA bypass for virtio functions of a pseries machine: the H_DMA_BYPASS
- * hypercall and, for each PCI function, an address space that holds the
- * bypass window beside the PHB's TCE windows.
+ * hypercall, and for each PCI function an address space with the bypass window
+ * and the PHB's TCE windows.
  *
  * Called from hw/ppc/spapr_pci.c and hw/ppc/spapr.c.
  */
@@ -12,15 +12,15 @@
 #include "qemu/queue.h"
 #include "vdma/abi.h"
 
-/* Declared again by the headers that define them; this one comes first. */
+/* Their headers include this one. */
 typedef struct SpaprMachineState SpaprMachineState;
 typedef struct SpaprPhbState SpaprPhbState;
 typedef struct SpaprVdmaFunction SpaprVdmaFunction;
 
 /**
- * struct SpaprVdmaPhb - what a PHB carries for us, embedded in SpaprPhbState
+ * struct SpaprVdmaPhb - our part of SpaprPhbState
  * @allowed: the administrator's switch, property "dma-bypass"
- * @functions: one for each (bus, devfn) that was asked for or plugged
+ * @functions: one for each (bus, devfn) that was looked up or plugged
  */
 typedef struct SpaprVdmaPhb {
     bool allowed;
@@ -28,49 +28,54 @@ typedef struct SpaprVdmaPhb {
 } SpaprVdmaPhb;
 
 /**
- * spapr_vdma_enabled() - has the machine H_DMA_BYPASS, capability "dma-bypass"?
+ * spapr_vdma_enabled() - does the machine have H_DMA_BYPASS?
  *
- * A machine type that is older than this, and a guest that has come from a QEMU
- * without it, have not.
+ * Its capability "dma-bypass" says so: older machine types do not, nor does a
+ * guest that has migrated from a QEMU without it.
  */
 bool spapr_vdma_enabled(SpaprMachineState *spapr);
 
 /**
- * spapr_vdma_address_space() - where DMA of a function goes
+ * spapr_vdma_window_size() - bytes from 0 to the end of pluggable RAM
+ */
+uint64_t spapr_vdma_window_size(void);
+
+/**
+ * spapr_vdma_address_space() - get the address space of a function
  *
- * The body of the PHB's PCIIOMMUOps.get_address_space. Bus numbers are not
- * known yet when it is first called, therefore @bus.
+ * The body of the PHB's PCIIOMMUOps.get_address_space. It takes @bus because
+ * the guest has not numbered the buses when it is first called.
  */
 AddressSpace *spapr_vdma_address_space(SpaprPhbState *phb, PCIBus *bus,
                                        int devfn);
 
 /**
- * spapr_vdma_plug() - a function has been plugged: let its bypass migrate
+ * spapr_vdma_plug() - let the bypass of a plugged function migrate
  */
 void spapr_vdma_plug(SpaprPhbState *phb, PCIDevice *dev);
 
 /**
- * spapr_vdma_unplug() - a function is gone: free what was kept for it
+ * spapr_vdma_unplug() - free the address space of an unplugged function
  *
- * @dev has been unrealized, so that nothing uses its address space any more.
+ * @dev is unrealized, so nothing uses the address space.
  */
 void spapr_vdma_unplug(SpaprPhbState *phb, PCIDevice *dev);
 
 /**
- * spapr_vdma_phb_reset() - switch bypass off for each function of @phb
+ * spapr_vdma_phb_reset() - disable bypass of all functions of @phb
  *
- * Its devices have been reset before: no driver is live.
+ * Its devices are reset already: no driver is live.
  */
 void spapr_vdma_phb_reset(SpaprPhbState *phb);
 
 /**
  * spapr_vdma_phb_close() - close the windows of all functions of @phb
- * @why: what asked for it, for the trace
+ * @why: the reason, for the trace
  */
 void spapr_vdma_phb_close(SpaprPhbState *phb, const char *why);
 
 /**
- * spapr_vdma_phb_unrealize() - free everything; all devices are unrealized
+ * spapr_vdma_phb_unrealize() - free all functions; their devices are unrealized
  */
 void spapr_vdma_phb_unrealize(SpaprPhbState *phb);
 
@@ -79,8 +84,7 @@ void spapr_vdma_phb_unrealize(SpaprPhbState *phb);
  * @fdt: the tree under construction
  * @offset: the function's node
  *
- * Does nothing in the tree that a machine boots with: there the firmware
- * finds out itself and tags the node.
+ * Leaves the tree that a machine boots with alone: the firmware tags that.
  *
  * Return: 0, or a negative libfdt error.
  */

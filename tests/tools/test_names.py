@@ -61,7 +61,6 @@ NOUNS = {
     "hypervisor/qemu/dma_guard_maps.c": "dma_guard",
     "hypervisor/qemu/spapr_uv.c": "uv h_svm",
     "hypervisor/qemu/spapr_vdma.c": "h_dma_bypass",
-    "hypervisor/qemu/spapr_vdma_function.c": "spapr_vdma",
     "hypervisor/qemu/vdma_bypass.c": "bypass",
     "hypervisor/qemu/stubs.c": "dma_guard vdma_iotlb",
     "tools/vdmactl/file.c": "blob tree",
