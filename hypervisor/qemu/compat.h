@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One shape for what differs between QEMUs, found out from their headers: no
- * version is asked for.
+ * Differences between versions of QEMU, detected by their headers.
  */
 #ifndef HW_VDMA_COMPAT_H
 #define HW_VDMA_COMPAT_H
@@ -15,7 +14,7 @@
 #endif
 #include "qom/object.h"
 
-/* The second parameter of a class_init(): became const. */
+/* The second parameter of class_init(), which became const. */
 typedef __typeof__(_Generic(((TypeInfo *)0)->class_init,
                             void (*)(ObjectClass *, const void *):
                                 (const void *)0,

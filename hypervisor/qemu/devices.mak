@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What our QEMU is built with: the pseries machine, and the devices that the
-# project boots, tests and measures. All others would only cost build time.
+# The devices of our QEMU: the pseries machine, and what the project boots, tests
+# and measures. All others would only take build time.
 CONFIG_PSERIES=y
 CONFIG_SPAPR_RNG=y
 CONFIG_PCI_BRIDGE=y
@@ -24,7 +24,7 @@ CONFIG_VHOST_USER_SCSI=y
 # Devices that always go through the IOMMU.
 CONFIG_E1000_PCI=y
 CONFIG_NVME_PCI=y
-# NVMe does not link without it, and does not select it in each QEMU.
+# NVMe needs it to link, and does not select it in each QEMU.
 CONFIG_SPDM_SOCKET=y
 CONFIG_USB_STORAGE_BOT=y
 CONFIG_USB_XHCI_PCI=y

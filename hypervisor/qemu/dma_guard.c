@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The DMA guard's filter: lets an access to a secure VM's shared pages pass,
- * and stops or reports one to a private page. See dma_guard.h.
+ * The filter of the DMA guard: lets devices access a secure VM's shared pages,
+ * and denies or reports accesses to private pages. See dma_guard.h.
  */
 #include "qemu/osdep.h"
 #include "qemu/cutils.h"
@@ -19,7 +19,7 @@
 #define TYPE_DMA_GUARD_REGION "spapr-dma-guard-region"
 #define UV_PAGE_MASK ((UINT64_C(1) << VDMA_UV_PAGE_SHIFT) - 1)
 
-/* Above TCE windows (0, or 2 on the VIO bus) and bypass windows (1). */
+/* Over TCE windows (0, or 2 on the VIO bus) and bypass windows (1). */
 #define GUARD_PRIORITY 8
 
 DeviceState *dma_guard_device(const DmaGuard *guard)
@@ -27,7 +27,7 @@ DeviceState *dma_guard_device(const DmaGuard *guard)
     return guard->bus ? DEVICE(guard->bus->devices[guard->devfn]) : guard->dev;
 }
 
-/* A device on a virtio bus has the name of the function that carries it. */
+/* A virtio device has the name of its PCI function. */
 static void dma_guard_device_name(const DmaGuard *guard, char *name,
                                   size_t size)
 {
@@ -102,7 +102,7 @@ char *dma_guard_by_device(SpaprUv *uv)
     return g_string_free(lines, false);
 }
 
-/* Guest physical address that the entry is about, if it is the VM's memory. */
+/* Does the entry lead to a private page? @physical is set to its address. */
 static bool dma_guard_is_private(const DmaGuard *guard,
                                  const IOMMUTLBEntry *entry, hwaddr addr,
                                  hwaddr *physical)
@@ -114,11 +114,10 @@ static bool dma_guard_is_private(const DmaGuard *guard,
 }
 
 /*
- * A message to the interrupt controller passes in a thread that has the BQL.
- * It takes the BQL, and so does any access to memory of another device, which
- * does not pass at all: a thread that waits for it never answers a CPU that
- * holds it and stops the thread's device. Devices with threads raise their
- * interrupts elsewhere.
+ * A thread without the BQL reaches shared pages alone. Any other target takes
+ * the BQL, and a CPU that holds it may be waiting for this thread, in order to
+ * stop its device. Devices with threads raise interrupts in the main loop,
+ * where a message to the interrupt controller may pass.
  */
 static bool dma_guard_may_pass(const DmaGuard *guard,
                                const IOMMUTLBEntry *entry)
@@ -130,7 +129,7 @@ static bool dma_guard_may_pass(const DmaGuard *guard,
                            entry->translated_addr >> VDMA_UV_PAGE_SHIFT);
 }
 
-/* Where the access would go without the filter, TCE windows included. */
+/* Translate as without the filter, through TCE windows. */
 static IOMMUTLBEntry dma_guard_translate_next(const DmaGuard *guard,
                                               hwaddr addr, bool write)
 {
@@ -140,13 +139,13 @@ static IOMMUTLBEntry dma_guard_translate_next(const DmaGuard *guard,
         .addr_mask = UV_PAGE_MASK,
     };
 
-    if (guard->behind != &address_space_memory) {
-        entry = address_space_get_iotlb_entry(guard->behind, addr, write,
+    if (guard->unfiltered != &address_space_memory) {
+        entry = address_space_get_iotlb_entry(guard->unfiltered, addr, write,
                                               MEMTXATTRS_UNSPECIFIED);
         entry.translated_addr |= addr & entry.addr_mask;
         entry.addr_mask &= UV_PAGE_MASK;
-        /* "ibm,set-tce-bypass" puts memory where a VIO device's window was. */
-        if (guard->as && entry.target_as == guard->behind) {
+        /* "ibm,set-tce-bypass" replaces a VIO device's window by memory. */
+        if (guard->as && entry.target_as == guard->unfiltered) {
             entry.target_as = &address_space_memory;
         }
     }
@@ -172,8 +171,8 @@ static IOMMUTLBEntry guard_translate(IOMMUMemoryRegion *iommu, hwaddr addr,
 }
 
 /*
- * From hooks/09: only here is it known how long an access is. A back end that
- * asks for a translation asks about a page.
+ * See hooks/33-guard-accessed: translate() does not get the size of an access.
+ * A back end that asks for a translation asks for the page.
  */
 static void guard_accessed(IOMMUMemoryRegion *iommu, const IOMMUTLBEntry *entry,
                            hwaddr addr, hwaddr size, bool write)
@@ -201,7 +200,7 @@ void dma_guard_warn_once(SpaprUv *uv, char *text)
 }
 
 DmaGuard *dma_guard_new(SpaprUv *uv, Object *parent, MemoryRegion *root,
-                        AddressSpace *behind)
+                        AddressSpace *unfiltered)
 {
     Object *owner = object_new(TYPE_DMA_GUARD);
     DmaGuard *guard = DMA_GUARD(owner);
@@ -211,7 +210,7 @@ DmaGuard *dma_guard_new(SpaprUv *uv, Object *parent, MemoryRegion *root,
     object_unref(owner);
 
     guard->uv = uv;
-    guard->behind = behind;
+    guard->unfiltered = unfiltered;
     memory_region_init_iommu(&guard->iommu, sizeof(guard->iommu),
                              TYPE_DMA_GUARD_REGION, owner, "dma-guard",
                              memory_region_size(root));
@@ -232,7 +231,7 @@ void dma_guard_free(DmaGuard *guard)
 }
 
 DmaGuard *dma_guard_function(Object *parent, PCIBus *bus, int devfn,
-                             MemoryRegion *root, AddressSpace *behind)
+                             MemoryRegion *root, AddressSpace *unfiltered)
 {
     SpaprUv *uv = &SPAPR_MACHINE(qdev_get_machine())->uv;
     DmaGuard *guard;
@@ -240,7 +239,7 @@ DmaGuard *dma_guard_function(Object *parent, PCIBus *bus, int devfn,
     if (!uv->enabled) {
         return NULL;
     }
-    guard = dma_guard_new(uv, parent, root, behind);
+    guard = dma_guard_new(uv, parent, root, unfiltered);
     guard->bus = bus;
     guard->devfn = devfn;
     return guard;
@@ -298,14 +297,14 @@ void dma_guard_tce(const SpaprTceTable *tcet, const IOMMUTLBEntry *entry)
     phb = (SpaprPhbState *)
         object_dynamic_cast(OBJECT(tcet)->parent, TYPE_SPAPR_PCI_HOST_BRIDGE);
     QLIST_FOREACH(guard, &uv->guards, next) {
-        if (phb && guard->behind == &phb->iommu_as) {
+        if (phb && guard->unfiltered == &phb->iommu_as) {
             dma_guard_unmap(guard, tcet->bus_offset + entry->iova,
                             entry->addr_mask);
         }
     }
 }
 
-/* No window is above half of the addresses, which is as much as can be told. */
+/* No window is in the upper half, and a mask has no room for all addresses. */
 void dma_guard_forget(SpaprUv *uv)
 {
     DmaGuard *guard;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The DMA guard: keeps devices off a secure VM's private pages, and counts who
- * tries.
+ * The DMA guard: keeps devices off a secure VM's private pages, and counts
+ * their attempts.
  *
  * A filter stands in front of each device's address space, as an IOMMU that
- * translates nothing. It is a disabled memory region while the VM is not
- * secure: QEMU does not see it then. QEMU asks an IOMMU again for each access
- * and keeps no pointer to rings behind one, so a page's state counts at once.
- * Only buffers that a device has mapped are left: see dma_guard_revoke().
+ * maps each address to itself. It is a memory region that is disabled until
+ * the VM becomes secure. QEMU asks an IOMMU for each access and caches no
+ * pointer to rings behind it, so a change of a page takes effect at once. That
+ * leaves buffers which a device has mapped: see dma_guard_revoke().
  *
- * Private to hw/vdma; dma_guard_maps.h is for the rest of QEMU.
+ * Private to hw/vdma; the rest of QEMU includes dma_guard_maps.h.
  */
 #ifndef HW_VDMA_DMA_GUARD_H
 #define HW_VDMA_DMA_GUARD_H
@@ -26,16 +26,16 @@ OBJECT_DECLARE_SIMPLE_TYPE(DmaGuard, DMA_GUARD)
 
 /**
  * struct DmaGuard - the filter of one device
- * @uv: whose pages it knows
- * @dev: the device; NULL for a PCI function, for it comes and goes
- * @bus: with @devfn, where the PCI function is
- * @behind: what the device would reach without the filter
- * @as: the device's own address space, or NULL for a PCI function's
- * @iommu: the filter itself
+ * @uv: knows the state of pages
+ * @dev: the device; NULL for a PCI function, which comes and goes
+ * @bus: with @devfn, the slot of the PCI function
+ * @unfiltered: the address space of the device without the filter
+ * @as: the device's own address space; NULL for a PCI function
+ * @iommu: the filter
  * @log: its violations; SpaprUv.lock
  *
- * A QOM object because memory regions need an owner that outlives the device
- * until RCU readers are done.
+ * A QOM object because memory regions need an owner that lives until RCU
+ * readers are done with them, which is after the device.
  */
 struct DmaGuard {
     Object parent_obj;
@@ -44,7 +44,7 @@ struct DmaGuard {
     DeviceState *dev;
     PCIBus *bus;
     int devfn;
-    AddressSpace *behind;
+    AddressSpace *unfiltered;
     AddressSpace *as;
     IOMMUMemoryRegion iommu;
     struct dma_guard_log log;
@@ -53,38 +53,38 @@ struct DmaGuard {
 };
 
 /**
- * dma_guard_init() - x-ultravisor=on: guard each device that will be realized
+ * dma_guard_init() - with x-ultravisor=on, guard devices as they are realized
  */
 void dma_guard_init(SpaprUv *uv);
 
 /**
- * dma_guard_new() - put a filter on top of @root
- * @parent: the object that it goes with
- * @root: what the device's address space shows
- * @behind: the same less the filter
+ * dma_guard_new() - put a filter over @root
+ * @parent: owns the filter
+ * @root: root of the device's address space
+ * @unfiltered: the same without the filter
  *
- * The caller fills in what identifies the device.
+ * The caller sets the fields that identify the device.
  */
 DmaGuard *dma_guard_new(SpaprUv *uv, Object *parent, MemoryRegion *root,
-                        AddressSpace *behind);
+                        AddressSpace *unfiltered);
 
 /**
- * dma_guard_free() - take the filter away again
+ * dma_guard_free() - remove the filter
  */
 void dma_guard_free(DmaGuard *guard);
 
 /**
- * dma_guard_function() - the filter of a PCI function, if there are filters
+ * dma_guard_function() - put a filter over the root of a PCI function
  *
  * Return: NULL without x-ultravisor.
  */
 DmaGuard *dma_guard_function(Object *parent, PCIBus *bus, int devfn,
-                             MemoryRegion *root, AddressSpace *behind);
+                             MemoryRegion *root, AddressSpace *unfiltered);
 
 /**
- * dma_guard_device() - whose filter it is now
+ * dma_guard_device() - get the device of a filter
  *
- * Return: the device, NULL for an empty slot.
+ * Return: the device; NULL for an empty slot.
  */
 DeviceState *dma_guard_device(const DmaGuard *guard);
 
@@ -112,68 +112,70 @@ char *dma_guard_last(SpaprUv *uv);
 char *dma_guard_by_device(SpaprUv *uv);
 
 /**
- * dma_guard_warn_once() - warn a person, the first time that there is cause
- * @text: the warning, which names the device; is freed
+ * dma_guard_warn_once() - print a warning once
+ * @text: the warning, which names the device; freed
  *
- * A guest can give cause as often as it likes.
+ * A guest can trigger it as often as it likes.
  *
  * Context: BQL held.
  */
 void dma_guard_warn_once(SpaprUv *uv, char *text);
 
 /**
- * dma_guard_switch() - the VM has become secure, or is so no more
+ * dma_guard_switch() - enable or disable all filters, as SpaprUv.secure says
  *
- * Context: BQL held. Rings that devices have cached are looked up again.
+ * Devices look up the rings that they have cached again.
+ *
+ * Context: BQL held.
  */
 void dma_guard_switch(SpaprUv *uv);
 
 /**
- * dma_guard_tce() - a TCE is no more what it was
- * @tcet: its window
- * @entry: what it was about, by addresses within the window
+ * dma_guard_tce() - unmap the addresses of TCEs that were changed
+ * @tcet: their window
+ * @entry: addresses within the window
  *
- * Back ends that keep translations listen to the filter, for the window behind
- * it is hidden.
+ * Back ends that keep translations listen to the filter, which hides the
+ * window.
  *
  * Context: BQL held.
  */
 void dma_guard_tce(const SpaprTceTable *tcet, const IOMMUTLBEntry *entry);
 
 /**
- * dma_guard_forget() - pages have become private: back ends forget them
+ * dma_guard_forget() - have back ends forget pages that became private
  *
- * Context: BQL held; the pages' state has changed before.
+ * Context: BQL held, after the pages changed state.
  */
 void dma_guard_forget(SpaprUv *uv);
 
 /**
- * dma_guard_revoke() - pages have become private: no device keeps them mapped
+ * dma_guard_revoke() - take pages that became private from all devices
  *
- * Accesses and block I/O that are under way are waited for. A device that keeps
- * a buffer mapped nevertheless is in violation, and in deny mode it is reset.
+ * Waits for accesses and block I/O in flight. A device that still has a buffer
+ * mapped is in violation, and is reset in deny mode.
  *
- * Context: BQL held, and let go meanwhile; the pages' state has changed before.
+ * Context: BQL held, released meanwhile; after the pages changed state.
  */
 void dma_guard_revoke(SpaprUv *uv, uint64_t gfn, uint64_t num);
 
 /**
- * dma_guard_unguarded() - is there a device that no filter can stop?
+ * dma_guard_unguarded() - find a device that no filter can stop
  *
- * That is vhost without VIRTIO_F_ACCESS_PLATFORM, whose back end asks for no
- * translation, a PHB with bypass-iommu=on, and what reaches system memory
- * whatever its address space is.
+ * These are vhost without VIRTIO_F_ACCESS_PLATFORM, because its back end asks
+ * for no translation, PHBs with bypass-iommu=on, and devices that use system
+ * memory whatever their address space is.
  *
- * Return: its name, to be freed, or NULL.
+ * Return: its name, to be freed; NULL if there are no such devices.
  */
 char *dma_guard_unguarded(SpaprUv *uv);
 
 /**
- * dma_guard_refuse() - plug no such device into a secure VM
+ * dma_guard_refuse() - refuse to plug such a device into a secure VM
  *
  * The body of DeviceListener.hide_device.
  *
- * Return: false; @errp is set for a device that is refused.
+ * Return: false; @errp is set if the device is refused.
  */
 bool dma_guard_refuse(DeviceListener *listener, const QDict *options,
                       bool from_json, Error **errp);
@@ -181,10 +183,10 @@ bool dma_guard_refuse(DeviceListener *listener, const QDict *options,
 struct vhost_dev;
 
 /**
- * dma_guard_vhost_beside() - does a vhost back end reach memory without asking
+ * dma_guard_vhost_is_unguarded() - does a back end access memory without asking
  * for translations?
  * @hdev: the back end, with the features that it was given
  */
-bool dma_guard_vhost_beside(const struct vhost_dev *hdev);
+bool dma_guard_vhost_is_unguarded(const struct vhost_dev *hdev);
 
 #endif /* HW_VDMA_DMA_GUARD_H */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The DMA guard's filters for devices that are not behind a PCI function's
- * address space: virtio devices without VIRTIO_F_ACCESS_PLATFORM, and those on
- * PAPR's virtual I/O bus. Functions bring theirs, see spapr_vdma.c.
+ * Filters for devices that do not use the address space of a PCI function:
+ * virtio devices without VIRTIO_F_ACCESS_PLATFORM, and devices on PAPR's
+ * virtual I/O bus. spapr_vdma.c has the filters of PCI functions.
  */
 #include "qemu/osdep.h"
 #include "hw/ppc/spapr.h"
@@ -17,9 +17,9 @@ OBJECT_DECLARE_SIMPLE_TYPE(DmaGuardSpace, DMA_GUARD_SPACE)
 
 /**
  * struct DmaGuardSpace - an address space made of parts of another
- * @guard: the filter that is with it
+ * @guard: its filter
  *
- * Child of the device, so that it goes when the device does.
+ * A child of the device, which ends with the device.
  */
 struct DmaGuardSpace {
     Object parent_obj;
@@ -57,7 +57,7 @@ static void dma_guard_space_add(DmaGuardSpace *space, MemoryRegion *part,
     memory_region_add_subregion_overlap(&space->root, 0, alias, priority);
 }
 
-/* Such a device uses system memory directly: give it a filtered one. */
+/* Replace system memory, which the device uses, by a filtered view of it. */
 static void dma_guard_virtio(VirtIODevice *vdev)
 {
     DmaGuardSpace *space;
@@ -73,13 +73,13 @@ static void dma_guard_virtio(VirtIODevice *vdev)
     space->guard->dev = DEVICE(vdev);
     space->guard->as = &space->as;
 
-    /* It has just been realized: no ring has been looked up. */
+    /* The device was just realized and has looked up no ring. */
     memory_listener_unregister(&vdev->listener);
     vdev->dma_as = &space->as;
     memory_listener_register(&vdev->listener, vdev->dma_as);
 }
 
-/* Its address space is not ours to replace: put the filter into it. */
+/* The bus owns the address space: put the filter into it. */
 static void dma_guard_vio(SpaprVioDevice *vio)
 {
     DmaGuardSpace *space;
@@ -138,13 +138,12 @@ bool dma_guard_vhost(const struct vhost_dev *hdev, VirtIODevice *vdev)
     g_autofree char *path = object_get_canonical_path(OBJECT(carrier));
 
     if (!spapr || !spapr->uv.secure ||
-        !dma_guard_vhost_beside(hdev)) {
+        !dma_guard_vhost_is_unguarded(hdev)) {
         return true;
     }
     dma_guard_warn_once(&spapr->uv, g_strdup_printf(
-        "%s: a vhost back end without iommu_platform=on reaches memory beside "
-        "the DMA guard: in a secure VM it is not started",
-        carrier->id ?: path));
+        "cannot start the vhost back end of %s: without iommu_platform=on it "
+        "bypasses the DMA guard of a secure VM", carrier->id ?: path));
     return false;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Guest memory that devices have mapped, and how they lose it. See
+ * Guest memory that devices have mapped, and how it is taken from them. See
  * dma_guard_maps.h.
  */
 #include "qemu/osdep.h"
@@ -63,7 +63,7 @@ static bool dma_guard_maps_is_place(Int128 start, Int128 len,
     return true;
 }
 
-/* RAM behind a BAR is mapped as well, and has no address in the VM's memory. */
+/* RAM of a BAR has no guest physical address. */
 static bool dma_guard_guest_physical(void *host, hwaddr *addr)
 {
     ram_addr_t offset = 0;
@@ -81,7 +81,7 @@ static bool dma_guard_guest_physical(void *host, hwaddr *addr)
     return place.found;
 }
 
-/* Devices have address spaces of their own; system memory is QEMU's. */
+/* QEMU itself maps in system memory; devices have their own address spaces. */
 void dma_guard_maps_add(AddressSpace *as, void *host, hwaddr size, bool write)
 {
     DmaGuardMap *map;
@@ -104,8 +104,8 @@ void dma_guard_maps_add(AddressSpace *as, void *host, hwaddr size, bool write)
 }
 
 /*
- * Several maps may begin in one place. One that was cut at its end is given
- * back by the size that is left: the smallest that fits is the one.
+ * Several maps may have the same start, and one may be unmapped by less than
+ * its size. Remove the smallest that has at least that size.
  */
 void dma_guard_maps_remove(const AddressSpace *as, const void *host,
                            hwaddr size, bool write)
@@ -128,7 +128,7 @@ void dma_guard_maps_remove(const AddressSpace *as, const void *host,
     }
 }
 
-/* Copies of what overlaps, for a reset changes the list. */
+/* Copy the maps that overlap: a reset of their device changes the list. */
 static GArray *dma_guard_maps_find(hwaddr start, hwaddr end)
 {
     GArray *found = g_array_new(false, false, sizeof(DmaGuardMap));
@@ -205,9 +205,9 @@ static int dma_guard_barrier_add(Object *obj, void *opaque)
 }
 
 /*
- * A device's own thread may have looked at a page before it became private, and
- * not have used it yet. Back in its loop it has: it has accessed the page, or
- * the map is known. All other threads need the BQL for that.
+ * Wait until each iothread has been in its event loop. By then a thread that
+ * looked up a page before it became private has accessed it, or its map is in
+ * the list. All other threads hold the BQL for that.
  */
 static void dma_guard_pass_iothreads(void)
 {
@@ -236,10 +236,9 @@ static bool dma_guard_block_is_busy(void)
 }
 
 /*
- * Waits for block I/O to end; I/O with these pages does not start again, since
- * they are private. It may take long, so the BQL is released again and again.
- * The main loop may be waiting for this CPU, so its I/O is completed here: no
- * access that the filter lets pass or denies needs the BQL.
+ * Wait for block I/O in these pages to end; none starts, because they are
+ * private. Release the BQL meanwhile, for this may take long. Complete the I/O
+ * of the main loop here, because the main loop may be waiting for this CPU.
  */
 static void dma_guard_wait_for_io(hwaddr start, hwaddr end)
 {
@@ -284,7 +283,7 @@ void dma_guard_revoke(SpaprUv *uv, uint64_t gfn, uint64_t num)
         hwaddr first = MAX(map->addr, start);
         hwaddr last = MIN(map->addr + map->size, end);
 
-        /* Meanwhile another CPU may have shared them again. */
+        /* Another CPU may have shared them again. */
         if (!guard || !dma_guard_maps_any_private(uv, first, last)) {
             continue;
         }

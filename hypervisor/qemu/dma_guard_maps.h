@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Guest memory that devices have mapped. A device that maps a buffer has a
- * pointer to it, and no filter sees what it does there; so it must be known
- * who holds which pages when a secure VM takes them back.
+ * Guest memory that devices have mapped. A device uses a mapped buffer by a
+ * pointer, which no filter sees. So the guard keeps a list, for the time when a
+ * secure VM takes pages back.
  *
  * Called from system/physmem.c and hw/virtio/vhost.c.
  */
@@ -15,7 +15,7 @@
 extern bool dma_guard_maps_on;
 
 /**
- * dma_guard_maps_watch() - from now on, know what is mapped
+ * dma_guard_maps_watch() - begin to keep the list
  */
 void dma_guard_maps_watch(void);
 
@@ -24,7 +24,7 @@ void dma_guard_maps_remove(const AddressSpace *as, const void *host,
                            hwaddr size, bool write);
 
 /**
- * dma_guard_mapped() - @host is what address_space_map() is about to return
+ * dma_guard_mapped() - note that address_space_map() returns @host
  *
  * Return: @host.
  */
@@ -38,7 +38,7 @@ static inline void *dma_guard_mapped(AddressSpace *as, void *host, hwaddr size,
 }
 
 /**
- * dma_guard_unmapped() - @host is given back to address_space_unmap()
+ * dma_guard_unmapped() - note that @host was passed to address_space_unmap()
  */
 static inline void dma_guard_unmapped(AddressSpace *as, void *host,
                                       hwaddr size, bool write)
@@ -51,15 +51,15 @@ static inline void dma_guard_unmapped(AddressSpace *as, void *host,
 struct vhost_dev;
 
 /**
- * dma_guard_vhost() - may a vhost back end start, which maps all of memory?
- * @hdev: the back end
- * @vdev: its device, plugged after UV_ESM, which looks at those that are there
+ * dma_guard_vhost() - may a vhost back end start?
+ * @hdev: the back end, which maps all memory
+ * @vdev: its device
  *
  * With VIRTIO_F_ACCESS_PLATFORM, negotiated and passed on, it has to ask for
- * each translation.
+ * translations.
  *
- * Return: false, and a person was told, if the VM is secure and the device has
- * not that.
+ * Return: false, after a warning, if the VM is secure and the back end does not
+ * have that feature.
  */
 bool dma_guard_vhost(const struct vhost_dev *hdev, VirtIODevice *vdev);
 

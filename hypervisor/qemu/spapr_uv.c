@@ -2,9 +2,9 @@
 /*
  * An ultravisor for a pseries machine under TCG. See spapr_uv.h.
  *
- * Guest and hypervisor share QEMU's memory, so "private" is no more than what
- * dma_guard.c makes of it: devices are kept out. Hypercalls and RTAS are not;
- * an ultravisor hands them their arguments.
+ * QEMU has all of the guest's memory mapped, so a page is private in that
+ * dma_guard.c keeps devices off it. Hypercalls and RTAS may access it, as an
+ * ultravisor would pass them their arguments.
  */
 #include "qemu/osdep.h"
 #include "qapi/error.h"
@@ -24,7 +24,7 @@
 
 #define FDT_HEADER_MAGIC 0xd00dfeed
 
-/* MSR[S] can't be set or cleared but here: msr_mask has it for good. */
+/* The guest can neither set nor clear MSR[S]: see hreg_store_msr(). */
 static void spapr_uv_cpu_set_secure(CPUState *cs, run_on_cpu_data unused)
 {
     CPUPPCState *env = cpu_env(cs);
@@ -62,8 +62,8 @@ static int64_t spapr_uv_check_esm(SpaprMachineState *spapr, hwaddr blob,
     unguarded = dma_guard_unguarded(&spapr->uv);
     if (unguarded) {
         dma_guard_warn_once(&spapr->uv, g_strdup_printf(
-            "%s reaches memory beside the DMA guard: UV_ESM is refused and the "
-            "guest stays a normal VM", unguarded));
+            "cannot enter secure mode: %s bypasses the DMA guard; the guest "
+            "stays a normal VM", unguarded));
         return VDMA_U_PERMISSION;
     }
     return VDMA_U_SUCCESS;
@@ -91,16 +91,16 @@ static int64_t uv_esm(SpaprMachineState *spapr, hwaddr blob, hwaddr fdt)
     error_setg(&uv->migration_blocker, "a secure VM does not migrate");
     if (migrate_add_blocker(&uv->migration_blocker, &error) < 0) {
         dma_guard_warn_once(uv, g_strdup_printf(
-            "%s: UV_ESM is refused and the guest stays a normal VM",
+            "cannot enter secure mode: %s; the guest stays a normal VM",
             error_get_pretty(error)));
         error_free(error);
         return VDMA_U_PERMISSION;
     }
-    /* What a balloon takes is kept: private memory is not for it to drop. */
+    /* A balloon must not discard private memory. */
     if (ram_block_discard_disable(true) < 0) {
         dma_guard_warn_once(uv, g_strdup(
-            "a device discards memory: UV_ESM is refused and the guest stays a "
-            "normal VM"));
+            "cannot enter secure mode: a device discards memory; the guest "
+            "stays a normal VM"));
         migrate_del_blocker(&uv->migration_blocker);
         return VDMA_U_PERMISSION;
     }
@@ -143,7 +143,7 @@ static int64_t spapr_uv_check_range(SpaprUv *uv, uint64_t gfn, uint64_t num)
     return status;
 }
 
-/* Without the BQL: this may be all of memory. */
+/* Releases the BQL, for this may be all memory. */
 static void spapr_uv_zero_pages(uint64_t gfn, uint64_t num)
 {
     bql_unlock();
@@ -153,7 +153,7 @@ static void spapr_uv_zero_pages(uint64_t gfn, uint64_t num)
     bql_lock();
 }
 
-/* Zeroed before a device may look at it, so that nothing leaks. */
+/* Zero pages before a device may read them, so that nothing leaks out. */
 static int64_t uv_share(SpaprUv *uv, uint64_t gfn, uint64_t num)
 {
     int64_t status = spapr_uv_check_range(uv, gfn, num);
@@ -163,7 +163,7 @@ static int64_t uv_share(SpaprUv *uv, uint64_t gfn, uint64_t num)
         return status;
     }
     spapr_uv_zero_pages(gfn, num);
-    /* Memory may have been unplugged meanwhile. */
+    /* Memory may have been unplugged. */
     status = spapr_uv_check_range(uv, gfn, num);
     for (i = 0; status == VDMA_U_SUCCESS && i < num; i++) {
         uv_pages_set(&uv->pages, gfn + i, true);
@@ -187,7 +187,7 @@ static void spapr_uv_revoke_pages(SpaprUv *uv, uint64_t gfn, uint64_t num)
     dma_guard_revoke(uv, gfn, num);
 }
 
-/* Zeroed after no device can write it any more, so that nothing gets in. */
+/* Zero pages after the last write of a device, so that nothing gets in. */
 static void spapr_uv_make_private(SpaprUv *uv, uint64_t gfn, uint64_t num)
 {
     spapr_uv_revoke_pages(uv, gfn, num);
@@ -234,7 +234,7 @@ void spapr_uv_memory_unplug(SpaprMachineState *spapr,
     if (!spapr->uv.secure) {
         return;
     }
-    /* This releases the BQL, so that the guest may share some of it again. */
+    /* This releases the BQL, so the guest may share some of it again. */
     do {
         spapr_uv_revoke_pages(&spapr->uv, gfn, num);
     } while (uv_pages_next_shared(&spapr->uv.pages, gfn) < gfn + num);
@@ -270,7 +270,7 @@ bool spapr_uv_ultracall(PPCVirtualHypervisor *vhyp, PowerPCCPU *cpu)
     return true;
 }
 
-/* What was private must not be there for a device when the guard is gone. */
+/* Zero private pages before the guard is disabled. */
 static void spapr_uv_scrub(SpaprUv *uv)
 {
     uint64_t gfn;
@@ -303,19 +303,18 @@ void spapr_uv_reset(SpaprMachineState *spapr)
     trace_spapr_uv_secure(false, 0);
 }
 
-/* They are between an ultravisor and a hypervisor; a VM has no use for them. */
+/* H_SVM_*: for the ultravisor only. */
 static target_ulong h_svm(PowerPCCPU *cpu, SpaprMachineState *spapr,
                           target_ulong opcode, target_ulong *args)
 {
     return spapr->uv.enabled ? VDMA_H_UNSUPPORTED : VDMA_H_FUNCTION;
 }
 
-/* What a running machine was made without it can't get any more. */
+/* A machine that was created cannot get an ultravisor, nor lose it. */
 static bool spapr_uv_may_set(const char *name, Error **errp)
 {
     if (phase_check(PHASE_MACHINE_INITIALIZED)) {
-        error_setg(errp, "cannot set %s: the machine has been made; it stays "
-                   "as it is", name);
+        error_setg(errp, "cannot set %s: the machine exists already", name);
         return false;
     }
     return true;
@@ -341,7 +340,8 @@ static char *spapr_uv_get_guard(Object *obj, Error **errp)
 static void spapr_uv_set_guard(Object *obj, const char *value, Error **errp)
 {
     if (strcmp(value, "deny") && strcmp(value, "report")) {
-        error_setg(errp, "x-dma-guard is deny or report, not '%s'", value);
+        error_setg(errp, "cannot set x-dma-guard to '%s': it takes deny or "
+                   "report", value);
         return;
     }
     if (spapr_uv_may_set("x-dma-guard", errp)) {
@@ -372,7 +372,7 @@ void spapr_uv_instance_init(Object *obj)
     object_property_add_str(obj, "x-dma-guard", spapr_uv_get_guard,
                             spapr_uv_set_guard);
     object_property_set_description(obj, "x-dma-guard",
-        "What becomes of DMA to a secure VM's private memory: deny or report");
+        "Handle DMA to a secure VM's private memory: deny or report");
     object_property_add_uint64_ptr(obj, "uv-shared-pages", &uv->pages.shared,
                                    OBJ_PROP_FLAG_READ);
     object_property_add_uint64_ptr(obj, "dma-guard-violations",
@@ -388,7 +388,7 @@ void spapr_uv_machine_init(SpaprMachineState *spapr)
         return;
     }
     if (!tcg_enabled()) {
-        error_report("x-ultravisor=on needs TCG");
+        error_report("cannot set x-ultravisor=on: it needs TCG");
         exit(1);
     }
     dma_guard_init(&spapr->uv);

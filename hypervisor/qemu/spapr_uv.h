@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An ultravisor for a pseries machine under TCG: the calls that a secure VM
- * makes, MSR[S], and what a VM that has become secure may not have any more.
- * docs/abi/ultravisor.md is the interface.
+ * An ultravisor for a pseries machine under TCG: ultracalls, MSR[S], and the
+ * restrictions of a secure VM. docs/abi/ultravisor.md is the interface.
  *
  * Called from hw/ppc/spapr.c, hw/ppc/spapr_rtas.c and target/ppc.
  */
@@ -26,19 +25,19 @@ typedef struct MemoryDeviceState MemoryDeviceState;
 typedef struct DmaGuard DmaGuard;
 
 /**
- * struct SpaprUv - what a machine carries for us, embedded in SpaprMachineState
+ * struct SpaprUv - our part of SpaprMachineState
  * @enabled: the administrator's switch, property "x-ultravisor"
  * @report: property "x-dma-guard": violations are let through
  * @secure: the VM has entered secure mode; written under the BQL
  * @entering: a CPU is in UV_ESM, which releases the BQL
- * @pages: the state of its memory, kept once it was @secure: a device's thread
- *         may be looking at it
- * @guards: all filters, each in front of one device's address space
+ * @pages: the state of its pages; never freed, because threads of devices read
+ *         it without a lock
+ * @guards: the filters of all devices
  * @lock: for @violations, @last, @culprit and the guards' logs
  * @violations: of all devices, since the VM became secure
  * @last: the last of them
  * @culprit: name of its device
- * @warned: what a person was told, and is not told again
+ * @warned: warnings that were printed
  * @migration_blocker: set while @secure
  */
 typedef struct SpaprUv {
@@ -64,9 +63,9 @@ typedef struct SpaprUv {
 void spapr_uv_instance_init(Object *machine);
 
 /**
- * spapr_uv_machine_init() - with x-ultravisor=on, watch for devices to guard
+ * spapr_uv_machine_init() - with x-ultravisor=on, guard devices from now on
  *
- * Before any device is there. Ends QEMU when there is no TCG.
+ * Before the first device. Exits unless the accelerator is TCG.
  */
 void spapr_uv_machine_init(SpaprMachineState *spapr);
 
@@ -75,29 +74,29 @@ void spapr_uv_machine_init(SpaprMachineState *spapr);
  *
  * The body of PPCVirtualHypervisorClass.ultracall. Context: BQL held.
  *
- * Return: false without x-ultravisor, when nobody answers.
+ * Return: false without x-ultravisor.
  */
 bool spapr_uv_ultracall(PPCVirtualHypervisor *vhyp, PowerPCCPU *cpu);
 
 /**
- * spapr_uv_start_cpu() - a CPU gets its first MSR: MSR[S] is everyone's
+ * spapr_uv_start_cpu() - set MSR[S] of a CPU that starts in a secure VM
  *
  * Context: BQL held, the CPU is stopped.
  */
 void spapr_uv_start_cpu(PowerPCCPU *cpu);
 
 /**
- * spapr_uv_reset() - the secure VM ends, and its private memory is zeroed
+ * spapr_uv_reset() - end the secure VM, and zero its private memory
  *
- * Before the devices and the images in memory are reset.
+ * Before devices and images in memory are reset.
  */
 void spapr_uv_reset(SpaprMachineState *spapr);
 
 /**
- * spapr_uv_memory_unplug() - @memory is about to go: scrub it, keep no state
+ * spapr_uv_memory_unplug() - zero memory that is about to be unplugged
  *
- * Whoever gets it next finds nothing in it, and what is plugged in its place
- * is private.
+ * Its pages become private, as are the pages of memory that is plugged there
+ * next.
  */
 void spapr_uv_memory_unplug(SpaprMachineState *spapr,
                             MemoryDeviceState *memory);
@@ -105,8 +104,7 @@ void spapr_uv_memory_unplug(SpaprMachineState *spapr,
 /**
  * spapr_uv_phb_pre_plug() - may @phb be plugged?
  *
- * Return: false, and @errp is set, if it is to be one without an IOMMU, and the
- * VM is secure.
+ * Return: false, and @errp is set, for a PHB without an IOMMU in a secure VM.
  */
 bool spapr_uv_phb_pre_plug(SpaprMachineState *spapr, SpaprPhbState *phb,
                            Error **errp);

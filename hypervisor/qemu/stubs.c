@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * For targets without pseries: what system/physmem.c and hw/virtio/vhost.c
- * call.
+ * Functions that system/physmem.c and hw/virtio/vhost.c call, for targets
+ * without pseries.
  */
 #include "qemu/osdep.h"
 #include "dma_guard_maps.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The memory that a secure VM's pages are in. See uv_memory.h.
+ * The memory of a secure VM. See uv_memory.h.
  */
 #include "qemu/osdep.h"
 #include "qemu/cutils.h"
@@ -10,7 +10,7 @@
 
 #define UV_PAGE_SIZE (UINT64_C(1) << VDMA_UV_PAGE_SHIFT)
 
-/* Bytes of RAM from @addr on, up to @size. */
+/* Count the bytes of RAM from @addr on, up to @size. */
 static uint64_t uv_memory_ram_size(hwaddr addr, uint64_t size)
 {
     uint64_t found = 0, len = 1;

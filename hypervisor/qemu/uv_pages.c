@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A secure VM's pages: which it has shared. See uv_pages.h.
+ * The state of a secure VM's pages. See uv_pages.h.
  *
- * Used by spapr_uv.c, dma_guard.c and the host's unit tests, which is why
- * "qemu/osdep.h" is not included here.
+ * The host's unit tests include this file, so "qemu/osdep.h" is not included.
  */
 #include "uv_pages.h"
 #include "vdma/abi.h"

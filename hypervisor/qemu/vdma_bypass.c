@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * H_DMA_BYPASS: which answer a call gets. See vdma_bypass.h.
+ * H_DMA_BYPASS: the decision. See vdma_bypass.h.
  *
- * Used by spapr_vdma.c and by the host's unit tests, which is why
- * "qemu/osdep.h" is not included here.
+ * The host's unit tests include this file, so "qemu/osdep.h" is not included.
  */
 #include "vdma_bypass.h"
 #include "vdma/abi.h"
@@ -34,7 +33,7 @@ static int64_t bypass_status(const struct vdma_bypass_facts *facts)
     if (!vdma_bypass_may(facts)) {
         return VDMA_H_NOT_AVAILABLE;
     }
-    /* Nothing is taken from a device that does not bypass: idempotent. */
+    /* Disabling bypass that is off changes nothing, also for a live device. */
     if (facts->operation == VDMA_BYPASS_DISABLE && facts->enabled &&
         facts->driver_ok) {
         return VDMA_H_BUSY;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * H_DMA_BYPASS: which answer a call gets.
+ * H_DMA_BYPASS: the decision.
  *
- * Pure: facts in, answer out. No QEMU header is needed, so that a host test
+ * Pure: facts in, answer out. It needs no QEMU header, so that a host test
  * reaches every answer. spapr_vdma.c collects the facts and acts.
  */
 #ifndef HW_VDMA_VDMA_BYPASS_H
@@ -12,21 +12,20 @@
 #include <stdint.h>
 
 /**
- * struct vdma_bypass_facts - what an answer depends on
+ * struct vdma_bypass_facts - input of the decision
  * @operation: r4 as the guest passed it, VDMA_BYPASS_QUERY and so on
  * @config_addr: r6 as the guest passed it
  * @phb_found: r5 is the BUID of a PHB
- * @device_found: a function answers at @config_addr on that PHB
+ * @device_found: that PHB has a function at @config_addr
  * @secure: the partition runs as a secure VM
  * @virtio: the function is a virtio device
  * @access_platform: it offers VIRTIO_F_ACCESS_PLATFORM
- * @phb_allows: the administrator left bypass on for the PHB
- * @device_allows: the administrator left bypass on for the function
+ * @phb_allows: the administrator allows bypass for the PHB
+ * @device_allows: the administrator allows bypass for the function
  * @driver_ok: the driver has set DRIVER_OK
  * @enabled: bypass is on now
  *
- * A fact that could not be established, such as @virtio where no device was
- * found, is false.
+ * Facts about a PHB or device that was not found are false.
  */
 struct vdma_bypass_facts {
     uint64_t operation;
@@ -43,10 +42,10 @@ struct vdma_bypass_facts {
 };
 
 /**
- * struct vdma_bypass_answer - what the call returns and leaves behind
+ * struct vdma_bypass_answer - output of the decision
  * @status: r3
  * @state: r4, VDMA_BYPASS_SUPPORTED and VDMA_BYPASS_ENABLED
- * @enabled: whether bypass is on from now on
+ * @enabled: the new state of bypass
  */
 struct vdma_bypass_answer {
     int64_t status;
@@ -55,23 +54,20 @@ struct vdma_bypass_answer {
 };
 
 /**
- * vdma_bypass_may() - may this function bypass at all?
- * @facts: only what describes function and switches is looked at
- *
- * Return: true when it may, in a partition that is not secure.
+ * vdma_bypass_may() - may this function bypass in a VM that is not secure?
+ * @facts: those about the function and the switches
  */
 bool vdma_bypass_may(const struct vdma_bypass_facts *facts);
 
 /**
  * vdma_bypass_decide() - answer one call
- * @facts: see there
  *
- * The first of these that applies is the status:
+ * The status is the first of these that applies:
  * VDMA_H_PARAMETER, VDMA_H_P2, VDMA_H_P3, VDMA_H_AUTHORITY,
- * VDMA_H_NOT_AVAILABLE, VDMA_H_BUSY (disable of a live device that bypasses),
- * VDMA_H_SUCCESS. Only the last changes anything.
+ * VDMA_H_NOT_AVAILABLE, VDMA_H_BUSY (disable for a live device that bypasses),
+ * VDMA_H_SUCCESS. Nothing changes unless it is VDMA_H_SUCCESS.
  *
- * Return: the answer. @state is 0 unless the status is VDMA_H_SUCCESS or
+ * Return: the answer; its state is 0 unless the status is VDMA_H_SUCCESS or
  * VDMA_H_BUSY.
  */
 struct vdma_bypass_answer

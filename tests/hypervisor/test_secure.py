@@ -95,7 +95,7 @@ def test_switches_stay_as_they_are(run: Path, name: str, value: bool | str) -> N
     """Ultravisor and guard cannot be switched once the machine exists."""
     with Qemu([*slof.command(run, [slof.PLUGIN], []), "-S"], run) as guest:
         before = guest.qmp.command("qom-get", path="/machine", property=name)
-        with pytest.raises(QmpError, match=f"cannot set {name}: the machine has been made"):
+        with pytest.raises(QmpError, match=f"cannot set {name}: the machine exists already"):
             guest.qmp.command("qom-set", path="/machine", property=name, value=value)
         assert guest.qmp.command("qom-get", path="/machine", property=name) == before
 
@@ -180,4 +180,4 @@ def test_no_phb_without_iommu(run: Path) -> None:
     with slof.Prompt(run, [UV_WORDS], options) as guest:
         assert guest.ask("t-secure") == U_PERMISSION
     said = (run / "qemu.log").read_text(errors="replace")
-    assert "open reaches memory beside the DMA guard: UV_ESM is refused" in said
+    assert "cannot enter secure mode: open bypasses the DMA guard" in said

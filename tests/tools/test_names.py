@@ -56,7 +56,7 @@ NOUNS = {
     "guest/baremetal/lib/ultravisor.c": "secure ucall ucalls",
     "guest/baremetal/lib/windows.c": "window",
     "hypervisor/qemu/dma_guard.c": "guard",
-    "hypervisor/qemu/dma_guard_beside.c": "dma_guard spapr_uv_phb",
+    "hypervisor/qemu/dma_guard_unguarded.c": "dma_guard spapr_uv_phb",
     "hypervisor/qemu/dma_guard_devices.c": "dma_guard",
     "hypervisor/qemu/dma_guard_maps.c": "dma_guard",
     "hypervisor/qemu/spapr_uv.c": "uv h_svm",
