@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -166,3 +167,41 @@ def test_from_a_qemu_without_it(run: Path) -> None:
         assert fresh.qmp.command("qom-get", **switch) is True
         with pytest.raises(MigrationFailed):
             migrate(fresh, none)
+
+
+def make_qcow2(path: Path, mib: int) -> None:
+    """An image that has room for snapshots (QEMU's docs/interop/qcow2.rst): a header, the
+    first reference counts, and a table of clusters that is empty."""
+    cluster = 1 << 16
+    header = struct.pack(
+        ">4sIQIIQIIQQIIQ",
+        *(b"QFI\xfb", 2, 0, 0, 16, mib * MIB, 0, 1, 3 * cluster, cluster, 1, 0, 0),
+    )
+    counts = struct.pack(">HHHH", 1, 1, 1, 1)
+    table = struct.pack(">Q", 2 * cluster)
+    parts_ = (header, table, counts, b"")
+    path.write_bytes(b"".join(part.ljust(cluster, b"\0") for part in parts_))
+
+
+@pytest.mark.extended
+def test_snapshots_with_it_and_without(run: Path) -> None:
+    """A snapshot of a guest that has not got H_DMA_BYPASS is loaded, and takes it from that
+    guest alone: a snapshot with it can be loaded afterwards."""
+    image = run / "snapshots.qcow2"
+    make_qcow2(image, 1)
+    switch = {"path": "/machine", "property": "cap-dma-bypass"}
+
+    def machine(name: str, capability: str) -> Qemu:
+        folder = run / name
+        folder.mkdir()
+        options = ["-chardev", "null,id=console", "-prom-env", "auto-boot?=false", "-S"]
+        options += ["-drive", f"if=none,id=d,format=qcow2,file={image}"]
+        return Qemu([*slof.machine(), *options, "-machine", f"cap-dma-bypass={capability}"], folder)
+
+    with machine("old", "off") as old:
+        assert old.qmp.monitor("savevm without") == ""
+    with machine("new", "on") as new:
+        assert new.qmp.monitor("savevm with") == ""
+        for name in ("without", "with", "without", "with"):
+            assert new.qmp.monitor(f"loadvm {name}") == ""
+            assert new.qmp.command("qom-get", **switch) is (name == "with")
