@@ -235,6 +235,20 @@ static bool notify_remove_one(void)
 	return dev;
 }
 
+/*
+ * Waits for drivers that are in probe or remove, by taking the lock of each PCI function
+ * once, which both of these hold.
+ */
+static void notify_wait(void)
+{
+	struct pci_dev *pdev = NULL;
+
+	for_each_pci_dev(pdev) {
+		device_lock(&pdev->dev);
+		device_unlock(&pdev->dev);
+	}
+}
+
 /**
  * vdp_notify_start() - watch the buses
  *
@@ -278,6 +292,8 @@ void vdp_notify_list(void)
  */
 void vdp_notify_stop(void)
 {
+	/* A probe that was decided about also has its virtio device adopted. */
+	notify_wait();
 	mutex_lock(&files_lock);
 	vdp_lock();
 	stopping = true;
@@ -285,7 +301,7 @@ void vdp_notify_stop(void)
 	mutex_unlock(&files_lock);
 	bus_for_each_dev(bus_finder.driver.bus, NULL, NULL, notify_undo_bound);
 	/* A device that is being removed is not on the bus, but its function is locked. */
-	vdp_phb_wait();
+	notify_wait();
 	while (notify_remove_one())
 		;
 	bus_unregister_notifier(&pci_bus_type, &pci_nb);

@@ -4,7 +4,9 @@
  * driver sets its DMA mask; "true" means that the device may use the direct mapping at
  * offset archdata.dma_offset. With disable_ddw the kernel has no such function.
  */
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <linux/srcu.h>
 #include <asm/pci-bridge.h>
 #include "vdp.h"
 
@@ -18,6 +20,8 @@ struct phb_hook {
 static LIST_HEAD(hooks);
 static DEFINE_MUTEX(hooks_lock);
 static bool closed;
+/* Readers are in phb_hook_bypass_supported(). */
+DEFINE_STATIC_SRCU(phb_hook_srcu);
 
 static struct phb_hook *phb_hook_find(const struct pci_controller *phb)
 {
@@ -55,8 +59,8 @@ struct vdp_device *vdp_phb_device(struct pci_dev *pdev)
 	return dev;
 }
 
-/* Called with the device lock of @pdev held, while its driver probes. */
-static bool phb_hook_bypass_supported(struct pci_dev *pdev, u64 mask)
+/* A device that is not ours gets the kernel's own answer. */
+static bool phb_hook_answer(struct pci_dev *pdev, u64 mask)
 {
 	vdp_bypass_supported_fn original;
 	bool direct;
@@ -68,6 +72,19 @@ static bool phb_hook_bypass_supported(struct pci_dev *pdev, u64 mask)
 	vdp_lock();
 	direct = vdp_device_mask(vdp_phb_device(pdev), mask);
 	vdp_unlock();
+	return direct;
+}
+
+/*
+ * virtio_pci asks while it probes, under the device lock. Other drivers ask at any time:
+ * NVMe's does so from the work that resets a controller.
+ */
+static bool phb_hook_bypass_supported(struct pci_dev *pdev, u64 mask)
+{
+	int idx = srcu_read_lock(&phb_hook_srcu);
+	bool direct = phb_hook_answer(pdev, mask);
+
+	srcu_read_unlock(&phb_hook_srcu, idx);
 	return direct;
 }
 
@@ -122,27 +139,24 @@ static void phb_hook_restore(struct pci_bus *bus)
 	mutex_unlock(&hooks_lock);
 }
 
-/**
- * vdp_phb_wait() - wait for drivers that are in probe or remove
- *
- * Takes the lock of each PCI function once, which both of these hold.
+/*
+ * Waits for callers that have found our function: those that have not entered the SRCU
+ * section yet, those that are in it, which may sleep, and those that have left it.
  */
-void vdp_phb_wait(void)
+static void phb_hook_wait(void)
 {
-	struct pci_dev *pdev = NULL;
-
-	for_each_pci_dev(pdev) {
-		device_lock(&pdev->dev);
-		device_unlock(&pdev->dev);
-	}
+	synchronize_rcu_tasks();
+	synchronize_srcu(&phb_hook_srcu);
+	synchronize_rcu_tasks();
 }
 
 /**
  * vdp_phb_unhook_all() - restore the function of every PHB
  *
- * PHBs are found by their root buses, also those without devices. Drivers ask from probe,
- * under the device lock: once each lock was taken after the pointer was restored, nobody
- * is in our function any more.
+ * PHBs are found by their root buses, also those without devices. Afterwards nobody is in
+ * our function any more.
+ *
+ * Context: may sleep.
  */
 void vdp_phb_unhook_all(void)
 {
@@ -156,7 +170,7 @@ void vdp_phb_unhook_all(void)
 	while ((bus = pci_find_next_bus(bus)))
 		phb_hook_restore(bus);
 	pci_unlock_rescan_remove();
-	vdp_phb_wait();
+	phb_hook_wait();
 	mutex_lock(&hooks_lock);
 	list_for_each_entry_safe(hook, next, &hooks, node) {
 		list_del(&hook->node);

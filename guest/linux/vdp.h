@@ -105,7 +105,6 @@ u64 vdp_params_pool_size(void);
 /* phb_hook.c */
 void vdp_phb_hook(struct pci_dev *pdev);
 void vdp_phb_hook_all(void);
-void vdp_phb_wait(void);
 void vdp_phb_unhook_all(void);
 struct vdp_device *vdp_phb_device(struct pci_dev *pdev);
 

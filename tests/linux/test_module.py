@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib.build import parts
+from tests.lib.build import cross, parts
 from tests.lib.guest.linux import Guest, GuestImage, Result
 from tests.lib.machine.devices import DEVICES, Device, Expected, virtio
 from tests.lib.machine.pseries import Machine
@@ -178,6 +178,32 @@ def test_unload_under_a_probe(run: Path) -> None:
     result.check()
     race = result.report.one("race")
     assert race and 0 < int(race["gone"]) < 30
+
+
+E1000 = DEVICES[5]
+UNLOAD_UNDER_QUESTION = f"""
+insmod /slowmask.ko slot={E1000.slot}
+load policy
+echo 1 >/sys/module/slowmask/parameters/ask
+sleep 1
+rmmod virtio_dma_policy || fail rmmod
+rmmod slowmask
+report done
+"""
+
+
+def test_unload_while_a_foreign_function_asks(run: Path) -> None:
+    """A driver that is not virtio's may ask at any time, without the device's lock: our
+    code is there until it has its answer."""
+    machine = Machine(devices=(E1000,))
+    files = {"slowmask.ko": cross.module(run, machine.kernel, "tests/linux/slowmask.c")}
+    script = ". /lib/vdma.sh\n" + UNLOAD_UNDER_QUESTION
+    with Guest(machine, run, GuestImage(script=script, files=files)) as guest:
+        result = guest.finish()
+    result.check(ignore=("no report",))
+    assert result.report.one("done") is not None
+    assert "slowmask: answered: 0" in result.console
+    assert "slowmask: the PHB has its function back: 1" in result.console
 
 
 @dataclass(frozen=True)
