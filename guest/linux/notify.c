@@ -4,6 +4,7 @@
  */
 #include <linux/slab.h>
 #include <linux/virtio_config.h>
+#include "pool.h"
 #include "vdp.h"
 
 /*
@@ -150,6 +151,7 @@ static void notify_removed(struct pci_dev *pdev)
 	if (dev)
 		vdp_device_drop(dev);
 	vdp_unlock();
+	vdp_pool_detach(&pdev->dev);
 }
 
 static int notify_pci(struct notifier_block *nb, unsigned long action,

@@ -97,7 +97,8 @@ static int pool_tce_map(struct vdma_domain *domain, uint64_t phys, uint64_t len,
 
 	*dma = vdp_ops_map(pool->orig_ops, pool->dev, phys, len,
 			   DMA_BIDIRECTIONAL);
-	return *dma == DMA_MAPPING_ERROR ? VDMA_E_NO_SPACE : VDMA_OK;
+	pool->mapped = *dma != DMA_MAPPING_ERROR;
+	return pool->mapped ? VDMA_OK : VDMA_E_NO_SPACE;
 }
 
 static int pool_tce_unmap(struct vdma_domain *domain, uint64_t dma, uint64_t len,
@@ -105,7 +106,10 @@ static int pool_tce_unmap(struct vdma_domain *domain, uint64_t dma, uint64_t len
 {
 	struct vdp_pool *pool = container_of(domain, struct vdp_pool, parent);
 
-	vdp_ops_unmap(pool->orig_ops, pool->dev, dma, len, DMA_BIDIRECTIONAL);
+	if (pool->mapped)
+		vdp_ops_unmap(pool->orig_ops, pool->dev, dma, len,
+			      DMA_BIDIRECTIONAL);
+	pool->mapped = false;
 	return VDMA_OK;
 }
 
@@ -232,6 +236,17 @@ static void pool_activate(struct vdp_pool *pool)
 	vdp_reset_need_sync(pool->dev);
 }
 
+/*
+ * The device, which was reset, reaches the pool no more. To be called while the device is
+ * on its bus: its window goes with the PHB.
+ */
+static void pool_detach(struct vdp_pool *pool)
+{
+	const struct vdma_memory *mem = &pool->bounce.shared.mem;
+
+	vdma_domain_unmap(&pool->parent, mem->dma, mem->len, VDMA_BIDIRECTIONAL);
+}
+
 static void pool_free_later(struct vdp_later *later)
 {
 	pool_free(container_of(later, struct vdp_pool, later));
@@ -240,6 +255,7 @@ static void pool_free_later(struct vdp_later *later)
 /* Nothing is mapped any more. */
 static void pool_retire(struct vdp_pool *pool)
 {
+	pool_detach(pool);
 	set_dma_ops(pool->dev, pool->orig_ops);
 	vdp_free_later(&pool->later, pool_free_later);
 	module_put(THIS_MODULE);
@@ -349,6 +365,25 @@ void vdp_pool_keep(struct device *dev)
 	pool = pool_find_ended(dev);
 	if (pool)
 		pool_activate(pool);
+	mutex_unlock(&ended_lock);
+}
+
+/**
+ * vdp_pool_detach() - take a device's pool out of its window
+ * @dev: a device that is gone for good
+ *
+ * Whoever still has something mapped in the pool keeps the memory, but the PHB may go.
+ *
+ * Context: may sleep.
+ */
+void vdp_pool_detach(struct device *dev)
+{
+	struct vdp_pool *pool;
+
+	mutex_lock(&ended_lock);
+	pool = pool_find_ended(dev);
+	if (pool)
+		pool_detach(pool);
 	mutex_unlock(&ended_lock);
 }
 

@@ -42,6 +42,7 @@ struct vdp_pool_limits {
  * @dev: the device; the pool holds a reference
  * @bounce: the pool itself
  * @parent: how the device reaches it
+ * @mapped: it has TCEs in the device's window
  * @lock: of @bounce
  * @private: private memory of @bounce
  * @rx_max: limit of @rx_used
@@ -59,6 +60,7 @@ struct vdp_pool {
 	struct device *dev;
 	struct vdma_bounce bounce;
 	struct vdma_domain parent;
+	bool mapped;
 	struct vdp_lock lock;
 	void *private;
 	u64 rx_max;
@@ -79,6 +81,7 @@ int vdp_pool_get(struct pci_dev *pdev, bool iommu,
 void vdp_pool_put(struct vdp_pool *pool);
 void vdp_pool_empty_rings(struct vdp_pool *pool, struct virtio_device *vdev);
 void vdp_pool_keep(struct device *dev);
+void vdp_pool_detach(struct device *dev);
 void vdp_pools_reap(void);
 
 #endif /* VDP_POOL_H */

@@ -2,8 +2,9 @@
 /*
  * drc acquire|release INDEX: tell the hypervisor that the guest takes or gives
  * up the PCI function behind a dynamic reconfiguration connector, as drmgr
- * does: the RTAS call set-indicator, isolation-state (PAPR 13.6). Fails when
- * there is no function. Runs in a test guest that has no libc; prints nothing.
+ * does: the RTAS call set-indicator, isolation-state, and to give up a PHB
+ * allocation-state, too (PAPR 13.6). Fails when there is no function. Runs in a
+ * test guest that has no libc; prints nothing.
  */
 #define SYS_EXIT	1
 #define SYS_READ	3
@@ -13,6 +14,12 @@
 #define ISOLATION_STATE		9001
 #define ISOLATE			0
 #define UNISOLATE		1
+#define ALLOCATION_STATE	9003
+#define UNUSABLE		0
+
+/* In an index: the type of the connector */
+#define TYPE_MASK		0xf0000000
+#define TYPE_PHB		0x20000000
 
 typedef unsigned int u32;
 
@@ -72,9 +79,11 @@ void begin(const long *stack)
 	const char *const *argv = (const char *const *)(stack + 1);
 	u32 index = hexadecimal(argv[2]);
 	u32 state = argv[1][0] == 'a' ? UNISOLATE : ISOLATE;
+	long error = set_indicator(ISOLATION_STATE, index, state);
 
-	syscall3(SYS_EXIT, set_indicator(ISOLATION_STATE, index, state) != 0,
-		 0, 0);
+	if (!error && state == ISOLATE && (index & TYPE_MASK) == TYPE_PHB)
+		error = set_indicator(ALLOCATION_STATE, index, UNUSABLE);
+	syscall3(SYS_EXIT, error != 0, 0, 0);
 }
 
 __asm__(".globl _start\n"

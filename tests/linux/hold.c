@@ -12,7 +12,8 @@
 
 #define SIZE 4096
 
-static uint slot;
+static uint domain, slot;
+module_param(domain, uint, 0);
 module_param(slot, uint, 0);
 
 static struct pci_dev *pdev;
@@ -24,7 +25,7 @@ static int __init hold_init(void)
 {
 	struct device *child;
 
-	pdev = pci_get_domain_bus_and_slot(0, 0, PCI_DEVFN(slot, 0));
+	pdev = pci_get_domain_bus_and_slot(domain, 0, PCI_DEVFN(slot, 0));
 	child = pdev ? device_find_any_child(&pdev->dev) : NULL;
 	if (!child)
 		return -ENODEV;

@@ -111,3 +111,55 @@ def test_pool_stays_until_the_last_unmap(run: Path) -> None:
     # rings leave nothing: only what was held outlived the drivers
     outlived = re.findall(r"(\S+): virtio DMA: (\d+) mappings outlive", result.console)
     assert (RNG.address, "2") in outlived
+
+
+FAR = Device("far", "0001:00:01.0", "virtio-rng-pci", "virtio_rng", "rng", True, "phb1.0", 1)
+# Dynamic reconfiguration connectors of the function and of its PHB (PAPR 13.4)
+FAR_INDEX, PHB_INDEX, PHB_NAME = "40010008", "20000001", "PHB 1"
+UNPLUG = f"""
+. /lib/vdma.sh
+chmod 755 /bin/drc
+load policy mode=bounce
+load bus
+rebind_idle
+load drivers
+load more
+report_device {FAR.address}
+insmod /hold.ko domain=1 slot={FAR.slot} || fail hold
+echo 1 >$PCI/{FAR.address}/remove
+ask remove
+echo "dt remove index 0x{FAR_INDEX}" >/sys/kernel/dlpar || fail "remove the function"
+drc release {FAR_INDEX} || fail "release the function"
+printf %s "{PHB_NAME}" >/sys/bus/pci/slots/control/remove_slot || fail "remove the PHB"
+echo "dt remove index 0x{PHB_INDEX}" >/sys/kernel/dlpar || fail "remove the PHB's node"
+drc release {PHB_INDEX} || fail "release the PHB"
+ask gone
+rmmod hold
+wait_for rmmod virtio_dma_policy 2>/dev/null || fail "not unloaded"
+report done
+"""
+
+
+@pytest.mark.extended
+def test_phb_goes_before_the_pool(run: Path) -> None:
+    """A module has memory of a function whose PHB is unplugged: the pool has left the
+    PHB's window by then, and is freed later."""
+    machine = Machine(devices=(FAR,), phbs=("",), append="slub_debug=FZPU")
+    files = {
+        "bin/drc": cross.drc(run),
+        "hold.ko": cross.module(run, machine.kernel, "tests/linux/hold.c"),
+    }
+    image = GuestImage(script=UNPLUG, files=files, modules=("rpaphp", "rpadlpar_io"))
+    with Guest(machine, run, image) as guest:
+        qmp = guest.qemu.qmp
+        steps = {
+            "remove": lambda: qmp.command("device_del", id="phb1"),
+            "gone": lambda: qmp.wait_deleted({"phb1"}),
+        }
+        guest.serve(steps, "gone")
+        result = guest.finish(expect=lambda device: Expected(True, "bounce", "requested", ASKED))
+    result.check(ignore=("I/O", "expected property"))
+    assert result.report.one("done") is not None
+    # the kernel's words when a window goes in which something is mapped
+    assert "Unexpected TCEs" not in result.console
+    assert "mappings outlive the driver" in result.console
