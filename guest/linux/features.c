@@ -227,6 +227,7 @@ void vdp_features_apply(struct vdp_device *dev, struct virtio_device *vdev)
 		config->ops.get = features_get;
 		config->ops.set_status = features_set_status;
 		config->ops.get_shm_region = NULL;
+		vdp_map_ops_set(vdev);
 	}
 	vdev->config = &config->ops;
 }
@@ -276,6 +277,7 @@ void vdp_features_undo(struct virtio_device *vdev)
 {
 	if (features_wrapped(vdev))
 		vdev->config = features_config(vdev)->original;
+	vdp_map_ops_clear(vdev);
 }
 
 static void features_free_foreign(struct vdp_later *later)

@@ -12,6 +12,7 @@
  *	device.c	the record of each device: decides and carries out
  *	facts.c		collects the facts of one device
  *	common_cfg.c	the common configuration of a device
+ *	map_ops.c	mode bounce: keeps drivers from mapping buffers by themselves
  *	dma_ops.c	mode bounce: the operations that drivers call
  *	pool.c		mode bounce: a device's pool
  *	limits.c	mode bounce: limits that keep requests within the pool
@@ -173,6 +174,10 @@ void vdp_features_apply(struct vdp_device *dev, struct virtio_device *vdev);
 void vdp_features_apply_foreign(struct virtio_device *vdev);
 void vdp_features_undo(struct virtio_device *vdev);
 void vdp_features_stop(void);
+
+/* map_ops.c */
+void vdp_map_ops_set(struct virtio_device *vdev);
+void vdp_map_ops_clear(struct virtio_device *vdev);
 
 /* dma_ops.c */
 extern const struct dma_map_ops vdp_dma_ops;

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Mode bounce: what drivers and programs may do to a pool."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.lib import cross
+from tests.lib.devices import DEVICES, Expected
+from tests.lib.guest import Cargo, Guest
+from tests.lib.listener import Listener
+from tests.lib.machine import Machine, subnet
+
+NET = DEVICES[2]
+PAGES_64K = "7.2-64k"
+# More than the pool of a card, 3 MiB, and each frame of it has a buffer of its own.
+CONNECTIONS = 4
+BYTES = 1 << 20
+
+SCRIPT = f"""
+. /lib/vdma.sh
+chmod 755 /bin/unread
+policy() {{ cat $PCI/{NET.address}/virtio*/dma_policy/$1; }}
+load policy mode=bounce
+load bus
+rebind_idle
+load drivers
+settle
+ask port
+unread {subnet(0)}.2 $ANSWER {CONNECTIONS} >/run/unread &
+unread=$!
+wait_for grep -q unread /run/unread || wait_for grep -q unread /run/unread || fail "unread"
+report unread "bytes=$(sed 's/.* //' /run/unread)" "full=$(policy pool_full)"
+run_device {NET.address}
+kill $unread
+wait $unread
+run_device {NET.address}
+"""
+
+
+class Sender(Listener):
+    """Sends BYTES to all who connect, and keeps the connection."""
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._send, args=(connection,), daemon=True).start()
+
+    @staticmethod
+    def _send(connection: socket.socket) -> None:
+        with connection:
+            try:
+                connection.sendall(bytes(BYTES))
+                connection.recv(1)
+            except OSError:
+                return  # the guest is gone
+
+
+@pytest.mark.more
+@pytest.mark.parametrize("kernel", ["6.12", PAGES_64K])
+def test_unread_data_leaves_the_pool_to_others(run: Path, kernel: str) -> None:
+    """All that is sent arrives, unread, and the card goes on meanwhile and afterwards."""
+    sender = Sender()
+    files = {"bin/unread": cross.program(run, "tests/linux/unread.c")}
+    machine = Machine(kernel=kernel, devices=(NET,))
+    asked = Expected(True, "bounce", "requested", ("bypass:requested", "identity:requested"))
+    try:
+        with Guest(machine, run, Cargo(script=SCRIPT, files=files)) as guest:
+            guest.serve({"port": lambda: str(sender.port)}, "port")
+            result = guest.finish(expect=lambda device: asked)
+    finally:
+        sender.close()
+    result.check()
+    unread = result.report.one("unread") or {}
+    assert int(unread["bytes"]) == CONNECTIONS * BYTES
+    assert [line["same"] for line in result.report.all("device")] == ["yes", "yes"]
