@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mode bounce: what drivers and programs may do to a pool."""
+"""Mode bounce: what drivers and programs may do to a pool, and what they may not."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.lib.guest import Cargo, Guest
 from tests.lib.listener import Listener
 from tests.lib.machine import Machine, subnet
 
-NET = DEVICES[2]
+NET, RNG = DEVICES[2], DEVICES[4]
 PAGES_64K = "7.2-64k"
 # More than the pool of a card, 3 MiB, and each frame of it has a buffer of its own.
 CONNECTIONS = 4
@@ -81,3 +81,25 @@ def test_unread_data_leaves_the_pool_to_others(run: Path, kernel: str) -> None:
     unread = result.report.one("unread") or {}
     assert int(unread["bytes"]) == CONNECTIONS * BYTES
     assert [line["same"] for line in result.report.all("device")] == ["yes", "yes"]
+
+
+COHERENT = f"""
+. /lib/vdma.sh
+load policy mode=bounce
+load bus
+rebind_idle
+load drivers
+insmod /coherent.ko slot={RNG.slot} 2>/dev/null
+report done
+"""
+
+
+def test_coherent_mappings_are_refused(run: Path) -> None:
+    """A mapping that has to be coherent cannot be a copy; newer kernels say which is."""
+    machine = Machine(kernel=PAGES_64K, devices=(RNG,))
+    files = {"coherent.ko": cross.module(run, machine.kernel, "tests/linux/coherent.c")}
+    with Guest(machine, run, Cargo(script=COHERENT, files=files)) as guest:
+        result = guest.finish()
+    assert result.report.all("fail") == [] and result.report.one("done") is not None
+    assert "coherent: plain: page mapped, list mapped" in result.console
+    assert "coherent: require: page refused, list refused" in result.console
