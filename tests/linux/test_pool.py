@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib import cross
-from tests.lib.devices import DEVICES, Expected
-from tests.lib.guest import Cargo, Guest
-from tests.lib.listener import Listener
-from tests.lib.machine import Machine, subnet
+from tests.lib.build import cross
+from tests.lib.guest.linux import Guest, GuestImage
+from tests.lib.machine.devices import DEVICES, Expected
+from tests.lib.machine.pseries import Machine, subnet
+from tests.lib.peers.network import Listener
 
 NET, RNG = DEVICES[2], DEVICES[4]
 PAGES_64K = "7.2-64k"
@@ -45,13 +45,8 @@ run_device {NET.address}
 class Sender(Listener):
     """Sends BYTES to all who connect, and keeps the connection."""
 
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._send, args=(connection,), daemon=True).start()
+    def _serve(self, connection: socket.socket) -> None:
+        threading.Thread(target=self._send, args=(connection,), daemon=True).start()
 
     @staticmethod
     def _send(connection: socket.socket) -> None:
@@ -63,7 +58,7 @@ class Sender(Listener):
                 return  # the guest is gone
 
 
-@pytest.mark.more
+@pytest.mark.extended
 @pytest.mark.parametrize("kernel", ["6.12", PAGES_64K])
 def test_unread_data_leaves_the_pool_to_others(run: Path, kernel: str) -> None:
     """All that is sent arrives, unread, and the card goes on meanwhile and afterwards."""
@@ -72,7 +67,7 @@ def test_unread_data_leaves_the_pool_to_others(run: Path, kernel: str) -> None:
     machine = Machine(kernel=kernel, devices=(NET,))
     asked = Expected(True, "bounce", "requested", ("bypass:requested", "identity:requested"))
     try:
-        with Guest(machine, run, Cargo(script=SCRIPT, files=files)) as guest:
+        with Guest(machine, run, GuestImage(script=SCRIPT, files=files)) as guest:
             guest.serve({"port": lambda: str(sender.port)}, "port")
             result = guest.finish(expect=lambda device: asked)
     finally:
@@ -98,7 +93,7 @@ def test_coherent_mappings_are_refused(run: Path) -> None:
     """A mapping that has to be coherent cannot be a copy; newer kernels say which is."""
     machine = Machine(kernel=PAGES_64K, devices=(RNG,))
     files = {"coherent.ko": cross.module(run, machine.kernel, "tests/linux/coherent.c")}
-    with Guest(machine, run, Cargo(script=COHERENT, files=files)) as guest:
+    with Guest(machine, run, GuestImage(script=COHERENT, files=files)) as guest:
         result = guest.finish()
     assert result.report.all("fail") == [] and result.report.one("done") is not None
     assert "coherent: plain: page mapped, list mapped" in result.console

@@ -236,7 +236,7 @@ OUTLIVE = """
 chmod 755 /bin/dumb
 begin
 wait_for [ -c /dev/dri/card0 ] || fail "no card"
-dumb >/run/dumb &
+dumb {how} >/run/dumb &
 dumb=$!
 wait_for grep holds /run/dumb || fail dumb
 ask held
@@ -250,8 +250,10 @@ give_back
 
 
 @pytest.mark.extended
-def test_pool_outlives_its_driver(run: Path) -> None:
-    """A pool stays shared while a process holds a buffer of the device."""
+@pytest.mark.parametrize("how", ["", "share"], ids=["handle", "dma_buf"])
+def test_pool_outlives_its_driver(run: Path, how: str) -> None:
+    """A pool stays shared while a process holds a buffer of the device, or only a dma_buf
+    of one."""
     card = device("gpu", False, 2)
     shared: dict[str, int] = {}
 
@@ -269,7 +271,8 @@ def test_pool_outlives_its_driver(run: Path) -> None:
         return {"held": lambda: note("held"), "unbound": lambda: note("unbound"), "gone": gone}
 
     files = {"bin/dumb": cross.program(run, "tests/linux/dumb.c")}
-    plan = Plan(OUTLIVE.format(fn=card.address), (card,), files=files, modules=("virtio_gpu",))
+    script = OUTLIVE.format(fn=card.address, how=how)
+    plan = Plan(script, (card,), files=files, modules=("virtio_gpu",))
     watch, result = boot(run, plan, steps)
     # the kernel's own check of the DMA API finds what the process holds
     result.check(ignore=("I/O", "no report", *secure.KNOWN_WARNINGS))
