@@ -50,14 +50,14 @@ static void __iomem *common_map(struct pci_dev *pdev)
 	error = vdma_find_common_cfg(&config, &region);
 	if (error) {
 		if (error != VDMA_E_NO_COMMON_CFG)
-			pci_err(pdev, "virtio DMA: cannot find the common configuration: %s; treating it as a legacy device\n",
+			pci_err(pdev, "cannot find the common configuration: %s; treating it as a legacy device\n",
 				vdma_strerror(error));
 		return NULL;
 	}
 	map = pci_iomap_range(pdev, region.bar, region.offset,
 			      VDMA_COMMON_CFG_SIZE);
 	if (!map)
-		pci_err(pdev, "virtio DMA: cannot map BAR %u; treating it as a legacy device\n",
+		pci_err(pdev, "cannot map BAR %u; treating it as a legacy device\n",
 			region.bar);
 	return map;
 }

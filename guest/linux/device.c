@@ -81,7 +81,7 @@ static void device_disable_bypass(struct vdp_device *dev)
 		return;
 	error = vdma_bypass_disable(&hv, &dev->fn, &reply);
 	if (error) {
-		pci_warn(dev->pdev, "virtio DMA: cannot disable bypass: %s (H_DMA_BYPASS: %lld); the window stays open\n",
+		pci_warn(dev->pdev, "cannot disable bypass: %s (H_DMA_BYPASS: %lld); the window stays open\n",
 			 vdma_strerror(error), reply.status);
 		return;
 	}
@@ -101,7 +101,7 @@ static bool device_enable_bypass(struct vdp_device *dev)
 	error = vdma_bypass_enable(&hv, &dev->fn,
 				   &dev->facts.property_window, &reply);
 	if (error) {
-		pci_warn(dev->pdev, "virtio DMA: cannot enable bypass: %s (H_DMA_BYPASS: %lld); staying behind the IOMMU\n",
+		pci_warn(dev->pdev, "cannot enable bypass: %s (H_DMA_BYPASS: %lld); staying behind the IOMMU\n",
 			 vdma_strerror(error), reply.status);
 		vdp_facts_answer(dev, error, &reply);
 		return false;
@@ -127,7 +127,7 @@ static bool device_get_pool(struct vdp_device *dev)
 
 	error = vdp_pool_get(dev->pdev, iommu, &limits, &dev->pool);
 	if (error) {
-		pci_err(dev->pdev, "virtio DMA: cannot allocate %llu KiB bounce pool (pool_kib): %s\n",
+		pci_err(dev->pdev, "cannot allocate %llu KiB bounce pool (pool_kib): %s\n",
 			size >> 10, vdma_strerror(error));
 		dev->facts.pool = false;
 	}
@@ -266,17 +266,17 @@ static void device_log(const struct vdp_device *dev)
 	char passed_over[VDMA_PASSED_OVER_MAX];
 
 	vdma_passed_over_text(d, passed_over, sizeof(passed_over));
-	pci_info(dev->pdev, "virtio DMA: mode %s, reason %s, passed over %s\n",
+	pci_info(dev->pdev, "mode %s, reason %s, passed over %s\n",
 		 vdma_mode_name(d->mode), vdma_reason_name(d->reason),
 		 passed_over);
 	if (d->request != VDMA_REASON_NONE)
-		pci_warn(dev->pdev, "virtio DMA: requested mode %s ignored: %s; using %s\n",
+		pci_warn(dev->pdev, "requested mode %s ignored: %s; using %s\n",
 			 vdma_mode_name(d->requested),
 			 vdma_reason_meaning(d->request),
 			 vdma_mode_name(d->mode));
 	if (d->mode == VDMA_MODE_BOUNCE &&
 	    vdma_facts_access_platform(&dev->facts) && vdp_facts_ddw_open(dev))
-		pci_warn(dev->pdev, "virtio DMA: cannot close the kernel's dynamic window (disable_ddw avoids it); the device reaches more than its pool\n");
+		pci_warn(dev->pdev, "cannot close the kernel's dynamic window (disable_ddw avoids it); the device reaches more than its pool\n");
 }
 
 /* Decides, and updates the record and the log. */
@@ -351,7 +351,7 @@ void vdp_device_found_bound(struct vdp_device *dev, struct virtio_device *vdev)
 	vdp_facts_collect(dev);
 	device_describe(dev);
 	if (dev->facts.secure)
-		pci_warn(dev->pdev, "virtio DMA: bound before this module was loaded; DMA is unprotected until the device is rebound\n");
+		pci_warn(dev->pdev, "bound before this module was loaded; DMA is unprotected until the device is rebound\n");
 }
 
 /**

@@ -45,7 +45,7 @@ static void dma_ops_warn_full(struct vdp_pool *pool, size_t size)
 	if (test_and_set_bit(0, &pool->warned_full))
 		return;
 	vdma_bounce_count(&pool->bounce, &counts);
-	dev_warn(pool->dev, "virtio DMA: bounce pool is full (%llu of %llu KiB in use, %zu bytes wanted); retrying, a larger virtio_dma_policy.pool_kib helps\n",
+	dev_warn(pool->dev, "bounce pool is full (%llu of %llu KiB in use, %zu bytes wanted); retrying, a larger virtio_dma_policy.pool_kib helps\n",
 		 counts.used >> 10, pool->bounce.config.size >> 10, size);
 }
 
@@ -99,7 +99,7 @@ static __always_inline dma_addr_t dma_ops_map(struct vdp_pool *pool, phys_addr_t
 	if (error == VDMA_E_NO_SPACE)
 		dma_ops_warn_full(pool, size);
 	else
-		dev_warn_once(pool->dev, "virtio DMA: cannot map %zu bytes: %s\n",
+		dev_warn_once(pool->dev, "cannot map %zu bytes: %s\n",
 			      size, vdma_strerror(error));
 	return DMA_MAPPING_ERROR;
 }

@@ -77,7 +77,7 @@ static void features_limit(struct virtio_device *vdev)
 		if (vdev->id.device == features_no_bounce[i].id)
 			drop = vdev->features & features_no_bounce[i].features;
 	if (drop) {
-		dev_info(&vdev->dev, "virtio DMA: dropping features 0x%llx, which mode bounce does not support\n",
+		dev_info(&vdev->dev, "dropping features 0x%llx, which mode bounce does not support\n",
 			 drop);
 		vdev->features &= ~drop;
 	}
@@ -99,7 +99,7 @@ static int features_finalize(struct virtio_device *vdev)
 	int error;
 
 	if (config->refuse) {
-		dev_err(&vdev->dev, "virtio DMA: cannot use the device in a secure guest: %s\n",
+		dev_err(&vdev->dev, "cannot use the device in a secure guest: %s\n",
 			config->refuse);
 		return -EPERM;
 	}

@@ -48,7 +48,7 @@ static void notify_show(struct device *device)
 		dev->vdev = vdev;
 		error = vdp_sysfs_add(vdev);
 		if (error)
-			pci_warn(pdev, "virtio DMA: cannot create sysfs files: %d; the mode is not affected\n",
+			pci_warn(pdev, "cannot create sysfs files: %d; the mode is not affected\n",
 				 error);
 		dev->shown = !error;
 	}

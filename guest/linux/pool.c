@@ -200,7 +200,7 @@ static void pool_free(struct vdp_pool *pool)
 	int error = vdma_bounce_fini(&pool->bounce);
 
 	if (error)
-		dev_err(dev, "virtio DMA: cannot unshare the bounce pool: %s; leaking it\n",
+		dev_err(dev, "cannot unshare the bounce pool: %s; leaking it\n",
 			vdma_strerror(error));
 	/* Somebody maps without a driver. */
 	if (error == VDMA_E_BUSY)
@@ -341,7 +341,7 @@ void vdp_pool_put(struct vdp_pool *pool)
 	WRITE_ONCE(pool->ended, true);
 	count = vdma_bounce_live(&pool->bounce);
 	if (count) {
-		dev_info(pool->dev, "virtio DMA: %u mappings outlive the driver; keeping the bounce pool until they are gone\n",
+		dev_info(pool->dev, "%u mappings outlive the driver; keeping the bounce pool until they are gone\n",
 			 count);
 		list_add(&pool->node, &ended_pools);
 		vdp_pools_reap();

@@ -33,6 +33,10 @@
 #include <vdma/hcall.h>
 #include <vdma/policy.h>
 
+/* All messages about a device begin like this. */
+#undef dev_fmt
+#define dev_fmt(fmt) "virtio DMA: " fmt
+
 struct vdp_pool;
 
 /**
