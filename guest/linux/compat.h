@@ -11,7 +11,7 @@
 #include <linux/mm.h>
 #include <linux/syscore_ops.h>
 
-/* struct device: a bit of its own, then one of many with functions. */
+/* struct device: a member in older kernels, a flag with accessors in newer ones. */
 #ifndef VDP_HAVE_DEV_FLAGS
 static inline bool dev_dma_ops_bypass(const struct device *dev)
 {
@@ -32,8 +32,8 @@ static inline void dev_clear_dma_ops_bypass(struct device *dev)
 #endif
 
 /*
- * struct dma_map_ops: pages, then physical addresses. Ours take these, and
- * VDP_MAP_PAGE(map) wraps @map in the prototype of an older kernel.
+ * struct dma_map_ops: older kernels map pages, newer ones physical addresses. Ours take
+ * physical addresses; VDP_MAP_PAGE(map) wraps @map for an older kernel.
  */
 #define VDP_MAP_PAGE(_map)						\
 static dma_addr_t __maybe_unused					\
@@ -73,8 +73,8 @@ static inline void vdp_ops_unmap(const struct dma_map_ops *ops,
 }
 
 /*
- * Whether dma_sync_*() may be skipped is decided when a driver sets its DMA mask, by the
- * operations of that moment.
+ * When a driver sets its DMA mask, the kernel decides by the operations then in force
+ * whether dma_sync_*() may be skipped.
  */
 static inline void vdp_reset_need_sync(struct device *dev)
 {
@@ -83,12 +83,12 @@ static inline void vdp_reset_need_sync(struct device *dev)
 #endif
 }
 
-/* A feature of graphics cards that is younger than some kernels. */
+/* Not defined by older kernels. */
 #ifndef VIRTIO_GPU_F_BLOB_ALIGNMENT
 #define VIRTIO_GPU_F_BLOB_ALIGNMENT 5
 #endif
 
-/* Only map_phys() can map anything but memory. */
+/* Only map_phys() maps anything but memory. */
 #ifndef DMA_ATTR_MMIO
 #define DMA_ATTR_MMIO 0
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The record of each virtio function: decides, carries out, remembers.
+ * The record of each virtio function: makes the decision, carries it out, remembers it.
  */
 #include <linux/slab.h>
 #include <asm/iommu.h>
@@ -28,8 +28,8 @@ void vdp_unlock(void)
  * vdp_device_handles() - does this module decide about a device?
  * @pdev: the device, its device lock held
  *
- * Only about those that virtio_pci drives: a function given to vfio-pci follows the
- * kernel's rules.
+ * Only about functions bound to virtio_pci: one given to vfio-pci follows the kernel's
+ * rules.
  */
 bool vdp_device_handles(const struct pci_dev *pdev)
 {
@@ -77,7 +77,7 @@ static void device_disable_bypass(struct vdp_device *dev)
 	struct vdma_bypass reply;
 	int error;
 
-	if (!dev->bypass_open)
+	if (!dev->bypass_enabled)
 		return;
 	error = vdma_bypass_disable(&hv, &dev->fn, &reply);
 	if (error) {
@@ -85,7 +85,7 @@ static void device_disable_bypass(struct vdp_device *dev)
 			 vdma_strerror(error), reply.status);
 		return;
 	}
-	dev->bypass_open = false;
+	dev->bypass_enabled = false;
 	/* A driver that sets no mask must not use a closed window. */
 	dev_clear_dma_ops_bypass(&dev->pdev->dev);
 	dev->pdev->dev.archdata.dma_offset = 0;
@@ -106,7 +106,7 @@ static bool device_enable_bypass(struct vdp_device *dev)
 		vdp_facts_answer(dev, error, &reply);
 		return false;
 	}
-	dev->bypass_open = true;
+	dev->bypass_enabled = true;
 	dev->pdev->dev.archdata.dma_offset = reply.window.base;
 	dev->pdev->dev.bus_dma_limit = 0;
 	return true;
@@ -169,8 +169,8 @@ static struct vdma_window device_window(const struct vdp_device *dev)
 }
 
 /*
- * Asks the kernel for its dynamic window, which it creates when first asked, and turns
- * the answer into a fact. Returns whether it allows the direct mapping.
+ * Asks the kernel for its dynamic window, which it creates on demand, and records the
+ * answer as a fact. Returns true if the direct mapping is allowed.
  */
 static bool device_ask_ddw(struct vdp_device *dev, u64 mask)
 {
@@ -179,7 +179,7 @@ static bool device_ask_ddw(struct vdp_device *dev, u64 mask)
 		      dev->bypass_supported(dev->pdev, mask);
 	u64 limit = device->bus_dma_limit;
 
-	/* The kernel maps memory above a limit by single TCEs. */
+	/* The kernel maps memory above the limit by single TCEs. */
 	vdp_facts_ddw(dev, direct &&
 		      (!limit || limit - device->archdata.dma_offset >=
 				 dev->facts.memory_end));
@@ -197,8 +197,8 @@ struct device_step {
 };
 
 /*
- * Implements the decision. Returns false if it has to be made again, because a step has
- * failed or a dynamic window was asked for: either is a new fact.
+ * Carries out the decision. Returns false if a step has failed or a dynamic window was
+ * asked for: either is a new fact, and calls for a new decision.
  */
 static bool device_carry_out(struct vdp_device *dev, struct device_step *step)
 {
@@ -234,8 +234,8 @@ static bool device_carry_out(struct vdp_device *dev, struct device_step *step)
 		return true;
 	}
 	/*
-	 * A device that ignores the IOMMU ignores the answer, too, but other users of
-	 * the DMA API get the one that they always had.
+	 * A device that ignores the IOMMU ignores the answer, too; other users of the
+	 * DMA API get the kernel's usual answer.
 	 */
 	step->direct = device_ask_ddw(dev, f->dma_mask);
 	step->asked_ddw = true;
@@ -252,7 +252,7 @@ static bool device_decide(struct vdp_device *dev, u64 mask)
 
 	dev->facts.dma_mask = mask;
 	dev->facts.ddw = VDMA_DDW_ABSENT;
-	/* Of an earlier answer */
+	/* Left by an earlier answer */
 	dev->pdev->dev.bus_dma_limit = 0;
 	do {
 		vdma_decide(&dev->facts, &dev->decision);
@@ -306,8 +306,8 @@ static bool device_has_driver(const struct device *device)
  * @dev: the record
  * @mask: the mask
  *
- * Asked several times per probe; only a new mask is a new question. A device that is
- * already bound keeps its DMA path, whoever asks.
+ * Called several times per probe; only a new mask is a new question. A bound device keeps
+ * its DMA path, whoever asks.
  *
  * Return: true if the direct mapping at archdata.dma_offset may be used.
  */
@@ -325,7 +325,7 @@ bool vdp_device_mask(struct vdp_device *dev, u64 mask)
 	return device_decide_and_log(dev, mask);
 }
 
-/* For a device that keeps the kernel's setup; its facts are collected */
+/* Records a device that keeps the kernel's setup. Its facts are collected. */
 static void device_describe(struct vdp_device *dev)
 {
 	dev->facts.dma_mask = dma_get_mask(&dev->pdev->dev);
@@ -337,7 +337,7 @@ static void device_describe(struct vdp_device *dev)
 }
 
 /**
- * vdp_device_found_bound() - describe a device that was bound before
+ * vdp_device_adopt_bound() - record a device that was bound before the module was loaded
  * @dev: the record
  * @vdev: its virtio device
  *
@@ -345,7 +345,7 @@ static void device_describe(struct vdp_device *dev)
  *
  * Context: with the locks of the function and of the virtio device.
  */
-void vdp_device_found_bound(struct vdp_device *dev, struct virtio_device *vdev)
+void vdp_device_adopt_bound(struct vdp_device *dev, struct virtio_device *vdev)
 {
 	dev->facts.features = vdp_common_features(dev->pdev, vdev);
 	vdp_facts_collect(dev);
@@ -357,7 +357,7 @@ void vdp_device_found_bound(struct vdp_device *dev, struct virtio_device *vdev)
 /**
  * vdp_device_added() - decide about a virtio device if nothing was decided yet
  * @dev: the record
- * @vdev: its virtio device, which no driver has
+ * @vdev: its virtio device, which has no driver
  *
  * The kernel asks when virtio_pci sets its DMA mask, but not with iommu=off, and not if
  * the module was loaded later. Only now is it known whether virtio_pci uses the legacy
@@ -384,7 +384,7 @@ void vdp_device_added(struct vdp_device *dev, struct virtio_device *vdev)
 }
 
 /**
- * vdp_device_unbound() - the driver has left the device, or failed to probe it
+ * vdp_device_unbound() - the driver was unbound, or failed to probe
  * @dev: the record
  */
 void vdp_device_unbound(struct vdp_device *dev)
@@ -398,10 +398,10 @@ void vdp_device_unbound(struct vdp_device *dev)
 /**
  * vdp_device_quiesce_all() - stop all DMA for good, close all windows
  *
- * Drivers stay bound, and may run on other CPUs. Their further requests fail, so that
- * none waits for an answer; callbacks in progress are waited for.
+ * Drivers stay bound and may run on other CPUs. Their further requests fail, so that none
+ * waits for an answer. Waits for callbacks in progress.
  *
- * Context: the kernel is about to end and probes no devices any more. May sleep.
+ * Context: the kernel is shutting down and probes no devices any more. May sleep.
  */
 void vdp_device_quiesce_all(void)
 {

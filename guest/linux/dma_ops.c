@@ -49,7 +49,7 @@ static void dma_ops_warn_full(struct vdp_pool *pool, size_t size)
 		 counts.used >> 10, pool->bounce.config.size >> 10, size);
 }
 
-/* Status bytes, which the slots of this size are for, are not receive buffers. */
+/* Slots of this size are for status bytes, not for receive buffers. */
 #define RX_MIN 64
 
 /* Does the mapping count against the receive quota? */
@@ -212,9 +212,9 @@ static void dma_ops_sync_sg_for_device(struct device *dev,
 }
 
 /*
- * The order of the size, as the DMA API promises, as far as the pool itself is aligned.
- * But the minimum is 4 KiB and not a page: no ring needs more (virtio 1.2, 2.7 and
- * 2.8), and a driver may have dozens of them.
+ * Aligned to the order of the size, as the DMA API promises, if the pool itself is. The
+ * minimum is 4 KiB instead of a page: no ring needs more (virtio 1.2, 2.7 and 2.8), and a
+ * driver may have dozens of them.
  */
 static u64 dma_ops_alignment(const struct vdp_pool *pool, size_t size)
 {
@@ -255,7 +255,7 @@ static void dma_ops_free(struct device *dev, size_t size, void *cpu,
 	dma_ops_unmapped(pool);
 }
 
-/* Callers want whole pages. */
+/* Callers expect whole pages. */
 static struct page *dma_ops_alloc_pages(struct device *dev, size_t size,
 					dma_addr_t *dma,
 				       enum dma_data_direction dir, gfp_t gfp)
@@ -316,8 +316,8 @@ static u64 dma_ops_last_address(const struct vdp_pool *pool)
 static int dma_ops_dma_supported(struct device *dev, u64 mask);
 
 /*
- * For calls without a mapping that would keep the pool: it may have been freed since the
- * caller looked up the operations. @ops is set to the device's current operations.
+ * For a caller without a mapping, which would keep the pool: it may have been freed since
+ * the caller looked up the operations. Sets @ops to the device's current ones.
  */
 static struct vdp_pool *dma_ops_pool_now(struct device *dev,
 					 const struct dma_map_ops **ops)

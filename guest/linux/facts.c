@@ -28,7 +28,7 @@ static int64_t facts_hcall(void *ctx, struct vdma_hcall *hcall)
 	return status;
 }
 
-/* How the module calls the hypervisor; counts for @dev. */
+/* Calls the hypervisor, and counts the calls of @dev. */
 struct vdma_hv_ops vdp_hv_ops(struct vdp_device *dev)
 {
 	return (struct vdma_hv_ops){ .hcall = facts_hcall, .ctx = dev };
@@ -106,7 +106,7 @@ static void facts_collect_answer(struct vdp_device *dev)
 	if (dev->facts.property != VDMA_PROPERTY_VALID)
 		return;
 	error = vdma_bypass_query(&hv, &dev->fn, &reply);
-	dev->bypass_open = reply.enabled;
+	dev->bypass_enabled = reply.enabled;
 	vdp_facts_answer(dev, error, &reply);
 }
 
@@ -202,7 +202,7 @@ static enum vdma_mode facts_live_mode(const struct vdp_device *dev)
 
 	if (!vdma_facts_access_platform(&dev->facts))
 		return VDMA_MODE_DIRECT;
-	if (direct && dev->bypass_open &&
+	if (direct && dev->bypass_enabled &&
 	    device->archdata.dma_offset == dev->facts.answer_window.base)
 		return VDMA_MODE_BYPASS;
 	if (dev->facts.iommu_off)

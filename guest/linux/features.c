@@ -5,16 +5,16 @@
  * finalize_features() is called when a driver is about to be bound: there either the
  * device is refused, or ACCESS_PLATFORM is set, so that the virtio core uses the DMA
  * API, which in mode bounce returns addresses in the device's pool. The device itself is
- * asked for the bit only if it offers it, and then always. get() limits what drivers
- * read of the configuration. set_status() sees when the device has agreed to its
- * features: only then may its queues be set up (virtio 1.2, 3.1.1), and rings limited.
- * del_vqs() is called when the driver leaves.
+ * asked for the bit if and only if it offers it. get() lowers limits in the configuration
+ * that drivers read. set_status() sees when the device has agreed to its features: only
+ * then may its queues be set up (virtio 1.2, 3.1.1), and rings limited. del_vqs() is
+ * called when the driver leaves.
  *
  * Some features are not negotiated in mode bounce. A pool holds copies of buffers: it is
  * right for data that one side has written when the other is notified. Where a device
  * learns of memory in another way, or both sides use memory at once, there is nothing to
- * copy. The same holds for a device's shared memory regions, which have no feature and
- * are hidden: the DAX window of virtiofs, memory of a graphics card. Virtio-mem and
+ * copy. The same holds for shared memory regions, which have no feature bit and are
+ * hidden: the DAX window of virtiofs, memory of a graphics card. Virtio-mem and
  * virtio-pmem would be useless; no pseries machine has them.
  */
 #include <linux/slab.h>
@@ -33,7 +33,7 @@ static const struct {
 	u32 id;
 	u64 features;
 } features_no_bounce[] = {
-	/* Free memory, some MiB at a time, for the device to discard. */
+	/* Free memory that the device may discard, some MiB at a time. */
 	{ VIRTIO_ID_BALLOON, BIT_ULL(VIRTIO_BALLOON_F_FREE_PAGE_HINT) |
 				     BIT_ULL(VIRTIO_BALLOON_F_REPORTING) },
 	/* Memory that programs and the device use at once. */
@@ -43,14 +43,14 @@ static const struct {
 				 BIT_ULL(VIRTIO_GPU_F_BLOB_ALIGNMENT) },
 };
 
-/* For all devices that are not on PCI and share one transport's operations */
-struct features_foreign {
+/* For all devices that are not on PCI and share the operations of a transport */
+struct features_non_pci {
 	struct list_head node;
 	struct vdp_config config;
 	struct vdp_later later;
 };
 
-static LIST_HEAD(features_foreigners);
+static LIST_HEAD(features_non_pci_list);
 
 static struct vdp_config *features_config(const struct virtio_device *vdev)
 {
@@ -104,9 +104,9 @@ static int features_finalize(struct virtio_device *vdev)
 		return -EPERM;
 	}
 	/*
-	 * Cleared by a driver that does not use the DMA API, the balloon's, although
-	 * a device that offers it may refuse to work without (virtio 1.2, 6.2). Or set
-	 * below at the last probe.
+	 * The balloon's driver, which does not use the DMA API, clears it, although a
+	 * device that offers it may refuse to work without (virtio 1.2, 6.2). The last
+	 * probe may have set it, below.
 	 */
 	if (config->offered)
 		__virtio_set_bit(vdev, VIRTIO_F_ACCESS_PLATFORM);
@@ -236,20 +236,20 @@ void vdp_features_apply(struct vdp_device *dev, struct virtio_device *vdev)
 static struct vdp_config *
 features_refusal(const struct virtio_config_ops *original)
 {
-	struct features_foreign *f;
+	struct features_non_pci *f;
 
-	list_for_each_entry(f, &features_foreigners, node)
+	list_for_each_entry(f, &features_non_pci_list, node)
 		if (f->config.original == original)
 			return &f->config;
 	f = kzalloc(sizeof(*f), GFP_KERNEL | __GFP_NOFAIL);
 	f->config.refuse = "only devices on PCI can have a bounce pool";
 	features_wrap(&f->config, original);
-	list_add(&f->node, &features_foreigners);
+	list_add(&f->node, &features_non_pci_list);
 	return &f->config;
 }
 
 /**
- * vdp_features_apply_foreign() - refuse a virtio device that is not on PCI if need be
+ * vdp_features_apply_non_pci() - refuse a virtio device that is not on PCI if need be
  * @vdev: the device, which has not been offered to a driver yet
  *
  * A device with ACCESS_PLATFORM is left to the DMA API. Without it, the device would
@@ -257,7 +257,7 @@ features_refusal(const struct virtio_config_ops *original)
  *
  * Context: with the lock. May sleep.
  */
-void vdp_features_apply_foreign(struct virtio_device *vdev)
+void vdp_features_apply_non_pci(struct virtio_device *vdev)
 {
 	const struct virtio_config_ops *config = vdev->config;
 
@@ -280,16 +280,16 @@ void vdp_features_undo(struct virtio_device *vdev)
 	vdp_map_ops_clear(vdev);
 }
 
-static void features_free_foreign(struct vdp_later *later)
+static void features_free_non_pci(struct vdp_later *later)
 {
-	kfree(container_of(later, struct features_foreign, later));
+	kfree(container_of(later, struct features_non_pci, later));
 }
 
 /* Once all devices have their own operations again */
 void vdp_features_stop(void)
 {
-	struct features_foreign *f;
+	struct features_non_pci *f;
 
-	list_for_each_entry(f, &features_foreigners, node)
-		vdp_free_later(&f->later, features_free_foreign);
+	list_for_each_entry(f, &features_non_pci_list, node)
+		vdp_free_later(&f->later, features_free_non_pci);
 }

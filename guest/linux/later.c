@@ -25,7 +25,7 @@ static DECLARE_WORK(work, later_free_all);
 /**
  * vdp_free_later() - free an object that was unlinked
  * @later: part of it
- * @free: frees it, once those who had found it before are done; may sleep
+ * @free: frees it once nobody can be using it any more; may sleep
  */
 void vdp_free_later(struct vdp_later *later,
 		    void (*free)(struct vdp_later *later))

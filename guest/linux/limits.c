@@ -33,7 +33,7 @@
 /* A ring takes 26 bytes an entry (virtio 1.2, 2.7.2 and 2.8.10), and at least a unit. */
 #define RING_ENTRY	SZ_32
 #define RING_MIN	SZ_4K
-/* How many fit an eighth of a pool, and by how many more it grows */
+/* Rings that fit into an eighth of a pool, and how many each step of its size adds */
 #define RINGS		((unsigned int)(VDMA_BOUNCE_SIZE / 8 / RING_MIN))
 #define RINGS_STEP	(VDMA_BOUNCE_SIZE_ALIGN / RING_MIN)
 
@@ -53,8 +53,8 @@ unsigned int vdp_virtio_id(const struct pci_dev *pdev)
  * vdp_limits_pool() - default size of a device's pool
  * @id: its type
  *
- * The console driver receives into whole pages, a graphics card shows what is in its
- * pool, and a ring full of 9p's buffers has to fit.
+ * The console driver receives into whole pages, a graphics card's pool holds its screen,
+ * and a ring full of 9p's buffers has to fit.
  *
  * Return: bytes, a multiple of VDMA_BOUNCE_SIZE_ALIGN.
  */
@@ -79,8 +79,8 @@ u64 vdp_limits_pool(unsigned int id)
 }
 
 /*
- * The largest request with a pool of @size bytes, and what it may grow by when each of its
- * mappings is rounded up. The rest is for rings, an eighth, and for other requests.
+ * The largest request with a pool of @size bytes, and how much it may grow when each of
+ * its mappings is rounded up. The rest is left to rings, an eighth, and to other requests.
  */
 static u64 limits_request(u64 size)
 {
@@ -116,8 +116,8 @@ u64 vdp_limits_mapping(unsigned int id, u64 size)
  * @id: the device's type
  * @size: of its pool, in bytes
  *
- * The buffers of a network card grow with what it receives, up to 64 KiB each, and a
- * console has some for each port; without a limit they could no longer send.
+ * A network card's buffers grow with the frames that it receives, up to 64 KiB each, and
+ * a console has some for each port; without a limit neither could send any more.
  *
  * Return: bytes; U64_MAX without a limit.
  */

@@ -92,7 +92,7 @@ static void notify_adopt(struct device *device)
 		vdp_device_added(dev, vdev);
 		vdp_features_apply(dev, vdev);
 	} else {
-		vdp_features_apply_foreign(vdev);
+		vdp_features_apply_non_pci(vdev);
 	}
 	vdp_unlock();
 }
@@ -187,7 +187,7 @@ static void notify_adopt_bound(struct device *device)
 	vdp_lock();
 	dev = pdev ? vdp_phb_device(pdev) : NULL;
 	if (dev && !dev->decided)
-		vdp_device_found_bound(dev, dev_to_virtio(device));
+		vdp_device_adopt_bound(dev, dev_to_virtio(device));
 	vdp_unlock();
 }
 

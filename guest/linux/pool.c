@@ -3,10 +3,10 @@
  * Mode bounce: a device's pool of pages, shared with the hypervisor if the guest is
  * secure. dma_ops.c has the operations that drivers call.
  *
- * A pool lives from device.c's decision until its driver has left, and until nothing is
- * mapped any more: a process that has a buffer of a graphics card open keeps it mapped,
- * driver or not. Only the pool's own operations can unmap it, so they stay in force, and
- * the module is held.
+ * A pool lives from device.c's decision until its driver has left and nothing is mapped
+ * any more: a process that has a buffer of a graphics card open keeps it mapped, driver or
+ * not. Only the pool's own operations can unmap it, so they stay in force, and the module
+ * is held.
  */
 #include <linux/dma-map-ops.h>
 #include <linux/gfp.h>
@@ -25,7 +25,7 @@
 /* A lock for the library that may be taken in an interrupt */
 static void pool_lock_acquire(void *ctx) __acquires(ctx)
 {
-	struct vdp_lock *lock = ctx;
+	struct vdp_pool_lock *lock = ctx;
 	unsigned long flags;
 
 	spin_lock_irqsave(&lock->spinlock, flags);
@@ -34,12 +34,12 @@ static void pool_lock_acquire(void *ctx) __acquires(ctx)
 
 static void pool_lock_release(void *ctx) __releases(ctx)
 {
-	struct vdp_lock *lock = ctx;
+	struct vdp_pool_lock *lock = ctx;
 
 	spin_unlock_irqrestore(&lock->spinlock, lock->flags);
 }
 
-static void pool_lock_init(struct vdp_lock *lock)
+static void pool_lock_init(struct vdp_pool_lock *lock)
 {
 	spin_lock_init(&lock->spinlock);
 	lock->ops = (struct vdma_lock){ pool_lock_acquire, pool_lock_release, lock };
@@ -70,7 +70,7 @@ static int64_t pool_ultracall(void *ctx, struct vdma_hcall *call)
 
 static const struct vdma_pages pages = { pool_pages_get, pool_pages_put, NULL };
 static const struct vdma_hv_ops ultravisor = { .hcall = pool_ultracall };
-static struct vdp_lock secure_lock;
+static struct vdp_pool_lock secure_lock;
 static struct vdma_secure secure;
 static const struct dma_map_ops *pool_ops;
 
@@ -393,8 +393,8 @@ void vdp_pool_detach(struct device *dev)
  * @vdev: the device, whose driver is about to delete the rings
  *
  * Some drivers leave buffers in their rings: virtio_scsi its events, virtio_rng
- * its last read. The virtio core deletes such a ring and never unmaps them. What
- * is still mapped after this belongs to somebody who will unmap it.
+ * its last read. The virtio core deletes such a ring and never unmaps them. Whatever
+ * stays mapped has an owner who will unmap it.
  *
  * Nothing is copied out: the driver may have freed the buffers.
  */

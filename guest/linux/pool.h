@@ -12,12 +12,12 @@
 #include "vdp.h"
 
 /**
- * struct vdp_lock - a lock that the library takes, also in interrupts
+ * struct vdp_pool_lock - a lock that the library takes, also in interrupts
  * @ops: passed to the library
  * @spinlock: the lock
  * @flags: of the CPU that holds it
  */
-struct vdp_lock {
+struct vdp_pool_lock {
 	struct vdma_lock ops;
 	spinlock_t spinlock;	/* of a pool's slots, or of the list of shared memory */
 	unsigned long flags;
@@ -27,7 +27,7 @@ struct vdp_lock {
  * struct vdp_pool_limits - limits of a pool, in bytes
  * @size: of the pool
  * @mapping: largest mapping, or 0 for the library's own limit
- * @rx: how much may be mapped for the device only to write; U64_MAX without a limit
+ * @rx: maximum of bytes mapped for receiving; U64_MAX without a limit
  */
 struct vdp_pool_limits {
 	u64 size;
@@ -46,11 +46,11 @@ struct vdp_pool_limits {
  * @lock: of @bounce
  * @private: private memory of @bounce
  * @rx_max: limit of @rx_used
- * @rx_used: bytes mapped for the device only to write, if there is a limit
+ * @rx_used: bytes mapped for receiving, if there is a limit
  * @rx_full: maps refused by it
  * @unmap_flags: for each unmap: VDMA_BOUNCE_NO_COPY while rings are emptied
  * @warned_full: the log says that the pool was full
- * @ended: the device's driver has left, but not everything is unmapped
+ * @ended: the device's driver has left
  * @node: in the list of pools that have ended
  * @later: to free it
  */
@@ -61,7 +61,7 @@ struct vdp_pool {
 	struct vdma_bounce bounce;
 	struct vdma_domain parent;
 	bool mapped;
-	struct vdp_lock lock;
+	struct vdp_pool_lock lock;
 	void *private;
 	u64 rx_max;
 	atomic64_t rx_used;

@@ -80,7 +80,7 @@ typedef bool (*vdp_bypass_supported_fn)(struct pci_dev *pdev, u64 mask);
  * @config: used if it offers ACCESS_PLATFORM, bounces or is refused
  * @hcalls: H_DMA_BYPASS calls made for it
  * @decided: @decision is valid
- * @bypass_open: the hypervisor has its bypass window open
+ * @bypass_enabled: the hypervisor has its bypass window open
  * @later: to free it
  */
 struct vdp_device {
@@ -97,7 +97,7 @@ struct vdp_device {
 	struct vdp_config config;
 	u64 hcalls;
 	bool decided;
-	bool bypass_open;
+	bool bypass_enabled;
 	struct vdp_later later;
 };
 
@@ -142,7 +142,7 @@ struct vdp_device *vdp_device_find(const struct pci_dev *pdev);
 struct vdp_device *vdp_device_get(struct pci_dev *pdev);
 bool vdp_device_mask(struct vdp_device *dev, u64 mask);
 void vdp_device_added(struct vdp_device *dev, struct virtio_device *vdev);
-void vdp_device_found_bound(struct vdp_device *dev, struct virtio_device *vdev);
+void vdp_device_adopt_bound(struct vdp_device *dev, struct virtio_device *vdev);
 void vdp_device_unbound(struct vdp_device *dev);
 void vdp_device_quiesce_all(void);
 void vdp_device_drop(struct vdp_device *dev);
@@ -175,7 +175,7 @@ u16 vdp_limits_ring(unsigned int id, u64 size, unsigned int rings,
 
 /* features.c */
 void vdp_features_apply(struct vdp_device *dev, struct virtio_device *vdev);
-void vdp_features_apply_foreign(struct virtio_device *vdev);
+void vdp_features_apply_non_pci(struct virtio_device *vdev);
 void vdp_features_undo(struct virtio_device *vdev);
 void vdp_features_stop(void);
 
