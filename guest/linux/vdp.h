@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Internals of virtio_dma_policy.ko, from the top down:
+ * Internals of virtio_dma_policy.ko, from the top down: no file calls one above it
+ * (tests/linux/test_layers.py).
  *
  *	main.c		start and stop
  *	shutdown.c	resets devices before kexec
