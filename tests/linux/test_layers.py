@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import subprocess
 
-from tests.lib.parts import TOP
+from tests.lib.build.parts import TOP
 
 FOLDER = TOP / "guest/linux"
 
