@@ -195,7 +195,7 @@ report done
 def test_unload_while_a_foreign_function_asks(run: Path) -> None:
     """A driver that is not virtio's may ask at any time, without the device's lock: our
     code is there until it has its answer."""
-    machine = Machine(devices=(E1000,))
+    machine = Machine(devices=(E1000,), append="oops=panic")
     files = {"slowmask.ko": cross.module(run, machine.kernel, "tests/linux/slowmask.c")}
     script = ". /lib/vdma.sh\n" + UNLOAD_UNDER_QUESTION
     with Guest(machine, run, GuestImage(script=script, files=files)) as guest:

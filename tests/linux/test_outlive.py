@@ -144,7 +144,7 @@ report done
 def test_phb_goes_before_the_pool(run: Path) -> None:
     """A module has memory of a function whose PHB is unplugged: the pool has left the
     PHB's window by then, and is freed later."""
-    machine = Machine(devices=(FAR,), phbs=("",), append="slub_debug=FZPU")
+    machine = Machine(devices=(FAR,), phbs=("",), append="slub_debug=FZPU oops=panic")
     files = {
         "bin/drc": cross.drc(run),
         "hold.ko": cross.module(run, machine.kernel, "tests/linux/hold.c"),
