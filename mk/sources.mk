@@ -22,7 +22,7 @@ GUEST_SRC := \
 	$(addprefix guest/baremetal/test_,audit.c blk.c blk_load.c blk_shapes.c bounce.c \
 		bypass.c ddw.c decide.c dirty.c hostile.c iotlb.c migrate.c net.c reboot.c \
 		secure.c secure_random.c secure_revoke.c secure_thread.c selftest.c switch.c \
-		tce.c toggle.c window_gone.c) \
+		tce.c toggle.c unplug.c window_gone.c) \
 	$(addprefix guest/baremetal/lib/,args.c boot.c bounce.c clock.c console.c control.c \
 		decide.c device.c disk.c exception.c hypercall.c ktap.c load.c of.c page.c pci.c \
 		printf.c private.c registers.c rtas.c smp.c spinlock.c string.c tree.c \
