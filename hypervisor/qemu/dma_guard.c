@@ -314,6 +314,21 @@ void dma_guard_forget(SpaprUv *uv)
     }
 }
 
+static DmaGuard *dma_guard_of(IOMMUMemoryRegion *iommu)
+{
+    return object_dynamic_cast(OBJECT(iommu), TYPE_DMA_GUARD_REGION) ?
+           container_of(iommu, DmaGuard, iommu) : NULL;
+}
+
+bool dma_guard_may_tell(IOMMUMemoryRegion *iommu, const IOMMUTLBEntry *entry)
+{
+    DmaGuard *guard = dma_guard_of(iommu);
+
+    return !guard ||
+           uv_pages_shared(&guard->uv->pages,
+                           entry->translated_addr >> VDMA_UV_PAGE_SHIFT);
+}
+
 static void guard_region_class_init(ObjectClass *klass, ClassData data)
 {
     IOMMUMemoryRegionClass *imrc = IOMMU_MEMORY_REGION_CLASS(klass);

@@ -150,6 +150,15 @@ void dma_guard_tce(const SpaprTceTable *tcet, const IOMMUTLBEntry *entry);
 void dma_guard_forget(SpaprUv *uv);
 
 /**
+ * dma_guard_may_tell() - may a back end be told more than it asked for?
+ * @iommu: translated it
+ * @entry: the translation
+ *
+ * Return: false if a guard translated it, and it leads to a private page.
+ */
+bool dma_guard_may_tell(IOMMUMemoryRegion *iommu, const IOMMUTLBEntry *entry);
+
+/**
  * dma_guard_revoke() - take pages that became private from all devices
  *
  * Waits for accesses and block I/O in flight. A device that still has a buffer

@@ -29,6 +29,11 @@ bool vdma_iotlb_window(const MemoryRegionSection *section, hwaddr addr,
     return false;
 }
 
+hwaddr vdma_iotlb_run(AddressSpace *as, const IOMMUTLBEntry *entry, bool write)
+{
+    return entry->addr_mask + 1;
+}
+
 bool vdma_iotlb_gone(const MemoryRegionSection *section, uint64_t *size)
 {
     return false;

@@ -16,6 +16,9 @@
 #define WINDOW_BASE (UINT64_C(1) << VDMA_BYPASS_WINDOW_SHIFT)
 #define PAGE_MASK_MIN UINT64_C(0xfff)
 
+/* TCEs in an answer: as many as H_PUT_TCE_INDIRECT takes. */
+#define RUN_MAX 512
+
 /* Other machines of this binary do not have these windows. */
 static bool vdma_iotlb_is_pseries(void)
 {
@@ -46,6 +49,45 @@ bool vdma_iotlb_window(const MemoryRegionSection *section, hwaddr addr,
     };
     trace_vdma_iotlb_window(addr, entry->iova, mask);
     return true;
+}
+
+static hwaddr vdma_iotlb_run_in(IOMMUMemoryRegion *iommu, hwaddr addr,
+                                const IOMMUTLBEntry *entry, bool write)
+{
+    IOMMUMemoryRegionClass *imrc = IOMMU_MEMORY_REGION_GET_CLASS(iommu);
+    IOMMUAccessFlags flag = write ? IOMMU_WO : IOMMU_RO;
+    IOMMUTLBEntry next = imrc->translate(iommu, addr, flag, 0);
+    IOMMUAccessFlags perm = next.perm;
+    hwaddr size = entry->addr_mask + 1;
+    unsigned int i;
+
+    for (i = 1; i < RUN_MAX; i++) {
+        next = imrc->translate(iommu, addr + size, flag, 0);
+        if (next.perm != perm || next.target_as != &address_space_memory ||
+            next.translated_addr != entry->translated_addr + size ||
+            !dma_guard_may_tell(iommu, &next)) {
+            break;
+        }
+        size += next.addr_mask + 1;
+    }
+    return size;
+}
+
+hwaddr vdma_iotlb_run(AddressSpace *as, const IOMMUTLBEntry *entry, bool write)
+{
+    hwaddr size = entry->addr_mask + 1;
+    MemoryRegionSection section;
+
+    if (!vdma_iotlb_is_pseries()) {
+        return size;
+    }
+    section = memory_region_find(as->root, entry->iova, 1);
+    if (section.mr && memory_region_is_iommu(section.mr)) {
+        size = vdma_iotlb_run_in(IOMMU_MEMORY_REGION(section.mr),
+                                 section.offset_within_region, entry, write);
+    }
+    memory_region_unref(section.mr);
+    return size;
 }
 
 void vdma_iotlb_unmapped(SpaprTceTable *tcet, const IOMMUTLBEntry *entry)

@@ -26,6 +26,19 @@ bool vdma_iotlb_window(const MemoryRegionSection *section, hwaddr addr,
                        IOMMUTLBEntry *entry);
 
 /**
+ * vdma_iotlb_run() - how much to answer to a miss
+ * @as: address space of the device
+ * @entry: translation of the page that the back end asked for
+ * @write: the access that it asked for
+ *
+ * On pseries, TCEs after that page join it while they are contiguous in memory
+ * and permit the same: a buffer takes one message.
+ *
+ * Return: bytes from the start of the page.
+ */
+hwaddr vdma_iotlb_run(AddressSpace *as, const IOMMUTLBEntry *entry, bool write);
+
+/**
  * vdma_iotlb_unmapped() - tell back ends behind a DMA guard of TCEs
  * @tcet: the window
  * @entry: the addresses that were unmapped, within the window
