@@ -163,7 +163,7 @@ static void unshare(struct disk *disk, char *page, uint64_t dma)
 	       !disk_wrong(disk, 0, page, VDMA_BLK_SECTOR, false),
 	       "the disk reaches a shared page: %s", vdma_strerror(error));
 	status = ucall_pages(VDMA_UV_UNSHARE_PAGE, page, 1);
-	gone(0, 1ul << 63);
+	gone(dma, VDMA_UV_PAGE_SIZE);
 	works(disk, "once the page is private");
 	error = private_do(disk, VDMA_BLK_READ, 0, dma);
 	report(!status && error && !*(uint64_t *)page,
@@ -184,8 +184,8 @@ static void iotlb_private(void)
 	unshare(&disk, page, dma);
 	/* The back end retries once. */
 	metric("violations", "%u", 2);
+	/* The back end knows nothing of it any more. */
 	unmap_private(&disk.device, dma, VDMA_UV_PAGE_SIZE);
-	gone(dma, VDMA_UV_PAGE_SIZE);
 	works(&disk, "after the unmap");
 	gone(0, ~0ul);
 	disk_close(&disk);
@@ -193,6 +193,32 @@ static void iotlb_private(void)
 }
 
 GUEST_TEST(iotlb_private, iotlb_private);
+
+/* A page that one disk loses costs the other nothing. */
+static void iotlb_other(void)
+{
+	struct vdma_blk_config config = disk_config();
+	struct device_plan plan = device_plan();
+	char *page = pages_get_aligned(VDMA_UV_PAGE_SIZE, VDMA_UV_PAGE_SIZE);
+	struct disk disk, other;
+	uint64_t dma;
+
+	disk_open(&disk, &config);
+	/* The default window is the first one's. */
+	plan.window = "4k";
+	disk_open_as(&other, 1, &plan, &config);
+	works(&other, "the other disk, first");
+	dma = map_private(&disk.device, page, VDMA_UV_PAGE_SIZE);
+	unshare(&disk, page, dma);
+	metric("violations", "%u", 2);
+	unmap_private(&disk.device, dma, VDMA_UV_PAGE_SIZE);
+	works(&other, "the other disk, afterwards");
+	disk_close(&other);
+	disk_close(&disk);
+	pages_put(page, VDMA_UV_PAGE_SIZE);
+}
+
+GUEST_TEST(iotlb_other, iotlb_other);
 
 /* Reads a sector to @dma and checks that it arrives at @page. */
 static void arrives(struct disk *disk, uint64_t offset, uint64_t dma,

@@ -6,6 +6,7 @@
 #include "qemu/osdep.h"
 #include "qemu/cutils.h"
 #include "qemu/error-report.h"
+#include "qemu/iova-tree.h"
 #include "qemu/lockable.h"
 #include "qemu/main-loop.h"
 #include "hw/pci/pci_bus.h"
@@ -270,18 +271,97 @@ void dma_guard_switch(SpaprUv *uv)
     memory_region_transaction_commit();
 }
 
-static void dma_guard_unmap(DmaGuard *guard, hwaddr iova, hwaddr mask)
+static DmaGuard *dma_guard_of(IOMMUMemoryRegion *iommu)
+{
+    return object_dynamic_cast(OBJECT(iommu), TYPE_DMA_GUARD_REGION) ?
+           container_of(iommu, DmaGuard, iommu) : NULL;
+}
+
+bool dma_guard_may_tell(IOMMUMemoryRegion *iommu, const IOMMUTLBEntry *entry)
+{
+    DmaGuard *guard = dma_guard_of(iommu);
+
+    return !guard ||
+           uv_pages_shared(&guard->uv->pages,
+                           entry->translated_addr >> VDMA_UV_PAGE_SHIFT);
+}
+
+/* What overlaps was told before, and leads where it did: the two are one. */
+void dma_guard_told(IOMMUMemoryRegion *iommu, const IOMMUTLBEntry *entry,
+                    hwaddr size)
+{
+    DmaGuard *guard = dma_guard_of(iommu);
+    DMAMap map = {
+        .iova = entry->iova,
+        .translated_addr = entry->translated_addr,
+        .size = size - 1,
+        .perm = IOMMU_RW,
+    };
+    const DMAMap *old;
+
+    /* One for each answer that a back end may keep. */
+    QEMU_BUILD_BUG_ON(sizeof(DMAMap) > 32);
+
+    while (guard && (old = iova_tree_find(guard->told, &map))) {
+        hwaddr last = MAX(old->iova + old->size, map.iova + map.size);
+
+        if (old->iova < map.iova) {
+            map.translated_addr = old->translated_addr;
+            map.iova = old->iova;
+        }
+        map.size = last - map.iova;
+        iova_tree_remove(guard->told, *old);
+    }
+    if (guard) {
+        iova_tree_insert(guard->told, &map);
+    }
+}
+
+/* Note again the part of @old from @first to @last, if there is any. */
+static void dma_guard_keep(DmaGuard *guard, const DMAMap *old, hwaddr first,
+                           hwaddr last)
+{
+    DMAMap rest = {
+        .iova = first,
+        .translated_addr = old->translated_addr + (first - old->iova),
+        .size = last - first,
+        .perm = IOMMU_RW,
+    };
+
+    if (first <= last) {
+        iova_tree_insert(guard->told, &rest);
+    }
+}
+
+/* Have back ends forget @size + 1 bytes, if they were told any of them. */
+static void dma_guard_unmap(DmaGuard *guard, hwaddr iova, hwaddr size)
 {
     IOMMUTLBEvent event = {
         .type = IOMMU_NOTIFIER_UNMAP,
         .entry = {
             .target_as = &address_space_memory,
             .iova = iova,
-            .addr_mask = mask,
+            .addr_mask = size,
             .perm = IOMMU_NONE,
         },
     };
+    DMAMap map = { .iova = iova, .size = size };
+    const DMAMap *found = iova_tree_find(guard->told, &map);
 
+    if (!found) {
+        return;
+    }
+    for (; found; found = iova_tree_find(guard->told, &map)) {
+        DMAMap old = *found;
+
+        iova_tree_remove(guard->told, old);
+        if (old.iova < iova) {
+            dma_guard_keep(guard, &old, old.iova, iova - 1);
+        }
+        if (old.iova + old.size > iova + size) {
+            dma_guard_keep(guard, &old, iova + size + 1, old.iova + old.size);
+        }
+    }
     memory_region_notify_iommu(&guard->iommu, 0, event);
 }
 
@@ -304,29 +384,50 @@ void dma_guard_tce(const SpaprTceTable *tcet, const IOMMUTLBEntry *entry)
     }
 }
 
-/* No window is in the upper half, and a mask has no room for all addresses. */
-void dma_guard_forget(SpaprUv *uv)
+void dma_guard_forget(SpaprUv *uv, uint64_t gfn, uint64_t num)
 {
+    DMAMap pages = {
+        .translated_addr = gfn << VDMA_UV_PAGE_SHIFT,
+        .size = (num << VDMA_UV_PAGE_SHIFT) - 1,
+    };
+    hwaddr last = pages.translated_addr + pages.size;
+    const DMAMap *found;
     DmaGuard *guard;
 
     QLIST_FOREACH(guard, &uv->guards, next) {
-        dma_guard_unmap(guard, 0, INT64_MAX);
+        while ((found = iova_tree_find_iova(guard->told, &pages))) {
+            hwaddr first = MAX(found->translated_addr, pages.translated_addr);
+
+            dma_guard_unmap(guard,
+                            found->iova + (first - found->translated_addr),
+                            MIN(found->translated_addr + found->size, last) -
+                            first);
+        }
     }
 }
 
-static DmaGuard *dma_guard_of(IOMMUMemoryRegion *iommu)
+/* The last listener leaves, and has forgotten all. */
+static int guard_notify_flag_changed(IOMMUMemoryRegion *iommu,
+                                     IOMMUNotifierFlag old,
+                                     IOMMUNotifierFlag new, Error **errp)
 {
-    return object_dynamic_cast(OBJECT(iommu), TYPE_DMA_GUARD_REGION) ?
-           container_of(iommu, DmaGuard, iommu) : NULL;
+    DmaGuard *guard = container_of(iommu, DmaGuard, iommu);
+
+    if (new == IOMMU_NOTIFIER_NONE) {
+        iova_tree_destroy(guard->told);
+        guard->told = iova_tree_new();
+    }
+    return 0;
 }
 
-bool dma_guard_may_tell(IOMMUMemoryRegion *iommu, const IOMMUTLBEntry *entry)
+static void dma_guard_instance_init(Object *obj)
 {
-    DmaGuard *guard = dma_guard_of(iommu);
+    DMA_GUARD(obj)->told = iova_tree_new();
+}
 
-    return !guard ||
-           uv_pages_shared(&guard->uv->pages,
-                           entry->translated_addr >> VDMA_UV_PAGE_SHIFT);
+static void dma_guard_finalize(Object *obj)
+{
+    iova_tree_destroy(DMA_GUARD(obj)->told);
 }
 
 static void guard_region_class_init(ObjectClass *klass, ClassData data)
@@ -335,6 +436,7 @@ static void guard_region_class_init(ObjectClass *klass, ClassData data)
 
     imrc->translate = guard_translate;
     imrc->accessed = guard_accessed;
+    imrc->notify_flag_changed = guard_notify_flag_changed;
 }
 
 static const TypeInfo dma_guard_types[] = {
@@ -342,6 +444,8 @@ static const TypeInfo dma_guard_types[] = {
         .name = TYPE_DMA_GUARD,
         .parent = TYPE_OBJECT,
         .instance_size = sizeof(DmaGuard),
+        .instance_init = dma_guard_instance_init,
+        .instance_finalize = dma_guard_finalize,
     },
     {
         .name = TYPE_DMA_GUARD_REGION,

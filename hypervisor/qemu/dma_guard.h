@@ -32,6 +32,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(DmaGuard, DMA_GUARD)
  * @unfiltered: the address space of the device without the filter
  * @as: the device's own address space; NULL for a PCI function
  * @iommu: the filter
+ * @told: translations that back ends were told, and may keep; BQL
  * @log: its violations; SpaprUv.lock
  *
  * A QOM object because memory regions need an owner that lives until RCU
@@ -47,6 +48,7 @@ struct DmaGuard {
     AddressSpace *unfiltered;
     AddressSpace *as;
     IOMMUMemoryRegion iommu;
+    struct IOVATree *told;
     struct dma_guard_log log;
 
     QLIST_ENTRY(DmaGuard) next;
@@ -145,9 +147,11 @@ void dma_guard_tce(const SpaprTceTable *tcet, const IOMMUTLBEntry *entry);
 /**
  * dma_guard_forget() - have back ends forget pages that became private
  *
+ * Those that were not told of these pages get no message.
+ *
  * Context: BQL held, after the pages changed state.
  */
-void dma_guard_forget(SpaprUv *uv);
+void dma_guard_forget(SpaprUv *uv, uint64_t gfn, uint64_t num);
 
 /**
  * dma_guard_may_tell() - may a back end be told more than it asked for?
@@ -157,6 +161,17 @@ void dma_guard_forget(SpaprUv *uv);
  * Return: false if a guard translated it, and it leads to a private page.
  */
 bool dma_guard_may_tell(IOMMUMemoryRegion *iommu, const IOMMUTLBEntry *entry);
+
+/**
+ * dma_guard_told() - note that a back end is told a translation
+ * @iommu: translated it; if that is no guard, nothing is noted
+ * @entry: where the translation begins
+ * @size: its bytes
+ *
+ * Context: BQL held.
+ */
+void dma_guard_told(IOMMUMemoryRegion *iommu, const IOMMUTLBEntry *entry,
+                    hwaddr size);
 
 /**
  * dma_guard_revoke() - take pages that became private from all devices

@@ -4,6 +4,7 @@
  * dma_guard_maps.h.
  */
 #include "qemu/osdep.h"
+#include "qemu/interval-tree.h"
 #include "qemu/lockable.h"
 #include "qemu/main-loop.h"
 #include "block/aio.h"
@@ -22,22 +23,24 @@
 #define POLL_US 1000
 
 typedef struct DmaGuardMap {
+    IntervalTreeNode bytes;     /* guest physical */
     AddressSpace *as;
-    void *host;
-    hwaddr addr;            /* guest physical */
-    hwaddr size;
+    const void *host;
     bool write;
-    QLIST_ENTRY(DmaGuardMap) next;
 } DmaGuardMap;
 
 bool dma_guard_maps_on;
 static QemuMutex maps_lock;
-static QLIST_HEAD(, DmaGuardMap) maps;
+/* For the address space of each device that has maps, their tree. */
+static GHashTable *maps_by_device;
 
 void dma_guard_maps_watch(void)
 {
+    /* A guest can have a device map a buffer for each descriptor. */
+    QEMU_BUILD_BUG_ON(sizeof(DmaGuardMap) > 72);
+
     qemu_mutex_init(&maps_lock);
-    QLIST_INIT(&maps);
+    maps_by_device = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     dma_guard_maps_on = true;
 }
 
@@ -64,13 +67,13 @@ static bool dma_guard_maps_is_place(Int128 start, Int128 len,
 }
 
 /* RAM of a BAR has no guest physical address. */
-static bool dma_guard_guest_physical(void *host, hwaddr *addr)
+static bool dma_guard_guest_physical(const void *host, hwaddr *addr)
 {
     ram_addr_t offset = 0;
     Place place = {};
 
     RCU_READ_LOCK_GUARD();
-    place.mr = memory_region_from_host(host, &offset);
+    place.mr = memory_region_from_host((void *)host, &offset);
     place.offset = offset;
     if (place.mr) {
         flatview_for_each_range(
@@ -84,23 +87,55 @@ static bool dma_guard_guest_physical(void *host, hwaddr *addr)
 /* QEMU itself maps in system memory; devices have their own address spaces. */
 void dma_guard_maps_add(AddressSpace *as, void *host, hwaddr size, bool write)
 {
+    IntervalTreeRoot *tree;
     DmaGuardMap *map;
     hwaddr addr;
 
-    if (as == &address_space_memory || !dma_guard_guest_physical(host, &addr)) {
+    if (as == &address_space_memory || !size ||
+        !dma_guard_guest_physical(host, &addr)) {
         return;
     }
     trace_device_mapped(addr, size, write ? "write" : "read");
     map = g_new(DmaGuardMap, 1);
     *map = (DmaGuardMap) {
+        .bytes = { .start = addr, .last = addr + size - 1 },
         .as = as,
         .host = host,
-        .addr = addr,
-        .size = size,
         .write = write,
     };
     QEMU_LOCK_GUARD(&maps_lock);
-    QLIST_INSERT_HEAD(&maps, map, next);
+    tree = g_hash_table_lookup(maps_by_device, as);
+    if (!tree) {
+        tree = g_new0(IntervalTreeRoot, 1);
+        g_hash_table_insert(maps_by_device, as, tree);
+    }
+    interval_tree_insert(&map->bytes, tree);
+}
+
+static hwaddr dma_guard_map_size(const DmaGuardMap *map)
+{
+    return map->bytes.last - map->bytes.start + 1;
+}
+
+/* Find the smallest map of @host in a range that has at least @size bytes. */
+static DmaGuardMap *dma_guard_maps_best(IntervalTreeRoot *tree, hwaddr start,
+                                        hwaddr last, const void *host,
+                                        hwaddr size, bool write)
+{
+    DmaGuardMap *best = NULL;
+    IntervalTreeNode *node;
+
+    for (node = interval_tree_iter_first(tree, start, last); node;
+         node = interval_tree_iter_next(node, start, last)) {
+        DmaGuardMap *map = container_of(node, DmaGuardMap, bytes);
+
+        if (map->host == host && map->write == write &&
+            dma_guard_map_size(map) >= size &&
+            (!best || dma_guard_map_size(map) < dma_guard_map_size(best))) {
+            best = map;
+        }
+    }
+    return best;
 }
 
 /*
@@ -110,21 +145,27 @@ void dma_guard_maps_add(AddressSpace *as, void *host, hwaddr size, bool write)
 void dma_guard_maps_remove(const AddressSpace *as, const void *host,
                            hwaddr size, bool write)
 {
-    DmaGuardMap *map, *found = NULL;
+    hwaddr start = 0, last = UINT64_MAX;
+    IntervalTreeRoot *tree;
+    DmaGuardMap *map;
 
     if (as == &address_space_memory) {
         return;
     }
-    QEMU_LOCK_GUARD(&maps_lock);
-    QLIST_FOREACH(map, &maps, next) {
-        if (map->as == as && map->host == host && map->write == write &&
-            map->size >= size && (!found || map->size < found->size)) {
-            found = map;
-        }
+    /* Memory that was unplugged has no address: look everywhere. */
+    if (dma_guard_guest_physical(host, &start)) {
+        last = start;
     }
-    if (found) {
-        QLIST_REMOVE(found, next);
-        g_free(found);
+    QEMU_LOCK_GUARD(&maps_lock);
+    tree = g_hash_table_lookup(maps_by_device, as);
+    map = tree ? dma_guard_maps_best(tree, start, last, host, size, write) :
+                 NULL;
+    if (map) {
+        interval_tree_remove(&map->bytes, tree);
+        g_free(map);
+        if (interval_tree_is_empty(tree)) {
+            g_hash_table_remove(maps_by_device, as);
+        }
     }
 }
 
@@ -132,12 +173,17 @@ void dma_guard_maps_remove(const AddressSpace *as, const void *host,
 static GArray *dma_guard_maps_find(hwaddr start, hwaddr end)
 {
     GArray *found = g_array_new(false, false, sizeof(DmaGuardMap));
-    DmaGuardMap *map;
+    IntervalTreeNode *node;
+    GHashTableIter device;
+    gpointer tree;
 
     QEMU_LOCK_GUARD(&maps_lock);
-    QLIST_FOREACH(map, &maps, next) {
-        if (map->addr < end && map->addr + map->size > start) {
-            g_array_append_val(found, *map);
+    g_hash_table_iter_init(&device, maps_by_device);
+    while (g_hash_table_iter_next(&device, NULL, &tree)) {
+        for (node = interval_tree_iter_first(tree, start, end - 1); node;
+             node = interval_tree_iter_next(node, start, end - 1)) {
+            g_array_append_vals(found, container_of(node, DmaGuardMap, bytes),
+                                1);
         }
     }
     return found;
@@ -280,8 +326,8 @@ void dma_guard_revoke(SpaprUv *uv, uint64_t gfn, uint64_t num)
     for (i = 0; i < found->len; i++) {
         DmaGuardMap *map = &g_array_index(found, DmaGuardMap, i);
         DmaGuard *guard = dma_guard_maps_guard(uv, map->as);
-        hwaddr first = MAX(map->addr, start);
-        hwaddr last = MIN(map->addr + map->size, end);
+        hwaddr first = MAX(map->bytes.start, start);
+        hwaddr last = MIN(map->bytes.last + 1, end);
 
         /* Another CPU may have shared them again. */
         if (!guard || !dma_guard_maps_any_private(uv, first, last)) {

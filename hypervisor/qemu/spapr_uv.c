@@ -183,7 +183,7 @@ static void spapr_uv_set_private(SpaprUv *uv, uint64_t gfn, uint64_t num)
 static void spapr_uv_revoke_pages(SpaprUv *uv, uint64_t gfn, uint64_t num)
 {
     spapr_uv_set_private(uv, gfn, num);
-    dma_guard_forget(uv);
+    dma_guard_forget(uv, gfn, num);
     dma_guard_revoke(uv, gfn, num);
 }
 

@@ -70,6 +70,7 @@ static hwaddr vdma_iotlb_run_in(IOMMUMemoryRegion *iommu, hwaddr addr,
         }
         size += next.addr_mask + 1;
     }
+    dma_guard_told(iommu, entry, size);
     return size;
 }
 

@@ -124,6 +124,18 @@ def test_private(run: Path) -> None:
     assert [str(gone) for gone in messages.gone] == due(console)
 
 
+def test_page_of_another_device(run: Path) -> None:
+    """A page that is taken from one disk costs the other nothing."""
+    row = next(row for row in ROWS if row.name == "other")
+    guest = Run(row, run)
+    assert guest.problems() == []
+    disk, other = (guest.served_disks[index].backend.messages for index in (0, 1))
+    (page,) = due(guest.console())
+    assert page in [str(gone) for gone in disk.gone]
+    # all at once, when the disk stops
+    assert [str(gone) for gone in other.gone] == [str(Range(0, ~0 & 2**64 - 1))]
+
+
 def test_window_of_a_secure_vm(run: Path) -> None:
     """The DMA guard tells back ends of a secure VM's windows that go."""
     messages, _ = boot(next(row for row in ROWS if row.name == "window-secure"), run)
