@@ -153,7 +153,7 @@ static void iotlb_reset(void)
 
 GUEST_TEST(iotlb_reset, iotlb_reset);
 
-/* Unsharing a page that the back end has accessed invalidates everything. */
+/* Unsharing a page that the back end has accessed invalidates that page. */
 static void unshare(struct disk *disk, char *page, uint64_t dma)
 {
 	int64_t status = ucall_pages(VDMA_UV_SHARE_PAGE, page, 1);

@@ -16,6 +16,9 @@
 #define WINDOW_BASE (UINT64_C(1) << VDMA_BYPASS_WINDOW_SHIFT)
 #define PAGE_MASK_MIN UINT64_C(0xfff)
 
+/* PAPR: the bits of a TCE that permit an access. */
+#define TCE_RW UINT64_C(3)
+
 /* TCEs in an answer: as many as H_PUT_TCE_INDIRECT takes. */
 #define RUN_MAX 512
 
@@ -89,6 +92,73 @@ hwaddr vdma_iotlb_run(AddressSpace *as, const IOMMUTLBEntry *entry, bool write)
     }
     memory_region_unref(section.mr);
     return size;
+}
+
+static void vdma_iotlb_unmap(SpaprTceTable *tcet, uint64_t first, uint64_t end)
+{
+    IOMMUTLBEvent event = {
+        .type = IOMMU_NOTIFIER_UNMAP,
+        .entry = {
+            .target_as = &address_space_memory,
+            .iova = first << tcet->page_shift,
+            .addr_mask = ((end - first) << tcet->page_shift) - 1,
+            .perm = IOMMU_NONE,
+        },
+    };
+
+    memory_region_notify_iommu(&tcet->iommu, 0, event);
+    vdma_iotlb_unmapped(tcet, &event.entry);
+}
+
+/* Does a TCE lead into the section? */
+static bool vdma_iotlb_leads_to(uint64_t tce, uint32_t page_shift,
+                                const MemoryRegionSection *section)
+{
+    hwaddr first = tce & ~MAKE_64BIT_MASK(0, page_shift);
+    hwaddr last = first | MAKE_64BIT_MASK(0, page_shift);
+    hwaddr start = section->offset_within_address_space;
+
+    return tce & TCE_RW && last >= start &&
+           first < start + int128_get64(section->size);
+}
+
+/* Unmap all TCEs of a table that lead into the section, run by run. */
+static int vdma_iotlb_forget(Object *obj, void *section)
+{
+    SpaprTceTable *tcet = (SpaprTceTable *)
+        object_dynamic_cast(obj, TYPE_SPAPR_TCE_TABLE);
+    uint64_t i, first;
+
+    for (i = 0; tcet && tcet->table && i < tcet->nb_table; i++) {
+        for (first = i; i < tcet->nb_table &&
+             vdma_iotlb_leads_to(tcet->table[i], tcet->page_shift, section);
+             i++) {
+        }
+        if (i > first) {
+            vdma_iotlb_unmap(tcet, first, i);
+        }
+    }
+    return 0;
+}
+
+/* The memory is still there: the new flat view follows. */
+static void vdma_iotlb_memory_goes(MemoryListener *listener,
+                                   MemoryRegionSection *section)
+{
+    if (memory_region_is_ram(section->mr)) {
+        object_child_foreach_recursive(qdev_get_machine(), vdma_iotlb_forget,
+                                       section);
+    }
+}
+
+void vdma_iotlb_init(void)
+{
+    static MemoryListener listener = {
+        .name = "vdma-iotlb",
+        .region_del = vdma_iotlb_memory_goes,
+    };
+
+    memory_listener_register(&listener, &address_space_memory);
 }
 
 void vdma_iotlb_unmapped(SpaprTceTable *tcet, const IOMMUTLBEntry *entry)

@@ -2,7 +2,8 @@
 /*
  * What QEMU tells back ends that keep translations, such as vhost.
  *
- * Called from hw/ppc/spapr_iommu.c, hw/virtio/vhost.c and system/physmem.c.
+ * Called from hw/ppc/spapr.c, hw/ppc/spapr_iommu.c, hw/virtio/vhost.c and
+ * system/physmem.c.
  */
 #ifndef HW_VDMA_VDMA_IOTLB_H
 #define HW_VDMA_VDMA_IOTLB_H
@@ -24,6 +25,14 @@ typedef struct SpaprTceTable SpaprTceTable;
  */
 bool vdma_iotlb_window(const MemoryRegionSection *section, hwaddr addr,
                        IOMMUTLBEntry *entry);
+
+/**
+ * vdma_iotlb_init() - begin to watch memory that is removed
+ *
+ * TCEs may lead to it. They stay as they are, but before it goes, all listeners
+ * get an UNMAP for them.
+ */
+void vdma_iotlb_init(void);
 
 /**
  * vdma_iotlb_run() - how much to answer to a miss

@@ -17,7 +17,15 @@ import traceback
 from dataclasses import dataclass, field
 
 from tests.lib.host.process import Closing
-from tests.lib.peers.vhost_user_ring import Areas, Memory, PackedRing, Ring, RingError, SplitRing
+from tests.lib.peers.vhost_user_ring import (
+    Areas,
+    Memory,
+    PackedRing,
+    Ring,
+    RingError,
+    SplitRing,
+    Unreachable,
+)
 
 # Requests
 GET_FEATURES = 1
@@ -65,7 +73,25 @@ class VhostQueue:
     kick: int | None = None
     call: int | None = None
     enabled: bool = False
+    started: bool = False
+    stale: bool = False
     ring: Ring | None = None
+
+    def overlaps(self, base: int, size: int) -> bool:
+        """Is a part of the ring in this range of addresses?"""
+        areas = (
+            (self.areas.desc, 16 * self.num),
+            (self.areas.driver, 6 + 2 * self.num),
+            (self.areas.device, 6 + 8 * self.num),
+        )
+        return any(at < base + size and base < at + length for at, length in areas)
+
+    def forget(self) -> None:
+        """The ring's memory may be gone: find it again before the next use."""
+        if self.stale and self.ring:
+            self.base = self.ring.base()
+            self.ring = None
+        self.stale = False
 
 
 @dataclass
@@ -150,9 +176,15 @@ class Backend(Closing):
     def _work(self, queue: VhostQueue) -> None:
         if queue.kick is None or not queue.enabled:
             return
+        queue.forget()
         if not queue.ring:
-            queue.ring = self._ring(queue)
-            self.device.started(queue.ring, self._features)
+            try:
+                queue.ring = self._ring(queue)
+            except Unreachable:
+                return
+            if not queue.started:
+                self.device.started(queue.ring, self._features)
+            queue.started = True
         if self.device.serve(queue.ring) and queue.ring.wants_call() and queue.call is not None:
             os.write(queue.call, struct.pack("=Q", 1))
 
@@ -192,6 +224,8 @@ class Backend(Closing):
     def _set_memory(self, body: bytes, fds: list[int]) -> None:
         (count,) = struct.unpack_from("<I", body)
         self._memory = Memory()
+        for queue in self._queues:
+            queue.stale = True
         for index in range(count):
             guest, size, user, offset = REGION.unpack_from(body, 8 + index * REGION.size)
             self._memory.add(fds[index], guest, size, user, offset)
@@ -250,3 +284,4 @@ class Backend(Closing):
             os.close(queue.kick)
         queue.kick = None
         queue.ring = None
+        queue.started = queue.stale = False

@@ -150,10 +150,14 @@ class IotlbBackend(Backend):
                 for entry, user in self._entries
                 if entry.base + entry.size <= what.base or what.base + what.size <= entry.base
             ]
+            for queue in self._queues:
+                queue.stale |= queue.overlaps(what.base, what.size)
 
     def _set_memory(self, body: bytes, fds: list[int]) -> None:
         platform = self._features & F_ACCESS_PLATFORM
         self._memory = IotlbMemory(self) if platform else Memory()
+        for queue in self._queues:
+            queue.stale = True
         (count,) = struct.unpack_from("<I", body)
         for index in range(count):
             guest, size, user, offset = REGION.unpack_from(body, 8 + index * REGION.size)
