@@ -20,7 +20,7 @@ TOOL_SRC := $(addprefix tools/vdmactl/,assume.c explain.c file.c infer.c main.c 
 GUEST_SRC := \
 	$(addprefix guest/baremetal/,bench_blk.c bench_bounce.c bench_first.c) \
 	$(addprefix guest/baremetal/test_,audit.c blk.c blk_load.c blk_shapes.c bounce.c \
-		bypass.c ddw.c decide.c dirty.c hostile.c iotlb.c migrate.c net.c reboot.c \
+		bypass.c ddw.c decide.c dirty.c hostile.c iotlb.c isolation.c migrate.c net.c reboot.c \
 		secure.c secure_random.c secure_revoke.c secure_thread.c selftest.c switch.c \
 		tce.c toggle.c unplug.c window_gone.c) \
 	$(addprefix guest/baremetal/lib/,args.c boot.c bounce.c clock.c console.c control.c \
