@@ -11,7 +11,7 @@ import pytest
 
 from tests.lib.build import cross
 from tests.lib.guest.linux import Guest, GuestImage
-from tests.lib.guest.modes import REQUESTED
+from tests.lib.guest.modes import BOUNCE, REQUESTED
 from tests.lib.machine.devices import DEVICES, Expected, virtio
 from tests.lib.machine.pseries import Machine
 from tests.lib.machine.screen import Picture
@@ -113,16 +113,14 @@ def test_pool_stays_until_the_last_unmap(run: Path) -> None:
     assert (RNG.address, "2") in outlived
 
 
-FAR = Device("far", "0001:00:01.0", "virtio-rng-pci", "virtio_rng", "rng", True, "phb1.0", 1)
+FAR = virtio("far", "rng", 1, bus="phb1.0")
 # Dynamic reconfiguration connectors of the function and of its PHB (PAPR 13.4)
 FAR_INDEX, PHB_INDEX, PHB_NAME = "40010008", "20000001", "PHB 1"
 UNPLUG = f"""
 . /lib/vdma.sh
 chmod 755 /bin/drc
 load policy mode=bounce
-load bus
-rebind_idle
-load drivers
+bring_up
 load more
 report_device {FAR.address}
 insmod /hold.ko domain=1 slot={FAR.slot} || fail hold
@@ -157,8 +155,8 @@ def test_phb_goes_before_the_pool(run: Path) -> None:
             "gone": lambda: qmp.wait_deleted({"phb1"}),
         }
         guest.serve(steps, "gone")
-        result = guest.finish(expect=lambda device: Expected(True, "bounce", "requested", ASKED))
-    result.check(ignore=("I/O", "expected property"))
+        result = guest.finish(expect=lambda device: BOUNCE.expected())
+    result.check(ignore=("I/O",))
     assert result.report.one("done") is not None
     # the kernel's words when a window goes in which something is mapped
     assert "Unexpected TCEs" not in result.console

@@ -11,7 +11,8 @@ import pytest
 
 from tests.lib.build import cross
 from tests.lib.guest.linux import Guest, GuestImage
-from tests.lib.machine.devices import DEVICES, Expected
+from tests.lib.guest.modes import BOUNCE
+from tests.lib.machine.devices import DEVICES
 from tests.lib.machine.pseries import Machine, subnet
 from tests.lib.peers.network import Listener
 
@@ -26,9 +27,7 @@ SCRIPT = f"""
 chmod 755 /bin/unread
 policy() {{ cat $PCI/{NET.address}/virtio*/dma_policy/$1; }}
 load policy mode=bounce
-load bus
-rebind_idle
-load drivers
+bring_up
 settle
 ask port
 unread {subnet(0)}.2 $ANSWER {CONNECTIONS} >/run/unread &
@@ -65,11 +64,10 @@ def test_unread_data_leaves_the_pool_to_others(run: Path, kernel: str) -> None:
     sender = Sender()
     files = {"bin/unread": cross.program(run, "tests/linux/unread.c")}
     machine = Machine(kernel=kernel, devices=(NET,))
-    asked = Expected(True, "bounce", "requested", ("bypass:requested", "identity:requested"))
     try:
         with Guest(machine, run, GuestImage(script=SCRIPT, files=files)) as guest:
             guest.serve({"port": lambda: str(sender.port)}, "port")
-            result = guest.finish(expect=lambda device: asked)
+            result = guest.finish(expect=lambda device: BOUNCE.expected())
     finally:
         sender.close()
     result.check()
@@ -81,9 +79,7 @@ def test_unread_data_leaves_the_pool_to_others(run: Path, kernel: str) -> None:
 COHERENT = f"""
 . /lib/vdma.sh
 load policy mode=bounce
-load bus
-rebind_idle
-load drivers
+bring_up
 insmod /coherent.ko slot={RNG.slot} 2>/dev/null
 report done
 """
