@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.lib.build.parts import TOP
 
-LANGUAGES = {"bash", "c", "dts", "forth", "json", "python", "sh", "text", "toml"}
+LANGUAGES = {"bash", "c", "dts", "forth", "json", "make", "python", "sh", "text", "toml"}
 
 # The first word of a span that is a command, and not the name of a file or a tool
 PROGRAM = re.compile(
