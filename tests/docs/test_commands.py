@@ -30,6 +30,8 @@ KEYS = {
     "slow": {"command"},
     "expect": {"command", "status", "output"},
 }
+# Make builds in this tree itself: in a copy, the kernel's build would leave links into it.
+IN_TREE = re.compile(r"(echo .* \| )?make [^-]")
 # What a test on bare metal says of a failure: its exit status does not tell.
 FAILURES = r"^\s*not ok|^Bail out!"
 
@@ -76,7 +78,8 @@ def script(commands: list[Command]) -> str:
     for command in commands:
         status = (entry("expect", command) or {}).get("status", 0)
         lines.append(f"echo {shlex.quote('@ ' + command.place)}")
-        lines.append(command.text)
+        here = IN_TREE.match(command.name)
+        lines.append(f"(cd {TOP} &&\n{command.text}\n)" if here else command.text)
         lines.append(f'status=$?; [ $status = {status} ] || {{ echo "@ status $status"; exit 1; }}')
     return "\n".join(lines) + "\n"
 
