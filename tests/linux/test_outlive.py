@@ -11,13 +11,8 @@ import pytest
 
 from tests.lib.build import cross
 from tests.lib.guest.linux import Guest, GuestImage
-<<<<<<< HEAD
 from tests.lib.guest.modes import BOUNCE, REQUESTED
 from tests.lib.machine.devices import DEVICES, Expected, virtio
-=======
-from tests.lib.guest.modes import REQUESTED
-from tests.lib.machine.devices import DEVICES, Device, Expected, virtio
->>>>>>> 2a127c4 (tests: import Device where a far function is made)
 from tests.lib.machine.pseries import Machine
 from tests.lib.machine.screen import Picture
 
