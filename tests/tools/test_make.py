@@ -15,6 +15,7 @@ import pytest
 from tests.lib.build import rows
 from tests.lib.build.parts import TOP
 from tests.lib.host.stubtree import StubTree
+from vdma_run import results
 
 
 def shell(*command: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
@@ -170,6 +171,36 @@ def test_unit_tests_in_any_form(run: Path, output: str) -> None:
         done = shell("mk/unit-run", binary, **({"CMOCKA_MESSAGE_OUTPUT": output} if output else {}))
         assert done.returncode == 1 - holds, done.stderr
         assert (f"{binary}: 1 passed" in done.stderr) == bool(holds)
+        (case,) = results.read(run / f"test{holds}.xml")
+        assert case.id == f"{run.name}/test{holds}::holds"
+        assert case.outcome == ("passed" if holds else "failed")
+
+
+def test_unit_test_that_crashes(run: Path) -> None:
+    """Is a failure of the whole program, with what it said; the one before it leaves no
+    result that could be taken for it."""
+    program = run / "test"
+    program.write_text("#!/bin/sh\necho 'a <b> & \033[1mc'\nkill -SEGV $$\n")
+    program.chmod(0o755)
+    (run / "test.xml").write_text("<testsuites/>")
+    assert shell("mk/unit-run", program).returncode == 1
+    (case,) = results.read(run / "test.xml")
+    assert (case.id, case.outcome) == (f"{run.name}/test", "failed")
+    assert "status 139" in case.message and case.details.startswith("a <b> & [1mc")
+
+
+@pytest.mark.parametrize("status, outcome", [(0, "passed"), (77, "failed"), (70, "failed")])
+def test_fuzz_target_as_junit(run: Path, status: int, outcome: str) -> None:
+    """A result for each target that was asked for, and for no other."""
+    for target in ("dt", "tag", "property"):
+        program = run / f"fuzz_{target}"
+        program.write_text(f"#!/bin/sh\necho 'stat::number_of_executed_units: 5'\nexit {status}\n")
+        program.chmod(0o755)
+    done = shell("mk/fuzz-run", "--replay", run, "1", "dt", "property")
+    assert done.returncode == (status != 0)
+    assert sorted(path.name for path in run.glob("*.xml")) == ["dt-replay.xml", "property-replay.xml"]
+    (case,) = results.read(run / "dt-replay.xml")
+    assert (case.id, case.outcome) == ("fuzz/dt", outcome)
 
 
 # Folders of sources, and the lists of mk/sources.mk that have them all.
