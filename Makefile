@@ -59,8 +59,8 @@ endif
 OURS := $(if $(filter hooked targets,$(call qemu-flavour,$(QEMU))),$(QEMU),vdma)
 QEMU_PARTS := slof qemu-$(OURS) $(if $(filter debian,$(QEMU_WAY)),qemu-$(QEMU))
 
-include mk/sources.mk mk/core.mk mk/lib.mk mk/boot.mk mk/unit.mk mk/guest.mk mk/check.mk mk/docs.mk \
-	mk/fuzz.mk mk/bench.mk mk/setup.mk
+include mk/sources.mk mk/core.mk mk/lib.mk mk/boot.mk mk/unit.mk mk/guest.mk mk/fuzz.mk mk/check.mk \
+	mk/docs.mk mk/bench.mk mk/setup.mk
 -include $(DEPS)
 
 .PHONY: help

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Unit tests first, boots by pytest last: its closing line ends `make check`.
+# What tests need; vdma-run runs them, programs first and boots last.
 
 # A boot has one busy thread and a guest's memory, 3 GiB with all around it.
 PYTEST_JOBS = $(shell awk -v jobs=$(JOBS) '/^MemAvailable/ { n = int($$2 / 3145728) } \
@@ -7,7 +7,8 @@ PYTEST_JOBS = $(shell awk -v jobs=$(JOBS) '/^MemAvailable/ { n = int($$2 / 31457
 PYTEST_RUN = $(PYTHON) -m pytest -n $(PYTEST_JOBS) -o cache_dir=$(CURDIR)/build/pytest
 # KERNEL= and QEMU= are what tests boot that do not care.
 TEST_ROWS = VDMA_KERNEL=$(KERNEL) VDMA_QEMU=$(QEMU)
-PYTEST = $(TEST_ROWS) $(PYTEST_RUN) --junitxml=$(CURDIR)/build/junit/$@.xml
+CHECK = $(PYTHON) tools/vdma-run/vdma-run check --kernel=$(KERNEL) --qemu=$(QEMU) \
+	--junit=build/junit/$@.xml --tap=build/junit/$@.tap
 
 # One that is asked for is tested, too.
 CHECK_KERNELS := $(sort $(KERNELS) $(KERNEL))
@@ -29,15 +30,16 @@ CHECK_NEEDS := $(call module,$(CHECK_KERNELS)) build/firmware/vdma.nvramrc $(TOO
 # Those that boot nothing.
 TOOL_TESTS := tests/tools tests/library tests/abi
 
+# Programs that are tests, and what the module is compiled with once more.
+.PHONY: host-tests
+host-tests: $(UNIT_BIN) $(UNIT_CORES) $(FUZZ_BIN) $(FUZZ)/corpus | packages
+
 .PHONY: check check-host
-check: check-host $(CHECK_NEEDS) $(SECURE_MODULE) | check-parts secure-part ## all tests
-	$(Q)$(PYTEST) -m 'not extended and not matrix' tests
+check: host-tests $(CHECK_NEEDS) $(SECURE_MODULE) | check-parts secure-part ## all tests
+	$(Q)$(CHECK)
 
-check-host: unit fuzz-replay module-strict ## unit tests, a minute of fuzzing; core and module without a warning
-
-.PHONY: module-strict
-module-strict: | packages
-	$(Q)mk/module-strict $(EVERYDAY)
+check-host: host-tests ## unit tests, a minute of fuzzing; core and module without a warning
+	$(Q)$(CHECK) unit fuzz strict
 
 .PHONY: check-linux check-firmware check-hypervisor
 check-linux: ## boots that test the module
@@ -45,7 +47,7 @@ check-firmware: ## boots that test the firmware plugin, and its packing
 check-hypervisor: ## boots that test the hypercall and its switches
 check-linux: $(SECURE_MODULE) | secure-part
 check-linux check-firmware check-hypervisor: $(CHECK_NEEDS) | check-parts
-	$(Q)$(PYTEST) -m 'not matrix' tests/$(@:check-%=%)
+	$(Q)$(CHECK) -m 'not matrix' tests/$(@:check-%=%)
 
 # Another QEMU to migrate to, and fio for the guest.
 .PHONY: live-parts
@@ -55,33 +57,33 @@ live-parts: | packages
 .PHONY: check-live
 check-live: ## what changes under a live device: hot-plug, migration, kexec, back ends
 check-live: $(CHECK_NEEDS) $(SECURE_MODULE) | check-parts secure-part live-parts
-	$(Q)status=0; $(PYTEST) -m 'not soak' tests/live || status=$$?; \
+	$(Q)status=0; $(CHECK) -m 'not soak' tests/live || status=$$?; \
 		$(PYTHON) -m tests.live.event_table && exit $$status
 
 .PHONY: check-soak
 check-soak: guest | packages ## the same windows under load for ten minutes in each mode
 	$(Q)mk/part $(QEMU_PARTS) >/dev/null
-	$(Q)$(PYTEST) -m soak tests/live
+	$(Q)$(CHECK) -m soak tests/live
 
 .PHONY: check-tsan
 check-tsan: guest | packages ## windows that come and go, with ThreadSanitizer in QEMU
 	$(Q)mk/part slof qemu-tsan >/dev/null
-	$(Q)$(PYTEST) tests/tsan
+	$(Q)$(CHECK) -m '' tests/tsan
 
 .PHONY: check-secure secure-table
 check-secure: $(SECURE_MODULES) build/tools/ppc64le/vdmactl | secure-parts ## secure VMs: all devices, with our module and without
-	$(Q)$(PYTEST) tests/secure tests/hypervisor/test_secure.py
+	$(Q)$(CHECK) -m '' tests/secure tests/hypervisor/test_secure.py
 
 # The test fails where a row is not as the table has it; this says what it would be.
 secure-table: $(SECURE_MODULES) build/tools/ppc64le/vdmactl | secure-parts ## what stock kernels do, beside docs/secure-vm.md; then make docs
-	$(Q)$(PYTEST) -q tests/secure/test_secure_matrix.py -k stock || true
+	$(Q)$(CHECK) -m '' tests/secure/test_secure_matrix.py -k stock || true
 	$(Q)$(PYTHON) -m tests.secure.stock_table
 
 # Needs neither kernels nor modules, and so does not wait for them.
 .PHONY: check-guest
 check-guest: guest | packages ## boots of the bare-metal program
 	$(Q)mk/part $(QEMU_PARTS) >/dev/null
-	$(Q)$(PYTEST) tests/guest
+	$(Q)$(CHECK) -m '' tests/guest
 
 .PHONY: check-matrix check-drift
 check-matrix: $(call module,$(ALL_KERNELS)) $(CHECK_NEEDS) | check-parts secure-parts ## all rows: kernels and QEMUs beyond the everyday ones
@@ -100,12 +102,12 @@ check-hosts: | packages ## README's commands in fresh systems: Debian 12, 13, 14
 .PHONY: check-tools
 check-tools: ## vdmactl, libvdma, docs/abi: the tests that boot nothing
 check-tools: build/tools/vdmactl $(LIBS) | packages
-	$(Q)$(PYTEST) $(TOOL_TESTS)
+	$(Q)$(CHECK) -m '' $(TOOL_TESTS)
 
 .PHONY: coverage
 coverage: ## lines and branches that unit tests and tests/tools reach
 coverage: build/coverage/vdmactl $(UNIT:%=build/coverage/%)
 	$(Q)find build/coverage -name '*.gcda' -delete
 	$(Q)mk/unit-run $(UNIT:%=build/coverage/%)
-	$(Q)VDMACTL=$(CURDIR)/build/coverage/vdmactl $(PYTEST) -q tests/tools
+	$(Q)VDMACTL=$(CURDIR)/build/coverage/vdmactl $(CHECK) -m '' tests/tools
 	$(Q)mk/coverage build/coverage

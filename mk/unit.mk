@@ -31,6 +31,8 @@ DEPS += $(UNITS_BIN:%=%.d)
 UNIT_BIN := $(UNIT:%=build/unit/%) $(UNIT:%=build/unit-asan/%) \
 	$(patsubst %,build/unit-tsan/%,$(filter %_threads,$(UNIT)))
 
+UNIT_CORES := $(patsubst %,build/core/%/libvdma.a,clang ppc64le ppc64)
+
 .PHONY: unit
-unit: $(UNIT_BIN) $(patsubst %,build/core/%/libvdma.a,clang ppc64le ppc64)
+unit: $(UNIT_BIN) $(UNIT_CORES)
 	$(Q)mk/unit-run $(UNIT_BIN)

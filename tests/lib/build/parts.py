@@ -13,8 +13,17 @@ from tests.lib.build.rows import TOP
 
 BUILD = TOP / "build"
 
+
 class Missing(Exception):
     """Something that must be there before a guest can boot is not there."""
+
+
+class Wrong(Exception):
+    """What was asked for is not what it has to be, or does not fit the rest."""
+
+
+class Unfit(Exception):
+    """What was asked for is right, but this cannot be run with it."""
 
 
 @functools.cache

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""vdma-run: which command is meant."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+
+from vdma_run import check, status
+
+Command = Callable[[Sequence[str]], int]
+
+# Each prints its own help, and returns the exit status.
+COMMANDS: dict[str, tuple[Command, str]] = {
+    "check": (check.check, "run tests, with your kernel, QEMU and firmware"),
+}
+
+
+def usage() -> str:
+    """For --help."""
+    lines = [f"  {name:8} {text}" for name, (_, text) in COMMANDS.items()]
+    return "\n".join(
+        ["usage: vdma-run COMMAND [OPTION...]", "", *lines, "", "vdma-run COMMAND --help tells more."]
+    )
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a command; its exit status."""
+    name = arguments[0] if arguments else ""
+    if name in ("-h", "--help"):
+        print(usage())
+        return status.GOOD
+    if name not in COMMANDS:
+        known = ", ".join(COMMANDS)
+        said = f"no command {name}" if name else "no command"
+        print(f"vdma-run: {said}: want one of {known}", file=sys.stderr)
+        return status.USAGE
+    return COMMANDS[name][0](arguments[1:])
