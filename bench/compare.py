@@ -1,122 +1,131 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`make bench-compare A=OLD B=NEW`: which differences between two sessions exceed
+"""Sessions side by side, for `vdma-run compare`: which differences from the first exceed
 the noise.
 
-Counts are exact: they differ if the passes of the two lie further apart than those
-of one. Samples differ if the intervals of their medians do not touch. Exit status: 0 if
-both could be read, 2 if not.
+Counts are exact: they differ if the passes of two sessions lie further apart than those
+of one. Samples differ if the intervals of their medians do not touch.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from statistics import fmean
 
-from bench.results import BadResults, Results, Json, read
+from bench.results import BadResults, Json, Results, read
 from bench.stats import FEWEST, differ, summary
 from bench.summary import COUNTED, MICROSECONDS, short
-from bench.text_report import columns
+from vdma_run.comparison import COUNTS, DIFFERS, NOTHING, SPEED, Comparison, Line, changed
+
+__all__ = ["BadResults", "compare", "read"]
 
 # A frame that nobody waits for, a retransmission.
 STRAY = 0.01
 
 TIMED = (("value", ""), ("cpu_per_io", "us of CPU"))
 
-
-def changes(a: Results, b: Results) -> Iterator[str]:
-    """Differences between the environments, except the load."""
-    for key in sorted(a.environment.keys() | b.environment.keys()):
-        old, new = a.environment.get(key, "-"), b.environment.get(key, "-")
-        if old != new and key != "load":
-            yield f"{key}: {old} -> {new}"
+Sessions = Sequence[Results]
+Numbers = list[float]
 
 
-def cells(a: Results, b: Results) -> Iterator[tuple[str, Json]]:
-    """Configurations and workloads that both have."""
-    there = {row["name"] for row in b.workloads}
-    for row in a.workloads:
-        for name in a.ran():
-            if name in b.ran() and row["name"] in there:
+def _cells(sessions: Sessions) -> Iterator[tuple[str, Json]]:
+    """Configurations and workloads that the first session and another have."""
+    for row in sessions[0].workloads:
+        for name in sessions[0].ran():
+            if any(_has(other, name, row) for other in sessions[1:]):
                 yield name, row
 
 
-def _timed(a: Results, b: Results, name: str, row: Json) -> Iterator[list[str]]:
+def _has(session: Results, name: str, row: Json) -> bool:
+    return name in session.ran() and row["name"] in [each["name"] for each in session.workloads]
+
+
+def _speed(first: Numbers, other: Numbers) -> tuple[str, str, int]:
+    """The change, what it means, and -1, 0 or 1 for less or more."""
+    if not other:
+        return NOTHING, "not measured", 0
+    before, after = summary(first).median, summary(other).median
+    change = f"{after / before - 1:+.0%}" if before else NOTHING
+    if min(len(first), len(other)) < FEWEST:
+        return change, "too few rounds", 0
+    if not differ(first, other):
+        return change, "within the noise", 0
+    return change, DIFFERS, 1 if after > before else -1
+
+
+def _timed(sessions: Sessions, name: str, row: Json) -> Iterator[Line]:
     for key, unit in TIMED:
-        old, new = (list(d.values(name, row["name"], key).values()) for d in (a, b))
-        if not old or not new:
-            continue
         scale = MICROSECONDS if key == "cpu_per_io" else 1.0
-        before, after = summary(old).median * scale, summary(new).median * scale
-        change = f"{after / before - 1:+.0%}" if before else "-"
-        if min(len(old), len(new)) < FEWEST:
-            says = "too few rounds"
-        else:
-            says = "DIFFERS" if differ(old, new) else "within the noise"
-        figures = [f"{short(before)} -> {short(after)} {unit or row['unit']}", change, says]
-        yield [f"{row['name']} {name}", *figures]
-
-
-def _counted(a: Results, b: Results, name: str, row: Json) -> Iterator[list[str]]:
-    for key in COUNTED:
-        old, new = (d.counted(name, row["name"], key) for d in (a, b))
-        if not old or not new:
+        # less of a speed is worse, more of a cost
+        worse = 1 if key == "cpu_per_io" else -1
+        sides = [[scale * v for v in s.values(name, row["name"], key).values()] for s in sessions]
+        if not sides[0] or not any(sides[1:]):
             continue
-        apart = max(min(new) - max(old), min(old) - max(new))
-        # passes of one session differ by how I/Os were batched; two are few
-        own = max(max(old) - min(old), max(new) - min(new))
-        if apart > max(STRAY, STRAY * max(old), own):
-            what = f"{short(fmean(old))} -> {short(fmean(new))} {key.replace('_', ' ')}"
-            yield [f"{row['name']} {name}", f"{what} for each I/O", "", "DIFFERS (counts)"]
+        judged = [_speed(sides[0], side) for side in sides[1:]]
+        yield Line(
+            SPEED,
+            f"{row['name']} {name}",
+            tuple(short(summary(side).median) if side else NOTHING for side in sides),
+            unit or row["unit"],
+            tuple(change for change, _, _ in judged),
+            tuple(says for _, says, _ in judged),
+            any(side == worse for _, _, side in judged),
+        )
 
 
-def _exact(a: list[Json], b: list[Json], keys: tuple[str, ...], what: str) -> Iterator[list[str]]:
+def _apart(first: Numbers, other: Numbers) -> bool:
+    """Do counts of passes differ by more than passes of one session do?"""
+    if not other:
+        return False
+    apart = max(min(other) - max(first), min(first) - max(other))
+    # passes of one session differ by how I/Os were batched; two are few
+    own = max(max(first) - min(first), max(other) - min(other))
+    return apart > max(STRAY, STRAY * max(first), own)
+
+
+def _counts(name: str, what: str, values: Sequence[str], differing: Sequence[bool]) -> Iterator[Line]:
+    """A line, if any of the later files differs."""
+    if any(differing):
+        says = tuple(f"{DIFFERS} (counts)" if each else "the same" for each in differing)
+        yield Line(COUNTS, name, tuple(values), what, tuple("" for _ in says), says, True)
+
+
+def _counted(sessions: Sessions, name: str, row: Json) -> Iterator[Line]:
+    for key in COUNTED:
+        sides = [session.counted(name, row["name"], key) for session in sessions]
+        if sides[0]:
+            values = [short(fmean(side)) if side else NOTHING for side in sides]
+            what = f"{key.replace('_', ' ')} for each I/O"
+            differing = [_apart(sides[0], side) for side in sides[1:]]
+            yield from _counts(f"{row['name']} {name}", what, values, differing)
+
+
+def _exact(lists: Sequence[list[Json]], keys: tuple[str, ...], what: str) -> Iterator[Line]:
     """Entries of the same KEYS whose other figures are not the same. An instruction
     or two come and go: whether a poll finds its request is for the host to say."""
-    old = {tuple(entry.get(key) for key in keys): entry for entry in a}
-    for entry in b:
-        before = old.get(tuple(entry.get(key) for key in keys))
-        if before is None:
-            continue
-        name = " ".join(str(entry[key]) for key in keys if entry.get(key) is not None)
-        for key in sorted(before.keys() & entry.keys() - set(keys)):
-            if abs(before[key] - entry[key]) > 1 + before[key] / 1000:
-                figures = f"{before[key]} -> {entry[key]} {key.replace('_', ' ')}"
-                yield [f"{what} {name}", figures, "", "DIFFERS (counts)"]
+    sides = [{tuple(entry.get(key) for key in keys): entry for entry in each} for each in lists]
+    for identity, first in sides[0].items():
+        others = [side.get(identity, {}) for side in sides[1:]]
+        name = " ".join(str(value) for value in identity if value is not None)
+        for key in sorted(set(first) - set(keys)):
+            values = [first[key], *(other.get(key, NOTHING) for other in others)]
+            differing = [v != NOTHING and abs(first[key] - v) > 1 + first[key] / 1000 for v in values[1:]]
+            yield from _counts(f"{what} {name}", key.replace("_", " "), list(map(str, values)), differing)
 
 
-def compare(a: Results, b: Results) -> str:
-    """All of it, as text."""
-    lines: list[list[str]] = []
-    for name, row in cells(a, b):
-        lines += _counted(a, b, name, row)
-        lines += _timed(a, b, name, row)
+def compare(sessions: Sessions) -> Comparison:
+    """All later ones with the first."""
+    lines: list[Line] = []
+    for name, row in _cells(sessions):
+        lines += _counted(sessions, name, row)
+        lines += _timed(sessions, name, row)
     setup_keys = ("configuration", "kernel", "memory_mib", "devices")
-    lines += _exact(a.setup, b.setup, setup_keys, "set-up")
-    reads = [[e for e in d.bare_metal if "ring" in e] for d in (a, b)]
-    lines += _exact(reads[0], reads[1], ("bench", "mode", "ring"), "bare metal")
-    differing = sum(line[-1].startswith("DIFFERS") for line in lines)
-    out = [f"{x}: {d.started}, {len(d.samples)} samples" for x, d in (("A", a), ("B", b))]
-    out += changes(a, b)
+    lines += _exact([s.setup for s in sessions], setup_keys, "set-up")
+    reads = [[entry for entry in s.bare_metal if "ring" in entry] for s in sessions]
+    lines += _exact(reads, ("bench", "mode", "ring"), "bare metal")
+    titles = [f"{s.started}, {len(s.samples)} samples" for s in sessions]
+    environment = changed([{k: v for k, v in s.environment.items() if k != "load"} for s in sessions])
+    differing = sum(line.differs() for line in lines)
+    said = f"{differing} of {len(lines)} figures differ by more than the noise."
     if not lines:
-        return "\n".join([*out, "", "The two have nothing in common that could be compared."])
-    says = f"{differing} of {len(lines)} figures differ by more than the noise."
-    return "\n".join([*out, "", columns(lines), "", says])
-
-
-def main() -> int:
-    """Read both, print."""
-    if len(sys.argv) != 3 or not all(sys.argv[1:]):
-        print("usage: make bench-compare A=old.json B=new.json", file=sys.stderr)
-        return 2
-    try:
-        print(compare(read(Path(sys.argv[1])), read(Path(sys.argv[2]))))
-    except BadResults as error:
-        print(f"bench-compare: {error}", file=sys.stderr)
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        said = "They have nothing in common that could be compared."
+    return Comparison(titles, environment, lines, bool(lines), said)

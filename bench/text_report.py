@@ -7,17 +7,10 @@ from collections.abc import Sequence
 
 from bench import summary
 from bench.results import Results
+from vdma_run.comparison import aligned
 
 # How many configurations fit on a line.
 ACROSS = 5
-
-
-def columns(lines: Sequence[Sequence[str]]) -> str:
-    """Lines with aligned cells."""
-    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines
-    )
 
 
 def _speeds(results: Results, base: str, names: Sequence[str]) -> str:
@@ -33,7 +26,7 @@ def _speeds(results: Results, base: str, names: Sequence[str]) -> str:
             line.append(summary.percentage(found.speed) if found else "-")
         if any(cell != "-" for cell in line[1:]):
             lines.append(line)
-    return columns(lines)
+    return aligned(lines)
 
 
 def _counts(results: Results) -> str:
@@ -41,7 +34,7 @@ def _counts(results: Results) -> str:
     for row, name, cells, cpu in summary.costs(results):
         time = f"{cpu.median:.0f} us {summary.noise(cpu)}" if cpu else "-"
         lines.append([f"{row['name']} {name}", *cells, time])
-    return columns(lines)
+    return aligned(lines)
 
 
 def _bare_metal(results: Results) -> str:
@@ -55,7 +48,7 @@ def _bare_metal(results: Results) -> str:
                     str(entry["instructions"]),
                 ]
             )
-    return columns(lines)
+    return aligned(lines)
 
 
 def _setup(results: Results) -> str:
@@ -71,7 +64,7 @@ def _setup(results: Results) -> str:
                 ),
             ]
         )
-    return columns(lines)
+    return aligned(lines)
 
 
 def criterion_line(criterion: dict[str, object]) -> str:

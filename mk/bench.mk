@@ -37,7 +37,7 @@ bench-secure: | packages ## the same for secure VMs: mode bounce beside the kern
 
 .PHONY: bench-compare
 bench-compare: ## which differences of A=old.json and B=new.json exceed the noise
-	$(Q)$(PYTHON) -m bench.compare "$(A)" "$(B)"
+	$(Q)$(PYTHON) tools/vdma-run/vdma-run compare "$(A)" "$(B)"
 
 build/bench/explain: bench/explain.c build/lib/libvdma.a | packages
 	@printf '  %-7s %s\n' CCLD $@

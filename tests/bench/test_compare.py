@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""bench-compare: differences, noise, and unreadable files."""
+"""Sessions side by side: differences, noise, and unreadable files."""
 
 from __future__ import annotations
 
 import copy
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from bench.compare import compare
+from bench import compare as sessions
 from bench.results import BadResults, Results, read
 from tests.bench.sessions import EVEN, GOOD, NOISY, SLOW, session
-from tests.lib.build.parts import TOP
+
+
+def compare(*them: Results) -> str:
+    """All with the first, as text."""
+    return sessions.compare(them).text()
 
 
 def lines(text: str, *words: str) -> list[str]:
@@ -78,6 +81,31 @@ def test_what_was_measured() -> None:
     assert "accel: tcg -> kvm" in compare(GOOD, other)
 
 
+def test_slower_is_bad() -> None:
+    """Less speed and more CPU are bad, the reverse is not; a count may go neither way."""
+    slow = session({"direct": (1.0,) * 5, "bypass": SLOW, "tce": SLOW}, {"tce": 16})
+    assert sessions.compare([GOOD, slow]).bad(["speed"])
+    assert not sessions.compare([slow, GOOD]).bad(["speed"])
+    other = session({"direct": (1.0,) * 5, "bypass": EVEN, "tce": SLOW}, {"tce": 17})
+    for pair in ([GOOD, other], [other, GOOD]):
+        assert sessions.compare(pair).bad(["counts"]) and not sessions.compare(pair).bad(["speed", "cases"])
+    few = copy.deepcopy(slow)
+    few.samples = [s for s in few.samples if s["round"] < 4]
+    assert not sessions.compare([GOOD, few]).bad(["speed"])
+
+
+def test_three_sessions() -> None:
+    """Each is compared with the first; what one has not measured is no difference."""
+    slow = session({"direct": (1.0,) * 5, "bypass": SLOW, "tce": SLOW}, {"tce": 16})
+    less = session({"direct": (1.0,) * 5, "tce": SLOW}, {"tce": 17})
+    text = compare(GOOD, slow, less)
+    (line,) = lines(text, "net-rr bypass", "IOPS")
+    assert "-> -" in line and "DIFFERS, not measured" in line
+    assert not lines(text, "bypass", "DIFFERS (counts)")
+    (line,) = lines(text, "net-rr tce", "translations")
+    assert "16 -> 16 -> 17" in line and "the same, DIFFERS (counts)" in line
+
+
 def test_nothing_in_common() -> None:
     """Sessions without a common cell give a line that says so."""
     empty = Results("now", "quick", 1, {})
@@ -116,26 +144,3 @@ def test_part_of_a_file(tmp_path: Path) -> None:
         read(file)
     line = "not a whole bench.json (counts without copied_bytes)"
     assert str(caught.value) == f"{file}: {line}"
-
-
-def test_program(tmp_path: Path) -> None:
-    """The program exits 0 for two files, and 2 with one line for a bad or missing one."""
-    good, bad = tmp_path / "a.json", tmp_path / "b.json"
-    GOOD.write(good)
-    bad.write_text(json.dumps({"version": 0}))
-
-    def run(*files: object) -> tuple[int, str, str]:
-        done = subprocess.run(
-            ["/usr/bin/python3", "-m", "bench.compare", *map(str, files)],
-            cwd=TOP,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return done.returncode, done.stdout, done.stderr
-
-    status, out, err = run(good, good)
-    assert (status, err) == (0, "")
-    assert "0 of 12 figures differ" in out
-    assert run(good, bad) == (2, "", f"bench-compare: {bad}: version 0; this program reads 2\n")
-    assert run("", "") == (2, "", "usage: make bench-compare A=old.json B=new.json\n")

@@ -6,13 +6,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from vdma_run import check, status
+from vdma_run import check, compare, status
 
 Command = Callable[[Sequence[str]], int]
 
 # Each prints its own help, and returns the exit status.
 COMMANDS: dict[str, tuple[Command, str]] = {
     "check": (check.check, "run tests, with your kernel, QEMU and firmware"),
+    "compare": (compare.compare, "show results of tests or benchmarks side by side"),
 }
 
 
