@@ -15,4 +15,4 @@ docs: build/docs/policy_doc ## bring the tables in docs/ up to date with what te
 	$(Q)cmp -s build/docs/policy.md docs/abi/policy.md || \
 		{ printf '  %-7s %s\n' DOC docs/abi/policy.md; cp build/docs/policy.md docs/abi; }
 	$(Q)[ ! -d build/live ] || $(PYTHON) -m tests.live.event_table --write
-	$(Q)[ ! -d build/secure ] || $(PYTHON) -m tests.secure.stock_table --write
+	$(Q)$(PYTHON) -m tests.secure.stock --write

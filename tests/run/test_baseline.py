@@ -34,6 +34,15 @@ def test_skipped_is_not_fixed() -> None:
     assert KNOWN.judge(results(a="skipped", b="unjudged")) == {}
 
 
+def test_exact() -> None:
+    """Then a case that fails in another way is new, until an update."""
+    known = Baseline([Entry("6.12", "vdma", {"a": "a is failed", "b": "b is slow"})], exact=True)
+    there = results(a="failed", b="failed")
+    assert known.judge(there) == {"a": "known", "b": "new"}
+    known.update(there)
+    assert known.judge(there) == {"a": "known", "b": "known"}
+
+
 @pytest.mark.parametrize(
     "kernel, qemu, known",
     [

@@ -83,7 +83,7 @@ def test_nothing_but_docs_writes_into_docs() -> None:
     assert "tests.live.event_table" in recipes and "--write" not in recipes
     assert not re.search(r"(>|\bcp .*|\bmv .*) ?docs/", recipes)
     recipes = make("-n", "docs").stdout
-    for table in ("docs/abi/policy.md", "tests.live.event_table --write", "tests.secure.stock_table --write"):
+    for table in ("docs/abi/policy.md", "tests.live.event_table --write", "tests.secure.stock --write"):
         assert table in recipes
 
 

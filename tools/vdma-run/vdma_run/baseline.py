@@ -58,10 +58,11 @@ def key(part: str, case: Case, run: Mapping[str, str]) -> str:
 
 
 class Baseline:
-    """A file of known failures."""
+    """A file of known failures. EXACT: a failure with another message is new."""
 
-    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+    def __init__(self, entries: Iterable[Entry] = (), exact: bool = False) -> None:
         self.entries = list(entries)
+        self.exact = exact
 
     def reason(self, case: str, kernels: Iterable[str], qemus: Iterable[str] = ()) -> str | None:
         """Why a case is known to fail; None if it is not."""
@@ -75,10 +76,11 @@ class Baseline:
         """A verdict for each case that fails, or that was known to."""
         found = {}
         for case in results:
-            known = self._of(case, results.properties) is not None
+            reason = self._of(case, results.properties)
             if case.outcome == FAILED:
+                known = reason == case.message if self.exact else reason is not None
                 found[case.id] = KNOWN if known else NEW
-            elif case.outcome == PASSED and known:
+            elif case.outcome == PASSED and reason is not None:
                 found[case.id] = FIXED
         return found
 
@@ -132,10 +134,10 @@ def _entries(content: object) -> Iterator[Entry]:
         yield entry
 
 
-def read(file: Path) -> Baseline:
+def read(file: Path, exact: bool = False) -> Baseline:
     """A file that text() has made; else BadResults with a line."""
     try:
-        return Baseline(_entries(json.loads(file.read_text(encoding="utf-8"))))
+        return Baseline(_entries(json.loads(file.read_text(encoding="utf-8"))), exact)
     except OSError as error:
         raise BadResults(f"cannot read {file}: {error.strerror}") from error
     except (ValueError, TypeError, KeyError) as error:
