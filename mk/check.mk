@@ -34,9 +34,11 @@ TOOL_TESTS := tests/tools tests/library tests/abi
 .PHONY: host-tests
 host-tests: $(UNIT_BIN) $(UNIT_CORES) $(FUZZ_BIN) $(FUZZ)/corpus | packages
 
-.PHONY: check check-host
-check: host-tests $(CHECK_NEEDS) $(SECURE_MODULE) | check-parts secure-part ## all tests
+.PHONY: check check-build check-host
+check: check-build ## all tests
 	$(Q)$(CHECK)
+
+check-build: host-tests $(CHECK_NEEDS) $(SECURE_MODULE) | check-parts secure-part ## build what make check needs, and run nothing
 
 check-host: host-tests ## unit tests, a minute of fuzzing; core and module without a warning
 	$(Q)$(CHECK) unit fuzz strict
@@ -84,6 +86,10 @@ secure-table: $(SECURE_MODULES) build/tools/ppc64le/vdmactl | secure-parts ## up
 check-guest: guest | packages ## boots of the bare-metal program
 	$(Q)mk/part $(QEMU_PARTS) >/dev/null
 	$(Q)$(CHECK) -m '' tests/guest
+
+.PHONY: check-run
+check-run: | packages ## vdma-run itself: shards on Slurm and GNU parallel
+	$(Q)$(CHECK) -m 'not matrix' tests/run
 
 .PHONY: check-matrix check-drift
 check-matrix: $(call module,$(ALL_KERNELS)) $(CHECK_NEEDS) | check-parts secure-parts ## all rows: kernels and QEMUs beyond the everyday ones

@@ -22,12 +22,13 @@ PACKAGES := $(sort \
 	$(call needs,fuzz fuzz-replay,module boot stock check) \
 	$(call needs,coverage,module boot stock tools check coverage) \
 	$(call needs,lint,module boot secure check lint) \
-	$(call needs,check check-linux check-firmware check-hypervisor check-matrix, \
+	$(call needs,check check-build check-linux check-firmware check-hypervisor check-matrix, \
 		module boot stock secure tools check bench) \
 	$(call needs,check-live,module boot stock secure tools check bench live) \
 	$(call needs,check-host,module boot stock secure check) \
 	$(call needs,check-guest,module boot stock check) \
 	$(call needs,check-soak check-tsan,module boot check) \
+	$(call needs,check-run,check farm) \
 	$(call needs,check-tools,stock tools check) \
 	$(call needs,check-secure secure-table,module boot secure check) \
 	$(call needs,check-drift,module boot secure) \

@@ -42,7 +42,7 @@ def test_crash(): os.kill(os.getpid(), signal.SIGKILL)
 def test_extended(): pass
 
 def test_slow():
-    Path("slow").touch()
+    Path("slow").write_text(str(os.getpid()))
     while not Path("quick").exists(): time.sleep(0.05)
 
 @pytest.fixture
