@@ -82,7 +82,9 @@ def _apart(first: Numbers, other: Numbers) -> bool:
     return apart > max(STRAY, STRAY * max(first), own)
 
 
-def _counts(name: str, what: str, values: Sequence[str], differing: Sequence[bool]) -> Iterator[Line]:
+def _counts(
+    name: str, what: str, values: Sequence[str], differing: Sequence[bool]
+) -> Iterator[Line]:
     """A line, if any of the later files differs."""
     if any(differing):
         says = tuple(f"{DIFFERS} (counts)" if each else "the same" for each in differing)
@@ -108,8 +110,12 @@ def _exact(lists: Sequence[list[Json]], keys: tuple[str, ...], what: str) -> Ite
         name = " ".join(str(value) for value in identity if value is not None)
         for key in sorted(set(first) - set(keys)):
             values = [first[key], *(other.get(key, NOTHING) for other in others)]
-            differing = [v != NOTHING and abs(first[key] - v) > 1 + first[key] / 1000 for v in values[1:]]
-            yield from _counts(f"{what} {name}", key.replace("_", " "), list(map(str, values)), differing)
+            differing = [
+                v != NOTHING and abs(first[key] - v) > 1 + first[key] / 1000 for v in values[1:]
+            ]
+            yield from _counts(
+                f"{what} {name}", key.replace("_", " "), list(map(str, values)), differing
+            )
 
 
 def compare(sessions: Sessions) -> Comparison:
@@ -123,7 +129,9 @@ def compare(sessions: Sessions) -> Comparison:
     reads = [[entry for entry in s.bare_metal if "ring" in entry] for s in sessions]
     lines += _exact(reads, ("bench", "mode", "ring"), "bare metal")
     titles = [f"{s.started}, {len(s.samples)} samples" for s in sessions]
-    environment = changed([{k: v for k, v in s.environment.items() if k != "load"} for s in sessions])
+    environment = changed(
+        [{k: v for k, v in s.environment.items() if k != "load"} for s in sessions]
+    )
     differing = sum(line.differs() for line in lines)
     said = f"{differing} of {len(lines)} figures differ by more than the noise."
     if not lines:

@@ -88,7 +88,9 @@ def test_slower_is_bad() -> None:
     assert not sessions.compare([slow, GOOD]).bad(["speed"])
     other = session({"direct": (1.0,) * 5, "bypass": EVEN, "tce": SLOW}, {"tce": 17})
     for pair in ([GOOD, other], [other, GOOD]):
-        assert sessions.compare(pair).bad(["counts"]) and not sessions.compare(pair).bad(["speed", "cases"])
+        assert sessions.compare(pair).bad(["counts"]) and not sessions.compare(pair).bad(
+            ["speed", "cases"]
+        )
     few = copy.deepcopy(slow)
     few.samples = [s for s in few.samples if s["round"] < 4]
     assert not sessions.compare([GOOD, few]).bad(["speed"])

@@ -77,7 +77,10 @@ class Cluster:
     @property
     def environment(self) -> Mapping[str, str]:
         """By which Slurm's programs find it."""
-        return {"SLURM_CONF": str(self._folder / "slurm.conf"), "PATH": f"{os.environ['PATH']}:{SBIN}"}
+        return {
+            "SLURM_CONF": str(self._folder / "slurm.conf"),
+            "PATH": f"{os.environ['PATH']}:{SBIN}",
+        }
 
     def __enter__(self) -> Cluster:
         folder = self._folder
@@ -87,9 +90,17 @@ class Cluster:
         key.touch(0o600)
         key.write_bytes(os.urandom(128))
         user = pwd.getpwuid(os.geteuid()).pw_name
-        text = CONFIGURATION.format(host=socket.gethostname(), user=user, ports=_ports(2), folder=folder)
+        text = CONFIGURATION.format(
+            host=socket.gethostname(), user=user, ports=_ports(2), folder=folder
+        )
         (folder / "slurm.conf").write_text(text, encoding="utf-8")
-        files = {"key-file": "key", "socket": "munge", "pid-file": "pid", "log-file": "log", "seed-file": "seed"}
+        files = {
+            "key-file": "key",
+            "socket": "munge",
+            "pid-file": "pid",
+            "log-file": "log",
+            "seed-file": "seed",
+        }
         options = [f"--{option}={folder}/{name}" for option, name in files.items()]
         try:
             self._start("munged", "--force", "--foreground", *options)
@@ -103,14 +114,21 @@ class Cluster:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._end()
 
     def said(self, *command: str) -> str:
         """A program of Slurm's; what it prints."""
         done = subprocess.run(
-            command, env={**os.environ, **self.environment}, capture_output=True, text=True, check=False
+            command,
+            env={**os.environ, **self.environment},
+            capture_output=True,
+            text=True,
+            check=False,
         )
         return done.stdout
 

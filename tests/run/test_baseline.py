@@ -16,7 +16,10 @@ from vdma_run.results import BadResults, Case, Results
 def results(kernel: str = "6.12", qemu: str = "vdma", **outcomes: str) -> Results:
     """Cases by name, which all booted the same."""
     facts = {"kernel.row": kernel, "kernel.build_id": f"id-{kernel}", "qemu.row": qemu}
-    cases = {n: Case(n, outcome, message=f"{n} is {outcome}", properties=facts) for n, outcome in outcomes.items()}
+    cases = {
+        n: Case(n, outcome, message=f"{n} is {outcome}", properties=facts)
+        for n, outcome in outcomes.items()
+    }
     return Results(cases)
 
 

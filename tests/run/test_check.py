@@ -99,7 +99,18 @@ def test_a_worker_that_dies(tree: Tree) -> None:
     """Is a failure of its test, and of no other."""
     done = tree.run("check", *tree.demo("crash", "good[0]", "good[1]"))
     assert done.returncode == 1
-    assert tree.outcomes() == dict(zip(tree.demo("crash", "good[0]", "good[1]"), ("failed", "passed", "passed")))
+    assert tree.outcomes() == dict(
+        zip(tree.demo("crash", "good[0]", "good[1]"), ("failed", "passed", "passed"))
+    )
+
+
+def test_pytest_that_stops(tree: Tree) -> None:
+    """Is no failure of a test; what there is is written, and nobody merges it."""
+    done = tree.run("check", *tree.demo("exit"), "--junit", "a.xml")
+    assert done.returncode == 129
+    assert "pytest ended with status 2; log: " in done.stderr
+    assert tree.results()["status"] == 129 and set(tree.outcomes().values()) == {"unjudged"}
+    assert "its run did not end" in tree.run("check", "--merge", "a.xml").stderr
 
 
 def test_a_failure_says_all(tree: Tree) -> None:
@@ -122,12 +133,25 @@ def test_every_form(tree: Tree) -> None:
     tree.put("bad", "")
     files = {name: tree.top / f"out/{name}" for name in ("junit", "tap", "json")}
     options = [word for name, file in files.items() for word in (f"--{name}", str(file))]
-    assert tree.run("check", *options, *tree.demo("good[0]", "bad", "skipped", "missing")).returncode == 1
-    want = dict(zip(tree.demo("good[0]", "bad", "skipped", "missing"), ("passed", "failed", "skipped", "unjudged")))
+    assert (
+        tree.run("check", *options, *tree.demo("good[0]", "bad", "skipped", "missing")).returncode
+        == 1
+    )
+    want = dict(
+        zip(
+            tree.demo("good[0]", "bad", "skipped", "missing"),
+            ("passed", "failed", "skipped", "unjudged"),
+        )
+    )
     for name in ("junit", "json"):
         assert {case.id: case.outcome for case in results.read(files[name])} == want
     tap = files["tap"].read_text().splitlines()
-    assert [line.partition(" - ")[0] for line in tap if " - " in line] == ["ok 1", "not ok 2", "ok 3", "not ok 4"]
+    assert [line.partition(" - ")[0] for line in tap if " - " in line] == [
+        "ok 1",
+        "not ok 2",
+        "ok 3",
+        "not ok 4",
+    ]
     latest = tree.top / "build/check/latest"
     for name, file in (("junit", "junit.xml"), ("tap", "results.tap"), ("json", "results.json")):
         assert (latest / file).read_bytes() == files[name].read_bytes()
@@ -146,13 +170,18 @@ def test_shards_merged_are_the_whole(tree: Tree) -> None:
     whole = tree.run("check", DEMO, "-k", "good or skipped or bad", "--json", "whole.json")
     shards = [f"{number}.xml" for number in (1, 2)]
     for number, file in enumerate(shards, 1):
-        tree.run("check", DEMO, "-k", "good or skipped or bad", "--shard", f"{number}/2", "--junit", file)
+        tree.run(
+            "check", DEMO, "-k", "good or skipped or bad", "--shard", f"{number}/2", "--junit", file
+        )
     done = tree.run("check", "--merge", *shards, "--json", "merged.json")
     assert (whole.returncode, done.returncode) == (0, 0)
     assert tree.outcomes("merged.json") == tree.outcomes("whole.json")
     assert all(results.read(tree.top / file).cases for file in shards)
     done = tree.run("check", "--merge", shards[1])
-    assert (done.returncode, done.stderr) == (125, "vdma-run check: cannot merge: shard 1/2 is missing\n")
+    assert (done.returncode, done.stderr) == (
+        125,
+        "vdma-run check: cannot merge: shard 1/2 is missing\n",
+    )
     done = tree.run("check", "--merge", *shards, shards[1])
     assert done.returncode == 125 and "2.xml" in done.stderr
 
@@ -179,7 +208,9 @@ def test_killed_and_run_again(tree: Tree) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted(tree: Tree, number: signal.Signals) -> None:
     """What has not run is not judged, what there is is written, and nobody merges it."""
-    with tree.start("check", *tree.demo("good[0]", "slow", "cleanup"), "--junit", "a.xml") as process:
+    with tree.start(
+        "check", *tree.demo("good[0]", "slow", "cleanup"), "--junit", "a.xml"
+    ) as process:
         _until_slow(tree, process)
         process.send_signal(number)
         assert process.wait(30) == 130
@@ -207,7 +238,9 @@ def test_list_runs_nothing(tree: Tree) -> None:
     assert done.stdout.split() == tree.demo(*(f"good[{n}]" for n in range(4)))
     done = tree.run("check", "--list", DEMO, "-m", "extended")
     assert done.stdout.split() == tree.demo("extended")
-    assert tree.run("check", "--list", *tree.demo("extended")).stdout.split() == tree.demo("extended")
+    assert tree.run("check", "--list", *tree.demo("extended")).stdout.split() == tree.demo(
+        "extended"
+    )
     assert not (tree.top / "build/check").exists()
 
 
@@ -218,7 +251,7 @@ def test_baseline(tree: Tree) -> None:
     assert tree.run(*words, "--update").returncode == 0
     done = tree.run(*words, "--tap", "a.tap")
     assert done.returncode == 0 and f"known: {tree.demo('bad')[0]}" in done.stdout
-    assert "# TODO known to fail" in (tree.top / "a.tap").read_text()
+    assert "# TODO AssertionError: it is bad" in (tree.top / "a.tap").read_text()
     (tree.top / "bad").unlink()
     done = tree.run(*words)
     assert done.returncode == 0 and f"fixed: {tree.demo('bad')[0]}" in done.stdout

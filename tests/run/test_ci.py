@@ -49,7 +49,9 @@ def test_commands_exist() -> None:
     for program, *words in commands():
         seen += 1
         if program == "make":
-            done = subprocess.run(["make", "-n", *words], cwd=TOP, capture_output=True, text=True, check=False)
+            done = subprocess.run(
+                ["make", "-n", *words], cwd=TOP, capture_output=True, text=True, check=False
+            )
             assert done.returncode == 0, done.stderr
         else:
             assert os.access(TOP / program, os.X_OK), program
@@ -73,5 +75,7 @@ def test_container() -> None:
     install = re.search(r"^RUN (\S+)/setup (.*)$", CONTAINERFILE, re.MULTILINE)
     assert install and install[1] == copied["mk"]
     packages = (TOP / "mk/packages").read_text(encoding="utf-8")
-    sets = {line.split("\t")[0] for line in packages.splitlines() if "\t" in line and line[0] != "#"}
+    sets = {
+        line.split("\t")[0] for line in packages.splitlines() if "\t" in line and line[0] != "#"
+    }
     assert set(install[2].split()) <= sets

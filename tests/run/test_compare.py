@@ -71,7 +71,11 @@ def test_status(files: Mapping[str, Path], names: str, fail_on: str, code: int) 
 
 def test_cases_that_differ() -> None:
     """Each with its outcome in every file; and what was run."""
-    sides = [outcomes("1", a="passed", b="passed"), outcomes("2", a="failed"), outcomes("1", a="passed")]
+    sides = [
+        outcomes("1", a="passed", b="passed"),
+        outcomes("2", a="failed"),
+        outcomes("1", a="passed"),
+    ]
     found = compare.compare_cases(["x", "y", "z"], sides)
     text = found.text().splitlines()
     assert text[:4] == [
@@ -80,7 +84,17 @@ def test_cases_that_differ() -> None:
         "C: z, 1 cases: 1 passed",
         "kernel.version: 1 -> 2 -> 1",
     ]
-    assert text[5].split() == ["a", "passed", "->", "failed", "->", "passed", "DIFFERS,", "the", "same"]
+    assert text[5].split() == [
+        "a",
+        "passed",
+        "->",
+        "failed",
+        "->",
+        "passed",
+        "DIFFERS,",
+        "the",
+        "same",
+    ]
     assert text[6].split() == ["b", "passed", "->", "-", "->", "-", "DIFFERS"]
     assert text[-1] == "2 of 2 cases differ."
 
@@ -94,7 +108,9 @@ def test_forms(files: Mapping[str, Path], capsys: pytest.CaptureFixture[str]) ->
     assert (line["kind"], line["name"], line["values"]) == ("cases", "a[x|y]", ["passed", "failed"])
     assert compare.compare([*words, "--format", "markdown"]) == 0
     table = [row for row in capsys.readouterr().out.splitlines() if row.startswith("|")]
-    assert table[0] == "|  | A | B |  | change |  |" and table[2].startswith("| a[x\\|y] | passed | failed |")
+    assert table[0] == "|  | A | B |  | change |  |" and table[2].startswith(
+        "| a[x\\|y] | passed | failed |"
+    )
     assert len({row.replace("\\|", "").count("|") for row in table}) == 1
 
 

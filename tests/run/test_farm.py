@@ -76,19 +76,29 @@ def test_slurm_runs_a_killed_task_again(tree: Tree, run: Path) -> None:
     logs = "".join(path.read_text() for path in (tree.top / "results").glob("[12].log"))
     assert logs.count("status 137, once more") == 1
     found = outcomes(tree.top / "results/junit.xml")
-    assert found == {**dict.fromkeys(found, "passed"), **dict.fromkeys(tree.demo("skipped"), "skipped")}
+    assert found == {
+        **dict.fromkeys(found, "passed"),
+        **dict.fromkeys(tree.demo("skipped"), "skipped"),
+    }
     assert len(found) == 7
 
 
 def test_missing_shard_is_said(tree: Tree) -> None:
     """A farm that lost one judges nothing."""
     tree.put("quick", "")
-    subprocess.run([tree.top / "slurm/shard", "results", "1/2", DEMO, "-k", WORDS], env=tree.environment(), check=True)
+    subprocess.run(
+        [tree.top / "slurm/shard", "results", "1/2", DEMO, "-k", WORDS],
+        env=tree.environment(),
+        check=True,
+    )
     done = subprocess.run(
         [tree.top / "slurm/merge.sbatch", tree.top / "results"], env=tree.environment(),
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert (done.returncode, done.stderr) == (125, "vdma-run check: cannot merge: shard 2/2 is missing\n")
+    assert (done.returncode, done.stderr) == (
+        125,
+        "vdma-run check: cannot merge: shard 2/2 is missing\n",
+    )
 
 
 @pytest.mark.skipif(not shutil.which("parallel"), reason="not installed: parallel")
@@ -98,12 +108,37 @@ def test_parallel(tree: Tree) -> None:
     tree.put("quick", "")
     tree.put("bad", "")
     tree.run("check", DEMO, "-k", WORDS, "--junit", "whole.xml")
-    command = ["parallel", "--will-cite", "--sshlogin", "2/:", "--workdir", str(tree.top), "--retries", "3"]
-    command += ["slurm/shard", str(tree.top / "results"), "{}/3", DEMO, "-k", f"'{WORDS}'", ":::", "1", "2", "3"]
-    done = subprocess.run(command, env=tree.environment(), capture_output=True, text=True, check=False)
+    command = [
+        "parallel",
+        "--will-cite",
+        "--sshlogin",
+        "2/:",
+        "--workdir",
+        str(tree.top),
+        "--retries",
+        "3",
+    ]
+    command += [
+        "slurm/shard",
+        str(tree.top / "results"),
+        "{}/3",
+        DEMO,
+        "-k",
+        f"'{WORDS}'",
+        ":::",
+        "1",
+        "2",
+        "3",
+    ]
+    done = subprocess.run(
+        command, env=tree.environment(), capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     merge = [tree.top / "slurm/merge.sbatch", tree.top / "results"]
-    assert subprocess.run(merge, env=tree.environment(), capture_output=True, check=False).returncode == 1
+    assert (
+        subprocess.run(merge, env=tree.environment(), capture_output=True, check=False).returncode
+        == 1
+    )
     assert outcomes(tree.top / "results/junit.xml") == outcomes(tree.top / "whole.xml")
 
 
@@ -119,7 +154,9 @@ exec mk/part busybox
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
 def test_read_only_cache() -> None:
     """Parts that are there are found, as tests do."""
-    part = subprocess.run(["mk/part", "busybox"], cwd=TOP, capture_output=True, text=True, check=True)
+    part = subprocess.run(
+        ["mk/part", "busybox"], cwd=TOP, capture_output=True, text=True, check=True
+    )
     cache = Path(part.stdout.strip()).parents[1]
     command = ["unshare", "--mount", "sh", "-euc", READ_ONLY, "sh", cache]
     done = subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=False)

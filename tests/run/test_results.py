@@ -17,11 +17,15 @@ errors="1" failures="1" skipped="1" tests="5" time="3.1">
 <testcase classname="tests.a" name="test_good[1]" time="0.25"><properties>
 <property name="log" value="/x"/><property name="id" value="tests/a.py::test_good[1]"/>
 <property name="kernel.row" value="6.12"/></properties></testcase>
-<testcase classname="tests.a" name="test_bad" time="1"><failure message="assert 1 == 2&#10;+ more">E  assert 1 == 2</failure></testcase>
-<testcase classname="tests.a" name="test_bad" time="0.5"><error message="in the cleanup">then</error></testcase>
+<testcase classname="tests.a" name="test_bad" time="1">
+<failure message="assert 1 == 2&#10;+ more">E  assert 1 == 2</failure></testcase>
+<testcase classname="tests.a" name="test_bad" time="0.5">
+<error message="in the cleanup">then</error></testcase>
 <testcase classname="tests.a" name="test_none" time="0"><properties>
-<property name="unjudged" value="yes"/></properties><error message="part x is not there">E</error></testcase>
-<testcase classname="tests.a" name="test_not" time="0"><skipped type="pytest.skip" message="no dtc">a.py:1</skipped></testcase>
+<property name="unjudged" value="yes"/></properties>
+<error message="part x is not there">E</error></testcase>
+<testcase classname="tests.a" name="test_not" time="0">
+<skipped type="pytest.skip" message="no dtc">a.py:1</skipped></testcase>
 </testsuite></testsuites>"""
 
 CMOCKA = """<?xml version="1.0" encoding="UTF-8" ?>
@@ -93,7 +97,9 @@ def test_merged_shards_are_the_whole(seed: int) -> None:
     """However the cases are dealt out; neither a case nor a shard may be lost or twice."""
     rng = random.Random(seed)
     whole, count = random_results(rng, 40), rng.randint(2, 5)
-    parts = [Results(properties={"shard": f"{n}/{count}", "selection": "s"}) for n in range(1, count + 1)]
+    parts = [
+        Results(properties={"shard": f"{n}/{count}", "selection": "s"}) for n in range(1, count + 1)
+    ]
     for case in whole:
         rng.choice(parts).add(case)
     named = [(f"file{n}", part) for n, part in enumerate(parts)]

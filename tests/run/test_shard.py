@@ -44,7 +44,9 @@ def test_selection_is_a_set() -> None:
     assert shard.selection(TESTS) != shard.selection(TESTS[1:])
 
 
-@pytest.mark.parametrize("text", ["", "1", "0/2", "3/2", "1/0", "-1/2", "1/2/3", "a/b", "1/99999", " 1/2"])
+@pytest.mark.parametrize(
+    "text", ["", "1", "0/2", "3/2", "1/0", "-1/2", "1/2/3", "a/b", "1/99999", " 1/2"]
+)
 def test_no_shard(text: str) -> None:
     """One line."""
     with pytest.raises(ValueError) as caught:

@@ -13,7 +13,10 @@ from tests.run.cases import random_results
 from vdma_run.results import Case, Results
 from vdma_run.tap import text_tap
 
-POINT = re.compile(r"(?P<bad>not )?ok (?P<number>\d+) - (?P<text>(?:[^#\\]|\\[#\\])*?)(?: # (?P<what>\w+) ?(?P<why>.*))?")
+POINT = re.compile(
+    r"(?P<bad>not )?ok (?P<number>\d+) - (?P<text>(?:[^#\\]|\\[#\\])*?)"
+    r"(?: # (?P<what>\w+) ?(?P<why>.*))?"
+)
 
 
 def points(text: str) -> list[dict[str, str]]:

@@ -38,6 +38,8 @@ def test_missing(): raise Missing("part x is not there")
 
 def test_crash(): os.kill(os.getpid(), signal.SIGKILL)
 
+def test_exit(): os.kill(os.getppid(), signal.SIGINT); time.sleep(3)
+
 @pytest.mark.extended
 def test_extended(): pass
 
@@ -63,7 +65,9 @@ class Tree:
         self.top = folder
         for path in ("tools/vdma-run", "tests/lib", "mk", "slurm"):
             if (TOP / path).exists():
-                shutil.copytree(TOP / path, folder / path, ignore=shutil.ignore_patterns("__pycache__"))
+                shutil.copytree(
+                    TOP / path, folder / path, ignore=shutil.ignore_patterns("__pycache__")
+                )
         for path in ("tests/__init__.py", "tests/conftest.py", "pytest.ini"):
             shutil.copy(TOP / path, folder / path)
         self.put("tests/demo/test_demo.py", DEMO)

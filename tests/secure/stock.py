@@ -36,9 +36,7 @@ RIGHT = "right"
 HEAD = ("kernel", "F", "swiotlb", "CPUs", *DEVICES)
 
 
-def cells(
-    case: MatrixCase, result: Result, failed: list[str], seen: Iterable[Violation]
-) -> Cells:
+def cells(case: MatrixCase, result: Result, failed: list[str], seen: Iterable[Violation]) -> Cells:
     """A word or two for each device: its I/O, and its accesses to private pages."""
     ways: dict[str, set[str]] = defaultdict(set)
     for violation in seen:
@@ -78,7 +76,9 @@ def verdicts(case: MatrixCase, found: Cells, kernel: Mapping[str, str]) -> dict[
     there = results(case, found, kernel)
     judged = known().judge(there)
     return {
-        wanted: [f"{n}: {there.cases[n].message}" for n, verdict in judged.items() if verdict == wanted]
+        wanted: [
+            f"{n}: {there.cases[n].message}" for n, verdict in judged.items() if verdict == wanted
+        ]
         for wanted in (NEW, FIXED)
     }
 

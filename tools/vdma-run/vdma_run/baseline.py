@@ -76,7 +76,7 @@ class Baseline:
         """A verdict for each case that fails, or that was known to."""
         found = {}
         for case in results:
-            reason = self._of(case, results.properties)
+            reason = self.reason_of(case, results.properties)
             if case.outcome == FAILED:
                 known = reason == case.message if self.exact else reason is not None
                 found[case.id] = KNOWN if known else NEW
@@ -84,7 +84,8 @@ class Baseline:
                 found[case.id] = FIXED
         return found
 
-    def _of(self, case: Case, run: Mapping[str, str]) -> str | None:
+    def reason_of(self, case: Case, run: Mapping[str, str]) -> str | None:
+        """Why a case of a run is known to fail."""
         return self.reason(case.id, names("kernel", case, run), names("qemu", case, run))
 
     def set(self, kernel: str, qemu: str, case: str, reason: str) -> None:

@@ -49,15 +49,15 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     found = Parser(prog="vdma-run check", description=(__doc__ or "").partition("\n")[0])
     add = found.add_argument
-    add("what", nargs="*", metavar="WHAT",
-        help="unit, fuzz, strict, one of their programs, or a folder, file or id of tests (all)")
-    add("--kernel", metavar="KERNEL", help="a vmlinux or zImage, a build tree, or a row of mk/kernels")
+    suites = "unit, fuzz, strict or a program of theirs"
+    add("what", nargs="*", metavar="WHAT", help=f"{suites}; a folder, file or id of tests")
+    add("--kernel", metavar="KERNEL", help="an image, a build tree, or a row of mk/kernels")
     add("--modules", metavar="DIR", help="the kernel's modules (next to the kernel)")
     add("--module", metavar="PATH", help="virtio_dma_policy.ko, or the tree to build it against")
     add("--qemu", metavar="QEMU", help="a binary, a build tree, or a row of mk/qemus")
     add("--slof", metavar="IMAGE", help="firmware (our SLOF, or the QEMU's)")
     add("-m", dest="marks", metavar="EXPR", help=f"by pytest's marks ({MARKS})")
-    add("-k", dest="expression", default="", metavar="EXPR", help="by words in their ids, as pytest's")
+    add("-k", dest="expression", default="", metavar="EXPR", help="by words in their ids")
     add("--last-failed", action="store_true", help="what failed in the last run")
     add("--shard", type=_shard, default=shard.Shard(), metavar="I/N", help="one of N parts of it")
     add("--list", action="store_true", help="print the ids and run nothing")
@@ -67,9 +67,9 @@ def parser() -> argparse.ArgumentParser:
     add("--junit", type=Path, metavar="FILE", help="write JUnit")
     add("--tap", type=Path, metavar="FILE", help="write TAP 14")
     add("--json", type=Path, metavar="FILE", help="write JSON")
-    add("--baseline", type=Path, metavar="FILE", help="failures that are known; only new ones are bad")
+    add("--baseline", type=Path, metavar="FILE", help="known failures, which are not bad")
     add("--update", action="store_true", help="write what failed into the baseline")
-    return found  # fmt: skip
+    return found
 
 
 def _shard(text: str) -> shard.Shard:
@@ -146,10 +146,18 @@ class Check:
         return results.read(FOLDER / runs.LATEST / "results.json")
 
     def _programs(self, words: Sequence[str]) -> list[str]:
-        there = programs.listed(TOP, rows.kernels(rows.EVERYDAY))
-        chosen = {name for word in words for name in programs.named(there, word)}
+        everyday = rows.kernels(rows.EVERYDAY)
+        kernels = [k for k in rows.kernels() if k in everyday or f"{programs.STRICT}/{k}" in words]
+        there = programs.listed(TOP, kernels)
+        chosen = set[str]()
+        for word in words:
+            meant = programs.named(there, word)
+            if not meant:
+                raise Wrong(f"cannot find {word}: no such program")
+            chosen.update(meant)
         try:
-            return [n for n in there if n in chosen and programs.matches(self.options.expression, n)]
+            expression = self.options.expression
+            return [n for n in there if n in chosen and programs.matches(expression, n)]
         except ValueError as error:
             raise Wrong(str(error)) from error
 
@@ -167,14 +175,13 @@ class Check:
         """Ids of all that was asked for, before it is cut into shards."""
         what = self.options.what or [*programs.NAMES, TESTS]
         if self.options.last_failed:
-            failed = dict.fromkeys(alone(c.id) for c in self._last() if c.outcome in (FAILED, UNJUDGED))
+            bad = [case.id for case in self._last() if case.outcome in (FAILED, UNJUDGED)]
+            failed = dict.fromkeys(map(alone, bad))
             what = [name for name in failed if any(within(name, word) for word in what)]
-        words = [word for word in what if word.partition("/")[0] in (*programs.NAMES, *programs.FLAVOURS)]
+        suites = (*programs.NAMES, *programs.FLAVOURS)
+        words = [word for word in what if word.partition("/")[0] in suites]
         paths = [word for word in what if word not in words]
-        chosen = self._programs(words)
-        if unknown := [word for word in words if not programs.named(programs.listed(TOP, rows.kernels()), word)]:
-            raise Wrong(f"cannot find {unknown[0]}: no such program")
-        return chosen + (self._tests(paths) if paths else [])
+        return self._programs(words) + (self._tests(paths) if paths else [])
 
     # running it
 
@@ -226,13 +233,18 @@ class Check:
     def write(self, folder: Path | None, code: int) -> None:
         """In all forms into FOLDER, and where the command line says."""
         verdicts = self.known.judge(self.results)
-        bad = [case.id for case in self.results if case.outcome in (FAILED, UNJUDGED)]
-        reasons = {n: "known to fail" for n, verdict in verdicts.items() if verdict == baseline.KNOWN}
-        again = {name: self.again(name) for name in bad}
+        bad = [case for case in self.results if case.outcome in (FAILED, UNJUDGED)]
+        again = {case.id: self.again(case.id) for case in bad}
+        reasons = {
+            case.id: self.known.reason_of(case, self.results.properties) or ""
+            for case in bad
+            if verdicts.get(case.id) == baseline.KNOWN
+        }
+        more = {"status": code, "verdicts": verdicts, "again": again}
         texts = {
             "junit": ("junit.xml", results.text_junit(self.results)),
             "tap": ("results.tap", text_tap(self.results, reasons, again)),
-            "json": ("results.json", results.text_json(self.results, status=code, verdicts=verdicts, again=again)),
+            "json": ("results.json", results.text_json(self.results, **more)),
         }
         for name, (file, text) in texts.items():
             if folder:
@@ -247,8 +259,7 @@ class Check:
         for reason, count in sorted(why.items()):
             print(f"skipped {count}: {reason}")
         for name, verdict in sorted(verdicts.items()):
-            if verdict == baseline.FIXED or verdict == baseline.NEW or self.options.baseline:
-                print(f"{verdict}: {name}")
+            print(f"{verdict if self.options.baseline else FAILED}: {name}")
         for case in self.results:
             if case.outcome == UNJUDGED:
                 print(f"not judged: {case.id}: {case.message}")
@@ -275,14 +286,13 @@ def before() -> dict[str, float]:
     return found
 
 
-def finish(check: Check, folder: Path | None, seconds: float, interrupted: bool) -> int:
-    """Judge, write, say."""
+def finish(check: Check, folder: Path | None, seconds: float, code: int) -> int:
+    """Judge, unless CODE says that the run did not end; write, say."""
     options = check.options
-    code = status.INTERRUPTED if interrupted else check.verdict()
-    if options.update and not interrupted:
+    if options.update and not code:
         check.known.update(check.results)
         results.write(options.baseline, check.known.text())
-        code = check.verdict()
+    code = code or check.verdict()
     check.write(folder, code)
     check.say(seconds, folder)
     return code
@@ -305,17 +315,20 @@ def session(check: Check) -> int:
     if check.options.shard.count > 1:
         properties["shard"] = str(check.options.shard)
         properties["selection"] = shard.selection(ids)
-    start, interrupted = time.monotonic(), False
+    start, code, trouble = time.monotonic(), status.GOOD, ""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
     with runs.use(check.options.run, FOLDER) as folder:
         try:
             check.run(chosen, folder)
         except KeyboardInterrupt:
-            interrupted = True
-        if interrupted:
+            code, trouble = status.INTERRUPTED, "interrupted"
+        except suite.Trouble as error:
+            code, trouble = status.INTERNAL, str(error)
+        if trouble:
             properties["complete"] = "no"
-        return finish(check, folder, time.monotonic() - start, interrupted)
+            print(f"vdma-run check: {trouble}", file=sys.stderr)
+        return finish(check, folder, time.monotonic() - start, code)
 
 
 def merged(check: Check) -> int:
@@ -328,7 +341,7 @@ def merged(check: Check) -> int:
         check.results = results.merge(read)
     except BadResults as error:
         raise Unfit(str(error)) from error
-    return finish(check, None, 0.0, False)
+    return finish(check, None, 0.0, status.GOOD)
 
 
 def _whole(arguments: Sequence[str]) -> int:

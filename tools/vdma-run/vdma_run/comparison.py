@@ -68,7 +68,11 @@ class Comparison:
         """For a page."""
         out = [f"* {line}" for line in (*self._heads(), *self.environment)]
         if self.lines:
-            out += ["", _row(["", *labels(self.titles), "", "change", ""]), "|---" * (len(self.titles) + 4) + "|"]
+            out += [
+                "",
+                _row(["", *labels(self.titles), "", "change", ""]),
+                "|---" * (len(self.titles) + 4) + "|",
+            ]
         for line in self.lines:
             name, _, change, says = line.cells()
             out.append(_row([name, *line.values, line.what, change, says]))

@@ -31,7 +31,9 @@ def listed(top: Path, kernels: Iterable[str]) -> list[str]:
         for name in names
         if flavour != "unit-tsan" or name.endswith("_threads")
     ]
-    targets = sorted(file.stem.removeprefix("fuzz_") for file in (top / "tests/fuzz").glob("fuzz_*.c"))
+    targets = sorted(
+        file.stem.removeprefix("fuzz_") for file in (top / "tests/fuzz").glob("fuzz_*.c")
+    )
     return found + [f"{FUZZ}/{target}" for target in targets] + [f"{STRICT}/{k}" for k in kernels]
 
 

@@ -17,7 +17,11 @@ UNKNOWN = 1.0
 
 
 def left(
-    waiting: Iterable[str], done: Iterable[str], before: Mapping[str, float], elapsed: float, jobs: int
+    waiting: Iterable[str],
+    done: Iterable[str],
+    before: Mapping[str, float],
+    elapsed: float,
+    jobs: int,
 ) -> float:
     """Seconds until WAITING tests have run, after DONE ones took ELAPSED seconds on the
     wall. BEFORE has seconds of earlier runs; a test that has none takes their median."""
@@ -33,7 +37,11 @@ class Progress:
     """A line that is written over, on a terminal; else one now and then."""
 
     def __init__(
-        self, tests: Iterable[str], before: Mapping[str, float], jobs: int, stream: TextIO = sys.stderr
+        self,
+        tests: Iterable[str],
+        before: Mapping[str, float],
+        jobs: int,
+        stream: TextIO = sys.stderr,
     ) -> None:
         self._waiting, self._done = set(tests), set[str]()
         self._before, self._jobs, self._stream = before, jobs, stream

@@ -187,7 +187,9 @@ def merge(parts: Iterable[tuple[str, Results]]) -> Results:
             shard = parse(text)
             there = shards.setdefault((shard.count, properties.get("selection", "")), {})
             if shard.number in there:
-                raise BadResults(f"cannot merge {name}: {there[shard.number]} is shard {shard}, too")
+                raise BadResults(
+                    f"cannot merge {name}: {there[shard.number]} is shard {shard}, too"
+                )
             there[shard.number] = name
         merged.properties.update(properties)
     if len(shards) > 1:

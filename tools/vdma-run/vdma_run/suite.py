@@ -79,8 +79,12 @@ class Suite:
         return [line for line in found if "::" in line]
 
     def run(
-        self, tests: Sequence[str], folder: Path, jobs: int,
-        ended: Callable[[Ended], None], tick: Callable[[], None],
+        self,
+        tests: Sequence[str],
+        folder: Path,
+        jobs: int,
+        ended: Callable[[Ended], None],
+        tick: Callable[[], None],
     ) -> None:
         """Run TESTS; FOLDER gets pytest's own log and its JUnit. There is a result for each
         of them, also after Ctrl-C. ENDED is called for each, TICK each second."""  # fmt: skip
@@ -110,7 +114,9 @@ class Suite:
             os.close(reader)
             _complete(self.results, tests, junit)
         if process.returncode not in (OK, FAILURES):
-            raise Trouble(f"pytest ended with status {process.returncode}; log: {folder}/pytest.log")
+            raise Trouble(
+                f"pytest ended with status {process.returncode}; log: {folder}/pytest.log"
+            )
 
 
 def _watch(reader: int, ended: Callable[[Ended], None], tick: Callable[[], None]) -> None:
