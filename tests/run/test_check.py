@@ -282,6 +282,17 @@ def test_programs_are_tests(tree: Tree) -> None:
     assert tree.run("check", "--last-failed", "--list").stdout == "unit/test_x\n"
 
 
+def test_results_come_as_programs_end(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not when the last has: the time left goes by them."""
+    monkeypatch.setenv("FAILS", "0")
+    wait = "for i in $(seq 100); do [ -e go ] && break; sleep 0.1; done; [ -e go ] || FAILS=1"
+    tree.put("build/unit/test_first", UNIT, 0o755)
+    tree.put("build/unit/test_second", UNIT.replace("#!/bin/sh", f"#!/bin/sh\n{wait}"), 0o755)
+    run = programs.Programs(tree.top, 1, lambda case: tree.put("go", ""))
+    run.run(["unit/test_first", "unit/test_second"])
+    assert [case.outcome for case in run.results] == ["passed"] * 4
+
+
 @pytest.mark.parametrize(
     "expression, name, want",
     [

@@ -8,9 +8,11 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +22,7 @@ UNIT, FUZZ, STRICT = "unit", "fuzz", "strict"
 NAMES = (UNIT, FUZZ, STRICT)
 FLAVOURS = ("unit", "unit-asan", "unit-tsan")
 FUZZ_SECONDS = "20"
+TICK = 0.2
 
 
 def listed(top: Path, kernels: Iterable[str]) -> list[str]:
@@ -68,9 +71,9 @@ class Programs:
 
     top: Path
     jobs: int
-    say: Callable[[Case], None]
+    say: Callable[[Case], object]
     results: Results = field(default_factory=Results)
-    _running: set[subprocess.Popen[str]] = field(default_factory=set)
+    _running: set[subprocess.Popen[bytes]] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _stopped: bool = False
 
@@ -105,25 +108,32 @@ class Programs:
             for process in self._running:
                 os.killpg(process.pid, signal.SIGTERM)
 
-    def _call(self, *command: str | Path) -> tuple[int, str]:
-        """Status and messages; of what does not start any more, those of a signal."""
-        with self._lock:
-            if self._stopped:
-                return -15, ""
-            process = subprocess.Popen(
-                command, cwd=self.top, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True,
-            )  # fmt: skip
-            self._running.add(process)
-        said = process.communicate()[0]
-        with self._lock:
-            self._running.discard(process)
-        return process.returncode, said
+    def _call(self, command: Sequence[str | Path], tick: Callable[[], None]) -> tuple[int, str]:
+        """Status and messages; of what does not start any more, those of a signal. TICK is
+        called meanwhile."""
+        with tempfile.TemporaryFile() as output:
+            with self._lock:
+                if self._stopped:
+                    return -signal.SIGTERM, ""
+                process = subprocess.Popen(
+                    command, cwd=self.top, stdin=subprocess.DEVNULL, stdout=output,
+                    stderr=subprocess.STDOUT, start_new_session=True,
+                )  # fmt: skip
+                self._running.add(process)
+            while True:
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(TICK)
+                    break
+                tick()
+            with self._lock:
+                self._running.discard(process)
+            output.seek(0)
+            return process.returncode, output.read().decode(errors="replace")
 
     def _tell(self, case: Case) -> None:
         with self._lock:
             self.results.add(case)
-        self.say(case)
+            self.say(case)
 
     def _built(self, names: list[str], program: Callable[[str], Path], target: str) -> list[str]:
         """Those that are there; the others are skipped, with the reason."""
@@ -132,45 +142,47 @@ class Programs:
                 self._tell(Case(name, SKIPPED, message=f"not built: run make {target}"))
         return [name for name in names if os.access(program(name), os.X_OK)]
 
-    def _collect(self, name: str, file: Path, said: str) -> None:
-        """What a runner has left; a program that has left nothing did not run."""
-        if not file.exists():
+    def _collect(self, command: Sequence[str | Path], files: Mapping[str, Path]) -> None:
+        """Run what leaves FILES, by id, and take each as it comes; a program that leaves
+        nothing did not run."""
+        for file in files.values():
+            file.unlink(missing_ok=True)
+        waiting = dict(files)
+
+        def take() -> None:
+            for name, file in list(waiting.items()):
+                if file.exists():
+                    del waiting[name]
+                    self._take(name, file)
+
+        said = self._call(command, take)[1] if files else ""
+        take()
+        for name in waiting:
             self._tell(Case(name, UNJUDGED, message="did not run", details=said))
-            return
+
+    def _take(self, name: str, file: Path) -> None:
         try:
-            cases = list(read(file))
+            for case in read(file):
+                self._tell(case)
         except BadResults as error:
-            cases = [Case(name, FAILED, message=str(error), details=said)]
-        for case in cases:
-            self._tell(case)
+            self._tell(Case(name, FAILED, message=str(error)))
 
     def _units(self, names: list[str]) -> None:
         names = self._built(names, lambda name: self.top / "build" / name, "unit")
         files = {name: self.top / "build" / f"{name}.xml" for name in names}
-        for file in files.values():
-            file.unlink(missing_ok=True)
-        if names:
-            said = self._call("mk/unit-run", *(f"build/{name}" for name in names))[1]
-            for name, file in files.items():
-                self._collect(name, file, said)
+        self._collect(["mk/unit-run", *(f"build/{name}" for name in names)], files)
 
     def _fuzz(self, names: list[str]) -> None:
         folder = self.top / "build/fuzz"
         names = self._built(names, lambda n: folder / f"fuzz_{n.partition('/')[2]}", "fuzz-replay")
         targets = [name.partition("/")[2] for name in names]
         files = {name: folder / f"{target}-replay.xml" for name, target in zip(names, targets)}
-        for file in files.values():
-            file.unlink(missing_ok=True)
-        if names:
-            command = ["mk/fuzz-run", "--replay", "build/fuzz", FUZZ_SECONDS, *targets]
-            said = self._call(*command)[1]
-            for name, file in files.items():
-                self._collect(name, file, said)
+        self._collect(["mk/fuzz-run", "--replay", "build/fuzz", FUZZ_SECONDS, *targets], files)
 
     def _strict(self, names: list[str]) -> None:
         for name in names:
             start = time.monotonic()
-            status, said = self._call("mk/module-strict", name.partition("/")[2])
+            status, said = self._call(["mk/module-strict", name.partition("/")[2]], lambda: None)
             case = Case(name, seconds=time.monotonic() - start)
             if status < 0:
                 case.add(Case(name, UNJUDGED, message="did not run"))
