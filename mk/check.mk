@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What tests need; vdma-run runs them, programs first and boots last.
 
-# A boot has one busy thread and a guest's memory, 3 GiB with all around it.
-PYTEST_JOBS = $(shell awk -v jobs=$(JOBS) '/^MemAvailable/ { n = int($$2 / 3145728) } \
-	END { if (n > jobs) n = jobs; print (n > 1 ? n : 1) }' /proc/meminfo)
-PYTEST_RUN = $(PYTHON) -m pytest -n $(PYTEST_JOBS) -o cache_dir=$(CURDIR)/build/pytest
 # KERNEL= and QEMU= are what tests boot that do not care.
 TEST_ROWS = VDMA_KERNEL=$(KERNEL) VDMA_QEMU=$(QEMU)
-CHECK = $(PYTHON) tools/vdma-run/vdma-run check --kernel=$(KERNEL) --qemu=$(QEMU) \
+VDMA_RUN = $(PYTHON) tools/vdma-run/vdma-run
+CHECK = $(VDMA_RUN) check --kernel=$(KERNEL) --qemu=$(QEMU) \
 	--junit=build/junit/$@.xml --tap=build/junit/$@.tap
 
 # One that is asked for is tested, too.
@@ -93,7 +90,7 @@ check-run: | packages ## vdma-run itself: shards on Slurm and GNU parallel
 
 .PHONY: check-matrix check-drift
 check-matrix: $(call module,$(ALL_KERNELS)) $(CHECK_NEEDS) | check-parts secure-parts ## all rows: kernels and QEMUs beyond the everyday ones
-	$(Q)$(TEST_ROWS) mk/check-matrix $(PYTEST_RUN)
+	$(Q)$(TEST_ROWS) mk/check-matrix $(VDMA_RUN) check
 
 ROWS ?=
 check-drift: build/firmware/vdma.nvramrc $(PPC64LE)/vdmactl | packages ## what the newest of each row breaks; ROWS="NAME ..."
