@@ -79,6 +79,8 @@ def test_status_of_tests(tree: Tree, names: list[str], code: int) -> None:
         (["unit/test_none"], 128, "cannot find unit/test_none"),
         ([f"{DEMO}::test_none"], 128, "not found"),
         (["-k", "a b c", DEMO], 128, "Wrong expression passed to '-k'"),
+        (["--junit", "pytest.ini/a.xml", DEMO], 128, "File exists"),
+        (["--tap", "tests", DEMO], 128, "cannot write tests"),
         (["--update", DEMO], 128, "--update: which --baseline?"),
         (["--baseline", "none.json", DEMO], 128, "cannot read none.json: No such file"),
         (["--merge", "none.xml"], 128, "cannot read none.xml"),

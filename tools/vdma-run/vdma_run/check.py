@@ -15,7 +15,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -246,9 +246,10 @@ class Check:
             "tap": ("results.tap", text_tap(self.results, reasons, again)),
             "json": ("results.json", results.text_json(self.results, **more)),
         }
-        for name, (file, text) in texts.items():
-            if folder:
+        if folder:
+            for file, text in texts.values():
                 results.write(folder / file, text)
+        for name, (_, text) in texts.items():
             if getattr(self.options, name):
                 results.write(getattr(self.options, name), text)
 
@@ -344,8 +345,17 @@ def merged(check: Check) -> int:
     return finish(check, None, 0.0, status.GOOD)
 
 
+def need_writable(files: Iterable[Path | None]) -> None:
+    """Say before the run what could not be written after it."""
+    for file in filter(None, files):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if not os.access(file.parent, os.W_OK) or file.is_dir():
+            raise Wrong(f"cannot write {file}")
+
+
 def _whole(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
+    need_writable([options.junit, options.tap, options.json])
     if options.update and not options.baseline:
         raise Wrong("--update: which --baseline?")
     try:
