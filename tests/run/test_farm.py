@@ -158,6 +158,6 @@ def test_read_only_cache() -> None:
         ["mk/part", "busybox"], cwd=TOP, capture_output=True, text=True, check=True
     )
     cache = Path(part.stdout.strip()).parents[1]
-    command = ["unshare", "--mount", "sh", "-euc", READ_ONLY, "sh", cache]
+    command = ["unshare", "--mount", "sh", "-euc", READ_ONLY, "sh", str(cache)]
     done = subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, part.stdout), done.stderr
