@@ -97,4 +97,4 @@ clean-cache: ## remove cached parts and downloads that this tree no longer uses
 
 .PHONY: distclean
 distclean: clean ## clean, and remove all cached parts and downloads
-	$(Q)! cd "$${VDMA_CACHE:?}" 2>/dev/null || rm -rf apt drift hosts lock log parts tmp
+	$(Q)! cd "$${VDMA_CACHE:?}" 2>/dev/null || rm -rf apt drift hosts kernels lock log modules parts tmp

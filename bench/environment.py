@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.results import Json
 from bench.guest import HostSetup
 from tests.lib.build import parts
-from tests.lib.machine import versions
+from tests.lib.machine import emulators, versions
 
 
 def _found(pattern: str, file: str) -> str:
@@ -23,6 +23,7 @@ def _found(pattern: str, file: str) -> str:
 def describe(host: HostSetup) -> Json:
     """For bench.json; Results.booted() adds kernels and modules."""
     tools = (parts.part("bench-ppc64le") / "VERSION").read_text(encoding="utf-8").strip()
+    emulator = emulators.of(host.qemu)
     return {
         "cpu": _found(r"^(?:model name|cpu)\s*: (.*)", "/proc/cpuinfo"),
         "cpus": os.cpu_count() or 1,
@@ -31,7 +32,7 @@ def describe(host: HostSetup) -> Json:
         "load": os.getloadavg()[0],
         "accel": host.accel,
         "smp": host.smp(),
-        "qemu": versions.said(parts.qemu_binary(host.qemu), "--version") + f" ({host.qemu})",
+        "qemu": f"{emulator.version} ({emulator.name})",
         "tools": tools,
         "vdma": versions.tree(),
     }

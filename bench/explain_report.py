@@ -22,6 +22,7 @@ from pathlib import Path
 from tests.lib.build import parts
 from tests.lib.devicetree.trees import DATA, compile_tree
 from tests.lib.host import runs
+from tests.lib.machine import emulators
 from tests.lib.machine.devices import F_OPTIONS
 from tests.lib.machine.pseries import CAPABILITIES
 from tests.lib.machine.qemu import Qemu
@@ -61,7 +62,7 @@ def machine(count: int) -> list[str]:
 
 def from_qemu(count: int, tree: Path) -> None:
     """The tree that QEMU makes of such a machine."""
-    args = [str(parts.qemu_binary("vdma")), "-nodefaults", "-no-user-config", "-S"]
+    args = [str(emulators.of("vdma").binary), "-nodefaults", "-no-user-config", "-S"]
     args += ["-display", "none", "-M", f"pseries,{CAPABILITIES}"]
     args += ["-bios", str(parts.part("slof") / "slof.bin")]
     with Qemu([*args, *machine(count)], tree.parent) as qemu:

@@ -16,7 +16,7 @@ from bench.config import FOLDER, Configuration, Workload
 from tests.lib.build import parts
 from tests.lib.guest.linux import Guest, GuestImage
 from tests.lib.guest.report import Fields, Report, parse
-from tests.lib.machine import slof
+from tests.lib.machine import emulators, slof
 from tests.lib.machine.devices import Device, virtio
 from tests.lib.machine.pseries import Machine
 
@@ -94,9 +94,9 @@ def machine(host: HostSetup, rows: Sequence[Configuration], run: Path) -> Machin
     phbs, devices, args = [], [], []
     first = rows[0]
     options: dict[str, str] = {}
-    ours = host.qemu == "vdma"
+    switches = emulators.of(host.qemu).switches
     for number, row in enumerate(rows, 1):
-        switch = "dma-bypass=off" if ours and not row.bypass else ""
+        switch = "dma-bypass=off" if switches and not row.bypass else ""
         phbs.append(",".join(filter(None, (switch, row.phb))))
         devices += _devices(number, row)
         extra = [row.device] if row.device else []

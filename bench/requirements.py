@@ -11,7 +11,8 @@ from __future__ import annotations
 import functools
 import subprocess
 
-from tests.lib.build import parts, rows
+from tests.lib.build import rows
+from tests.lib.machine import emulators
 
 # None yet: bench/guest.py gives every disk and card QEMU's own.
 BACK_ENDS: frozenset[str] = frozenset()
@@ -23,14 +24,14 @@ def _options(binary: str, *question: str) -> str:
     return done.stdout + done.stderr
 
 
-def why_not(need: str, qemu: str) -> str:
+def why_not(need: str, qemu: emulators.Spec) -> str:
     """Why a requirement is not met, "" if it is."""
     kind, _, name = need.partition(":")
     if kind == "kernel":
         return "" if name in rows.kernels() else f"there is no kernel {name} (mk/kernels)"
     if kind == "back-end":
         return "" if name in BACK_ENDS else f"the benchmarks can't start a {name} back end yet"
-    binary = str(parts.qemu_binary(qemu))
+    binary = str(emulators.of(qemu).binary)
     if kind == "machine":
         # help does not list all switches; a value other than on or off is refused
         said = _options(binary, "-display", "none", "-M", f"pseries,{name}=?")
@@ -43,7 +44,7 @@ def why_not(need: str, qemu: str) -> str:
     return "" if there else f"this QEMU's {of} has no option {name}"
 
 
-def cannot_run(requires: tuple[str, ...], qemu: str) -> str:
+def cannot_run(requires: tuple[str, ...], qemu: emulators.Spec) -> str:
     """The first requirement of a row that is not met, "" if all are."""
     reasons = (why_not(need, qemu) for need in requires)
     return next((reason for reason in reasons if reason), "")

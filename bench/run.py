@@ -28,8 +28,9 @@ from bench.plot import PlotError
 from bench.progress import Progress
 from bench.config import BadConfig, Config, Configuration, Profile, Workload, choose, read
 from bench.session import PASSES, Session, cells_of, planned_seconds, shuffled
-from tests.lib.build import parts, rows as tables
+from tests.lib.build import kernels, parts, rows as tables
 from tests.lib.host import runs
+from tests.lib.machine import emulators
 
 FOLDER = parts.BUILD / "bench"
 
@@ -46,16 +47,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="how often each cell is measured")
     parser.add_argument("--seconds", type=float, help="how long each time")
     parser.add_argument("--seed", type=int, help="of the cells' order")
-    parser.add_argument("--kernel", choices=tables.kernels(secure_ones=False), default="6.12")
-    parser.add_argument("--qemu", choices=tables.qemus(), default="vdma")
+    parser.add_argument("--kernel", default="6.12", help="a path, or of mk/kernels (%(default)s)")
+    parser.add_argument("--qemu", default="vdma", help="a path, or of mk/qemus (%(default)s)")
     parser.add_argument("--accel", default="tcg", help="tcg or kvm (%(default)s)")
     parser.add_argument("--limit", type=float, default=45.0, help="seconds for a cell")
     parser.add_argument(
         "--run", type=Path, metavar="DIR", help="folder for it all (a fresh one in build/bench)"
     )
     options = parser.parse_args()
-    os.environ["VDMA_QEMU"] = options.qemu
-    options.qemu = tables.role(options.qemu)
     return options
 
 
@@ -145,7 +144,7 @@ class Bench:
                 cases = self._rows.setups
                 setup.measure(host, self.results, self._progress, folder, cases, setups)
             # bypass is our QEMU's, and what else is there does not depend on it
-            if self._profile.bare_metal and host.qemu == "vdma":
+            if self._profile.bare_metal and emulators.of(host.qemu).bypass:
                 baremetal.measure(self.results, self._progress, folder)
         self.results.complete = True
 
@@ -207,7 +206,7 @@ def session(bench: Bench) -> int:
         bench.results.miss("the rest of the session", "interrupted")
         print("\nbench: interrupted; what there is goes into the report", file=sys.stderr)
         status = 128 + signal.SIGINT
-    except (parts.Missing, OSError) as error:
+    except (parts.Missing, parts.Wrong, parts.Unfit, OSError) as error:
         bench.results.miss("the session", str(error))
         print(f"bench: {error}", file=sys.stderr)
         status = 2
@@ -234,12 +233,18 @@ def main() -> int:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGHUP, stop)
     try:
+        if not tables.has("kernels", options.kernel):
+            kernels.of(options.kernel)
+        elif tables.is_secure(options.kernel):
+            raise BadConfig(f"--kernel {options.kernel}: for secure VMs only")
+        os.environ["VDMA_QEMU"] = options.qemu
+        options.qemu = emulators.role(options.qemu)
         rows = read()
         profile = profile_of(rows, options)
         need_space(options.run or FOLDER)
         with runs.use(options.run, FOLDER) as folder:
             return session(Bench(options, rows, profile, folder))
-    except (BadConfig, OSError) as error:
+    except (BadConfig, parts.Missing, parts.Wrong, OSError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 2
 

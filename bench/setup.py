@@ -19,6 +19,7 @@ from bench.config import Configuration, Setup, choose
 from bench.session import TROUBLES, reason
 from tests.lib.build.parts import TOP
 from tests.lib.guest.linux import Guest, GuestImage
+from tests.lib.machine import emulators
 from tests.lib.machine.devices import virtio
 from tests.lib.machine.pseries import Machine
 
@@ -31,8 +32,9 @@ SCRIPT = TOP / "bench/setup.sh"
 def machine(host: HostSetup, case: Setup, rows: Sequence[Configuration]) -> Machine:
     """A PHB for each row, as many disks as the case says on each."""
     devices, phbs = [], []
+    switches = emulators.of(host.qemu).switches
     for number, row in enumerate(rows, 1):
-        switch = "dma-bypass=off" if host.qemu == "vdma" and not row.bypass else ""
+        switch = "dma-bypass=off" if switches and not row.bypass else ""
         phbs.append(",".join(filter(None, (switch, row.phb))))
         for slot in range(case.devices):
             name, bus = f"disk{number}-{slot}", f"phb{number}.0"

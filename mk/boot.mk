@@ -38,7 +38,7 @@ build/firmware/vdma.nvramrc: firmware/slof/vdma.fs firmware/slof/pack | packages
 
 BOOT_NEEDS := $(call module,$(BOOT_KERNEL)) build/firmware/vdma.nvramrc \
 	$(PPC64LE)/vdmactl
-BOOT := $(PYTHON) -m tests.lib.guest.boot --kernel $(BOOT_KERNEL) --qemu $(QEMU)
+BOOT := tools/vdma-run/vdma-run boot --kernel $(BOOT_KERNEL) --qemu $(QEMU)
 
 .PHONY: boot shell
 boot: $(BOOT_NEEDS) | boot-parts ## boot the chain, do I/O, print the table of devices

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from tests.lib.build import parts
 from tests.lib.devicetree.trees import DATA, compile_tree
+from tests.lib.machine import emulators
 from tests.lib.machine.devices import F_OPTIONS
 from tests.lib.machine.pseries import CAPABILITIES
 from tests.lib.machine.qemu import Qemu
@@ -75,9 +76,10 @@ MACHINES: list[tuple[str, list[str], list[str]]] = [
 
 def qemu(kind: str, machine: str, rom: str) -> list[str]:
     """QEMU's command line, without devices."""
-    args = [str(parts.qemu_binary(kind)), "-nodefaults", "-no-user-config"]
+    emulator = emulators.of(kind)
+    args = [str(emulator.binary), "-nodefaults", "-no-user-config"]
     args += ["-display", "none", "-M", f"{machine},{CAPABILITIES}"]
-    if kind == "vdma":
+    if not emulator.own_slof:
         args += ["-bios", str(parts.part("slof") / rom)]
     return args
 
@@ -112,7 +114,7 @@ def from_slof(args: list[str], run: Path) -> bytes:
 
 def known(kind: str, versions: tuple[str, ...]) -> list[str]:
     """The versions that a QEMU has."""
-    command = [parts.qemu_binary(kind), "-M", "help"]
+    command = [emulators.of(kind).binary, "-M", "help"]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return [version for version in versions if f"pseries-{version} " in told]
 

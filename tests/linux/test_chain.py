@@ -116,7 +116,7 @@ def test_memory_above_4_gib(run: Path, append: str) -> None:
 def test_boot_program(run: Path) -> None:
     """`make boot` exits 0, prints the table and writes devices.json as documented."""
     done = subprocess.run(
-        ["/usr/bin/python3", "-m", "tests.lib.guest.boot", "--run", run],
+        ["tools/vdma-run/vdma-run", "boot", "--run", run],
         cwd=TOP,
         capture_output=True,
         text=True,
@@ -145,7 +145,7 @@ def test_boot_program(run: Path) -> None:
 def test_boot_program_sees_a_wrong_mode(run: Path) -> None:
     """`make boot` exits 1 with a line for each device in a wrong mode."""
     done = subprocess.run(
-        ["/usr/bin/python3", "-m", "tests.lib.guest.boot", "--run", run]
+        ["tools/vdma-run/vdma-run", "boot", "--run", run]
         + ["--append", "virtio_dma_policy.override=0000:00:01.0=tce"],
         cwd=TOP,
         capture_output=True,
@@ -165,7 +165,7 @@ class Shell:
 
     def __init__(self, run: Path, stdin: int) -> None:
         self.process = subprocess.Popen(
-            ["/usr/bin/python3", "-m", "tests.lib.guest.boot", "--shell", "--run", run],
+            ["tools/vdma-run/vdma-run", "boot", "--shell", "--run", run],
             cwd=TOP,
             stdin=stdin,
             stdout=subprocess.PIPE,
@@ -224,7 +224,7 @@ def test_shell_stopped_by_a_key(run: Path) -> None:
 @pytest.mark.extended
 def test_two_boots_at_once(run: Path) -> None:
     """Two boots at the same time use separate folders and both pass."""
-    command = ["/usr/bin/python3", "-m", "tests.lib.guest.boot", "--smp", "1", "--mem", "1024"]
+    command = ["tools/vdma-run/vdma-run", "boot", "--smp", "1", "--memory", "1024"]
     null, pipe = subprocess.DEVNULL, subprocess.PIPE
     boots = [
         subprocess.Popen(command, cwd=TOP, stdout=null, stderr=pipe, text=True) for _ in range(2)

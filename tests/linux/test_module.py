@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib.build import cross, parts
+from tests.lib.build import cross, kernels
 from tests.lib.guest.linux import Guest, GuestImage, Result
 from tests.lib.machine.devices import DEVICES, Device, Expected, virtio
 from tests.lib.machine.pseries import Machine
@@ -303,7 +303,7 @@ def test_request(run: Path, name: str) -> None:
     features = (result.report.one("balloon") or {})["features"]
     assert {features[bit] for bit in FREE_PAGES} == {"0" if balloon[0] == "bounce" else "1"}
     # Debian's kernel has created a window before our module comes
-    open_window = balloon[0] == "bounce" and parts.has_built_in(machine.kernel, "VIRTIO_PCI")
+    open_window = balloon[0] == "bounce" and kernels.of(machine.kernel).built_in("VIRTIO_PCI")
     assert ("cannot close the kernel's dynamic window" in result.console) == open_window
 
 
@@ -362,7 +362,7 @@ def test_sysfs_files(run: Path) -> None:
         assert line.pop("mode", None) in ("444", "bypass")
         files |= line
     # if virtio_pci is built in: when found
-    queries = 2 if parts.has_built_in(BLK_ONLY.kernel, "VIRTIO_PCI") else 1
+    queries = 2 if kernels.of(BLK_ONLY.kernel).built_in("VIRTIO_PCI") else 1
     assert files == {
         "reason": "dt-bypass",
         "passed_over": "-",

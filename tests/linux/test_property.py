@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.lib.guest.linux import Guest, GuestImage
-from tests.lib.machine import slof
+from tests.lib.machine import emulators, slof
 from tests.lib.machine.devices import Device, Expected, virtio
 from tests.lib.machine.pseries import Machine
 from tests.lib.machine.slof import (
@@ -79,7 +79,7 @@ def machine(run: Path, qemu: str) -> Machine:
         mem_mib=MEM_MIB,
         hotplug_mib=HOTPLUG_MIB,
         # In the ROM image the plugin runs before the NVRAM is read.
-        firmware="rom" if qemu == "vdma" else "none",
+        firmware="rom" if emulators.of(qemu).bypass else "none",
         devices=devices,
         args=tuple(slof.prom_env(source)),
     )
@@ -91,7 +91,7 @@ def test_forged_tag(run: Path, qemu: str) -> None:
 
     def expect(device: Device) -> Expected:
         reason = FORGED[device.slot - 1].reason
-        if qemu == "stock" and reason != "property-malformed":
+        if not emulators.of(qemu).bypass and reason != "property-malformed":
             reason = "hcall-missing"
         if not reason:
             return Expected(True, "bypass", "dt-bypass")

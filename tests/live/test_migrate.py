@@ -15,7 +15,7 @@ from tests.lib.build import parts
 from tests.lib.guest import ktap
 from tests.lib.guest.baremetal import GuestRow, table
 from tests.lib.guest.disk import MIB
-from tests.lib.machine import slof
+from tests.lib.machine import emulators, slof
 from tests.lib.machine.migrate import MigrationFailed, migrate
 from tests.lib.machine.qemu import Qemu
 from tests.live.conftest import Outcome
@@ -87,7 +87,7 @@ class Refusal:
     def change(self, command: list[str]) -> list[str]:
         """The command line of such a destination."""
         changed = [arg.replace(self.old, self.new) for arg in command] if self.old else command
-        changed = [str(parts.qemu_binary(self.qemu)), *changed[1:], *self.added]
+        changed = [str(emulators.of(self.qemu).binary), *changed[1:], *self.added]
         assert changed != command
         return changed
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.lib.build import parts, rows
+from tests.lib.build import kernels, parts
 from tests.lib.guest import modes, secure
 from tests.lib.guest.linux import Guest, GuestImage
 from tests.lib.guest.modes import DmaMode
@@ -156,7 +156,7 @@ class RestartingGuest(Guest):
     """A guest that reads from a disk which boot it is in, and the next kernel."""
 
     def __init__(self, machine: Machine, run: Path, mode: DmaMode, script: str) -> None:
-        kernel = (parts.part(f"kernel-{machine.kernel}") / "vmlinux").read_bytes()
+        kernel = kernels.of(machine.kernel).image.read_bytes()
         self._initrd_at = KERNEL_AT + -(-len(kernel) // MIB)
         self._disk = run / "state.img"
         fields = {
@@ -222,7 +222,7 @@ def machine(run: Path, mode: DmaMode) -> Machine:
         options += ",x-ultravisor=on,x-dma-guard=deny"
         append += " svm=on"
     return Machine(
-        kernel=rows.default_secure_kernel() if mode.secure else rows.default_kernel(),
+        kernel=kernels.default_secure() if mode.secure else kernels.default(),
         devices=(disk_for(mode),),
         args=args,
         append=append,

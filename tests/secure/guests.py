@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.lib.build import cross, rows
+from tests.lib.build import cross, kernels
 from tests.lib.guest import secure
 from tests.lib.guest.linux import Guest, GuestImage, Result
 from tests.lib.machine.devices import Device
@@ -31,7 +31,7 @@ def loader(run: Path) -> bytes:
 
 def module(name: str, run: Path) -> bytes:
     """A module for the guest, from a file in this folder."""
-    return cross.module(run, rows.default_secure_kernel(), f"tests/secure/{name}.c")
+    return cross.module(run, kernels.default_secure(), f"tests/secure/{name}.c")
 
 
 @dataclass(frozen=True)

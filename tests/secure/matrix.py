@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.lib.build import rows
+from tests.lib.build import kernels
 from tests.lib.build.parts import TOP
 from tests.lib.machine.devices import Device
 
@@ -44,7 +44,7 @@ class MatrixCase:
     def often(self) -> bool:
         """Is it part of make check? Only with one kernel there: the usual one, or the one
         requested."""
-        if self.extra or rows.secure(self.kernel) != rows.default_secure_kernel():
+        if self.extra or kernels.secure(self.kernel) != kernels.default_secure():
             return False
         return any(
             all(getattr(self, key) == value for key, value in row.items())

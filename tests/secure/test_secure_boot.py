@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.lib.build import rows
 from tests.lib.build.parts import TOP
 
 pytestmark = pytest.mark.extended
@@ -17,8 +16,7 @@ pytestmark = pytest.mark.extended
 
 def boot(run: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Run the program of make boot."""
-    command = ["/usr/bin/python3", "-m", "tests.lib.guest.boot", "--run", str(run)]
-    command += ["--kernel", rows.default_secure_kernel()]
+    command = ["tools/vdma-run/vdma-run", "secure", "--run", str(run)]
     return subprocess.run([*command, *options], cwd=TOP, capture_output=True, text=True, check=False)
 
 
@@ -36,7 +34,7 @@ def test_secure_boot_tells_what_touched_private_memory(run: Path) -> None:
     script = run / "script"
     # what the guard denies never ends, so nobody waits for the drivers
     script.write_text(". /lib/vdma.sh\nload bus\nload drivers &\nsleep 5\n")
-    done = boot(run, "--no-policy", "--script", str(script))
+    done = boot(run, "--no-module", "--script", str(script))
     assert done.returncode == 1
     told = [line for line in done.stderr.splitlines() if line.endswith(", private memory")]
     assert told and all(" bytes at 0x" in line for line in told)

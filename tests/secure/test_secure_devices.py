@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from tests.lib.build.parts import TOP, qemu_binary
+from tests.lib.build.parts import TOP
 from tests.lib.host.process import until
-from tests.lib.machine import slof
+from tests.lib.machine import emulators, slof
 from tests.lib.machine.qmp import QmpError
 
 # Seconds for a device to go.
@@ -152,7 +152,7 @@ def cold(types: dict[str, str]) -> list[str]:
 @pytest.mark.extended
 def test_every_type(run: Path) -> None:
     """Each device type that QEMU offers has a rule and behaves as it says."""
-    types = offered(qemu_binary("vdma"))
+    types = offered(emulators.of("vdma").binary)
     options = [*HOST.split(), *cold(types)]
     with slof.Prompt(run, [slof.FORTH / "uv-words.fs"], options) as guest:
         assert guest.ask("t-secure") == 0

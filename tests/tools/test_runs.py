@@ -29,12 +29,12 @@ def test_each_run_has_its_own(run: Path) -> None:
 
 def test_a_folder_in_use_is_refused(run: Path) -> None:
     """A folder in use is refused with one line, before anything in it changes."""
-    command = ["/usr/bin/python3", "-m", "tests.lib.guest.boot", "--run", run / "mine"]
+    command = ["tools/vdma-run/vdma-run", "boot", "--run", run / "mine"]
     with runs.locked(run / "mine") as folder:
         (folder / "devices.json").write_text("[]")
         done = subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=False)
-        assert (done.returncode, done.stdout) == (2, "")
-        assert done.stderr == f"boot: cannot use {folder}: another run is using it\n"
+        assert (done.returncode, done.stdout) == (128, "")
+        assert done.stderr == f"vdma-run boot: cannot use {folder}: another run is using it\n"
         assert (folder / "devices.json").read_text() == "[]"
         with pytest.raises(runs.Busy):
             with runs.use(folder, run):

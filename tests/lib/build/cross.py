@@ -6,7 +6,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from tests.lib.build.parts import TOP, part
+from tests.lib.build import kernels
+from tests.lib.build.parts import TOP
 
 STATIC = "-O2 -static -s"
 
@@ -33,13 +34,13 @@ def drc(run: Path) -> bytes:
     return program(run, "tests/hypervisor/drc.c", flags)
 
 
-def module(run: Path, kernel: str, source: str) -> bytes:
+def module(run: Path, kernel: kernels.Spec, source: str) -> bytes:
     """A module for a kernel."""
     name = Path(source).stem
     folder = run / f"module-{name}"
     folder.mkdir()
     (folder / "Kbuild").write_text(f"obj-m := {name}.o\n{PROBES}")
     (folder / f"{name}.c").write_bytes((TOP / source).read_bytes())
-    headers = part(f"headers-{kernel}") / "build"
+    headers = kernels.of(kernel).headers()
     subprocess.run(["make", "-s", "-C", headers, f"M={folder}", "modules"], check=True)
     return (folder / f"{name}.ko").read_bytes()

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[3]
@@ -18,6 +17,11 @@ def read(table: str) -> dict[str, list[str]]:
     return {name: rest for name, *rest in fields}
 
 
+def has(table: str, name: str) -> bool:
+    """Is it the name of a row?"""
+    return name in read(table)
+
+
 def kernels(when: str = "", secure_ones: bool | None = None) -> list[str]:
     """Names of kernels: those with the mark WHEN, those for secure VMs or not."""
     return [
@@ -28,25 +32,13 @@ def kernels(when: str = "", secure_ones: bool | None = None) -> list[str]:
 
 
 def is_secure(kernel: str) -> bool:
-    """Is it booted as a secure VM?"""
-    return kernel.startswith("secure-")
+    """Is a row of mk/kernels booted as a secure VM?"""
+    return read("kernels")[kernel][3] == "secure"
 
 
 def secure(kernel: str) -> str:
     """The row of the same series for secure VMs."""
     return kernel if is_secure(kernel) else f"secure-{kernel}"
-
-
-def default_kernel() -> str:
-    """What tests boot that do not care: the first row, or what the caller asked for."""
-    asked = os.environ.get("VDMA_KERNEL", "")
-    return kernels(secure_ones=False)[0] if not asked or is_secure(asked) else asked
-
-
-def default_secure_kernel() -> str:
-    """The same for tests of secure VMs."""
-    asked = os.environ.get("VDMA_KERNEL", "")
-    return asked if is_secure(asked) else kernels(EVERYDAY, secure_ones=True)[0]
 
 
 def qemus() -> list[str]:
@@ -60,22 +52,9 @@ def real(qemu: str) -> str:
     return fields[0] if first == "=" else qemu
 
 
-def role(qemu: str) -> str:
-    """What a QEMU is good for: "vdma" has our side, "plain" the same without, "tsan" a
-    sanitizer, "stock" is not built here."""
-    flavour = read("qemus")[real(qemu)][3]
-    return {"hooked": "vdma", "targets": "vdma"}.get(flavour, flavour)
-
-
-def default_qemu() -> str:
-    """The role that tests boot that do not care: "vdma", or what the caller asked for."""
-    return role(os.environ.get("VDMA_QEMU") or "vdma")
-
-
-def in_use(qemu: str) -> str:
-    """The row for a role: what the caller asked for, if it is one; else the usual one."""
-    asked = os.environ.get("VDMA_QEMU") or "vdma"
-    return asked if role(asked) == qemu else qemu
+def flavour(qemu: str) -> str:
+    """How a QEMU was built (mk/qemus)."""
+    return read("qemus")[real(qemu)][3]
 
 
 def way(qemu: str) -> str:

@@ -8,7 +8,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from tests.lib.build.parts import built, qemu_binary
+from tests.lib.build.parts import built
+from tests.lib.machine import emulators
 from tests.lib.machine.qemu import Qemu
 
 # make coverage sets another one.
@@ -55,7 +56,7 @@ def one_line(done: subprocess.CompletedProcess[str], status: int) -> str:
 
 def dump_tree(file: Path, *args: str, machine: str = "pseries") -> Path:
     """The device tree of a machine of the distribution's QEMU."""
-    command = [str(qemu_binary("stock")), "-M", machine, "-S"]
+    command = [str(emulators.of("stock").binary), "-M", machine, "-S"]
     command += ["-nodefaults", "-display", "none", *args]
     with tempfile.TemporaryDirectory() as run, Qemu(command, Path(run)) as qemu:
         qemu.dump_tree(file)

@@ -16,7 +16,7 @@ from tests.lib.build import parts
 from tests.lib.guest import ktap
 from tests.lib.guest.disk import PatternDisk
 from tests.lib.host.process import Closing
-from tests.lib.machine import bootmedium
+from tests.lib.machine import bootmedium, emulators
 from tests.lib.machine.devices import F_OPTIONS
 from tests.lib.machine.pseries import CAPABILITIES
 from tests.lib.machine.qemu import Qemu, QemuError
@@ -228,7 +228,8 @@ class Run(Closing):
     def command(self) -> list[str]:
         """Create disks and peers, and QEMU's command line for them."""
         row = self.row
-        args = [str(parts.qemu_binary(row.qemu))]
+        emulator = emulators.of(row.qemu)
+        args = [str(emulator.binary)]
         args += ["-nodefaults", "-no-user-config", "-display", "none"]
         args += ["-no-reboot"] if row.boots == 1 else []
         if row.secure:
@@ -236,7 +237,8 @@ class Run(Closing):
             args += ["-machine", "x-ultravisor=on", "-no-shutdown"]
             args += ["-trace", "dma_guard_*"]
         args += ["-cpu", row.cpu, "-smp", str(row.smp), *self._machine(), *self._accel()]
-        args += parts.firmware_args(row.qemu, "rom" if row.qemu != "stock" else "none")
+        plain = emulator.own_slof and not emulator.bypass
+        args += emulators.firmware_args(emulator, "none" if plain else "rom")
         args += ["-chardev", f"file,id=console,append=on,path={self.folder}/console.log"]
         args += ["-device", "spapr-vty,chardev=console"]
         for index, device in enumerate(row.devices):

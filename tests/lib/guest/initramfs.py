@@ -10,15 +10,13 @@ Documentation/driver-api/early-userspace/buffer-format.rst).
 
 from __future__ import annotations
 
-import lzma
-import re
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
+from tests.lib.build.kernels import Kernel
+from tests.lib.build.modules import KernelModules, depends
 from tests.lib.build.parts import TOP, built, part
-
-POLICY = "virtio_dma_policy"
+from tests.lib.build.policy import NAME as POLICY
 
 # Stages in which guests load modules (tests/linux/vdma.sh, load). What a kernel
 # has built in is left out by itself.
@@ -79,49 +77,8 @@ class Archive:
         self._data += bytes(-len(self._data) % 4)
 
 
-def module_name(path: str) -> str:
-    """Name under which the kernel knows the module in a file."""
-    return re.sub(r"\.ko(\.xz)?$", "", path.rpartition("/")[2]).replace("-", "_")
-
-
-class KernelModules:
-    """The modules of one kernel, by name, with what they depend on."""
-
-    def __init__(self, kernel: str) -> None:
-        folder = part(f"kernel-{kernel}")
-        release = (folder / "release").read_text(encoding="ascii").strip()
-        self._root = folder / "lib/modules" / release
-        self._files: dict[str, Path] = {}
-        self._needs: dict[str, list[str]] = {}
-        for line in (self._root / "modules.dep").read_text().splitlines():
-            file, _, needs = line.partition(":")
-            name = module_name(file)
-            self._files[name] = self._root / file
-            # depmod lists the module that is needed first last
-            self._needs[name] = [module_name(n) for n in reversed(needs.split())]
-
-    def closure(self, name: str) -> Iterator[str]:
-        """A module, after its dependencies; nothing if it is built in."""
-        if name in self._files:
-            yield from self._needs[name]
-            yield name
-
-    def content(self, name: str) -> bytes:
-        """The module's object file, not compressed."""
-        file = self._files[name]
-        data = file.read_bytes()
-        return lzma.decompress(data) if file.suffix == ".xz" else data
-
-
-def depends(module: bytes) -> list[str]:
-    """The dependencies in a module's .modinfo."""
-    found = re.search(rb"\0depends=([^\0]*)\0", module)
-    names = found[1].decode().split(",") if found else []
-    return [name.replace("-", "_") for name in names if name]
-
-
 def add_modules(
-    archive: Archive, kernel: str, policy: Path | None, more: tuple[str, ...]
+    archive: Archive, kernel: Kernel, policy: Path | None, more: tuple[str, ...]
 ) -> None:
     """Add the modules and the list of the order in which stages load them."""
     modules = KernelModules(kernel)
@@ -141,7 +98,7 @@ def add_modules(
     archive.add("lib/modules/order", "".join(lines))
 
 
-def base(kernel: str, policy: Path | None, more: tuple[str, ...] = ()) -> bytes:
+def base(kernel: Kernel, policy: Path | None, more: tuple[str, ...] = ()) -> bytes:
     """The archive that all boots with this kernel have in common, and MORE modules."""
     archive = Archive()
     scripts = TOP / "tests/linux"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Boots a machine with a Linux guest and collects its results.
 
-boot.py is one user; a test is another:
+vdma-run is one user; a test is another:
 
     with Guest(Machine(append="disable_ddw"), tmp_path) as guest:
         guest.finish().check()
@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.lib.build import parts
+from tests.lib.build import kernels, policy
 from tests.lib.guest import checks, initramfs
 from tests.lib.guest.initramfs import Archive
 from tests.lib.guest.disk import RandomDisk
@@ -71,6 +71,11 @@ class Result:
     seconds: float
     versions: Versions
 
+    @property
+    def begun(self) -> bool:
+        """Did the guest get to its script?"""
+        return bool(self.report.all("begin"))
+
     def left(self, ignore: tuple[str, ...]) -> list[str]:
         """The problems that have none of the words IGNORE."""
         return [p for p in self.problems if not any(word in p for word in ignore)]
@@ -94,6 +99,7 @@ class Guest(Closing):
         self._peers: dict[str, EchoServer] = {}
         self._disks: dict[str, RandomDisk] = {}
         self._pipes: dict[str, int] = {}
+        machine.check_fits()
         run.mkdir(parents=True, exist_ok=True)
         for old in ("console.log", "report.log"):
             (run / old).write_bytes(b"")
@@ -182,7 +188,7 @@ class Guest(Closing):
         if self.image.interactive:
             # a person may do anything to devices, and end the guest at any time
             return Result(report, console, [], found, seconds, self.versions)
-        if not report.lines:
+        if not report.lines.keys() - {"begin"}:
             found.append("guest: reported nothing")
             return Result(report, console, [], found, seconds, self.versions)
         found += [
@@ -204,7 +210,7 @@ class Guest(Closing):
         machine = self.machine
         return expected(
             device,
-            machine.qemu,
+            machine.emulator().bypass,
             machine.firmware_used(),
             machine.ddw(),
             self.image.policy,
@@ -225,9 +231,9 @@ class Guest(Closing):
             disks = [device for device in self.machine.devices if device.kind == "disk"]
             made = pool.map(self._make_disk, disks)
             self._disks = dict(zip((device.name for device in disks), made))
-        kernel = self.machine.kernel
-        policy = parts.policy_module(kernel) if self.image.policy else None
-        base = initramfs.base(kernel, policy, self.image.modules)
+        kernel = kernels.of(self.machine.kernel)
+        module = policy.module(kernel) if self.image.policy else None
+        base = initramfs.base(kernel, module, self.image.modules)
         self._open_pipe("answers")
         (self.run / "initramfs.cpio").write_bytes(base + self._own_files())
 
@@ -315,7 +321,7 @@ class Guest(Closing):
         found = [f"guest: {line.get('what', '-')}" for line in report.all("fail")]
         found += [f"console: {line}" for line in find_trouble(console)]
         end = report.one("end")
-        if whole and end is None and report.lines:
+        if whole and end is None and report.lines.keys() - {"begin"}:
             found.append("guest: ended before its work was done")
         elif end is not None and end.get("status") != "0":
             found.append(f"guest: script ended with status {end.get('status')}")

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.lib.build import rows
+from tests.lib.build import kernels
 from tests.lib.build.parts import TOP
 from tests.lib.guest.linux import Guest
 from tests.lib.machine.devices import Device
@@ -121,7 +121,7 @@ def machine(
     **more: Any,
 ) -> Machine:
     """A machine whose guest becomes a secure VM, with the control in it."""
-    fields = {"kernel": rows.default_secure_kernel(), "mem_mib": 1024, "hotplug_mib": 0, **more}
+    fields: dict[str, Any] = {"kernel": kernels.default_secure(), "mem_mib": 1024, "hotplug_mib": 0, **more}
     plain = Machine(append=append, devices=devices, args=(*CONTROL_ARGS, *args), **fields)
     return secured(plain, guard)
 
@@ -130,7 +130,7 @@ def secured(plain: Machine, guard: str = "deny") -> Machine:
     """The same machine, whose guest becomes a secure VM."""
     return replace(
         plain,
-        kernel=rows.secure(plain.kernel),
+        kernel=kernels.secure(plain.kernel),
         append=f"svm=on {plain.append}".strip(),
         machine_options=f"x-ultravisor=on,x-dma-guard={guard}",
         args=(*TRACE, *plain.args),

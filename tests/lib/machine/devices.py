@@ -84,7 +84,7 @@ class Expected:
 
 def expected(
     device: Device,
-    qemu: str,
+    bypass: bool,
     firmware: str,
     ddw: bool = True,
     policy: bool = True,
@@ -92,12 +92,12 @@ def expected(
 ) -> Expected:
     """What a guest must report of a device: docs/abi/policy.md, applied to the machine.
 
-    QEMU and FIRMWARE as in Machine; DDW: the kernel makes dynamic windows;
+    BYPASS: QEMU announces H_DMA_BYPASS; FIRMWARE as in Machine; DDW: the kernel makes dynamic windows;
     POLICY: our module is loaded; SECURE: the guest is a secure VM.
     """
     tagged = (
         bool(device.f)
-        and qemu == "vdma"
+        and bypass
         and firmware != "none"
         and not device.admin_off
     )
@@ -113,7 +113,7 @@ def expected(
         return Expected(False, "direct", "no-access-platform")
     if tagged:
         return Expected(True, "bypass", "dt-bypass")
-    why = "bypass:property-absent" if qemu == "vdma" else "bypass:hcall-missing"
+    why = "bypass:property-absent" if bypass else "bypass:hcall-missing"
     if ddw:
         return Expected(False, "identity", "ddw-covers-memory", (why,))
     return Expected(False, "tce", "default-window", (why, "identity:ddw-absent"))

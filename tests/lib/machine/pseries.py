@@ -7,8 +7,11 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.lib.build import parts, rows
+from tests.lib.build import kernels
+from tests.lib.build.parts import Unfit
+from tests.lib.machine import emulators
 from tests.lib.machine.devices import BRIDGE_ARGS, DEVICES, F_OPTIONS, Device
+from tests.lib.machine.emulators import Emulator
 from tests.lib.machine.screen import HEIGHT, WIDTH
 
 # TCG has no speculation to mitigate, and warns about each of these if asked.
@@ -26,14 +29,15 @@ class Machine:
     asks for a dynamic window of 0 bytes and gets none: it takes the end of
     memory from /ibm,dynamic-reconfiguration-memory, which then is not there.
 
-    QEMU is a role (rows.role): "vdma", "stock" or "plain"; FIRMWARE "rom", "nvramrc", "none", or ""
-    for what the QEMU has by default. ARGS and MACHINE_OPTIONS go to QEMU as they
-    are; DEVICE_OPTIONS add to single devices, by name. PHBS has options for each
-    PHB after the first: their ids are phb1, phb2, …
+    KERNEL and QEMU are rows, paths, or what these were found to be; a QEMU may be a role
+    (emulators.role), too. FIRMWARE is "rom", "nvramrc", "none", or "" for what the QEMU
+    has by default. ARGS and MACHINE_OPTIONS go to QEMU as they are; DEVICE_OPTIONS add to
+    single devices, by name. PHBS has options for each PHB after the first: their ids are
+    phb1, phb2, …
     """
 
-    kernel: str = rows.default_kernel()
-    qemu: str = rows.default_qemu()
+    kernel: kernels.Spec = kernels.default()
+    qemu: emulators.Spec = emulators.default()
     firmware: str = ""
     append: str = ""
     accel: str = "tcg,thread=multi"
@@ -49,7 +53,11 @@ class Machine:
 
     def firmware_used(self) -> str:
         """How our plugin gets into SLOF."""
-        return self.firmware or ("rom" if self.qemu == "vdma" else "nvramrc")
+        return emulators.firmware_used(self.emulator(), self.firmware)
+
+    def emulator(self) -> Emulator:
+        """The QEMU, and what it can do."""
+        return emulators.of(self.qemu)
 
     def ddw(self) -> bool:
         """Does the kernel make dynamic windows?"""
@@ -58,6 +66,15 @@ class Machine:
     def secure(self) -> bool:
         """Does the guest become a secure VM?"""
         return "svm=on" in self.append.split()
+
+    def check_fits(self) -> None:
+        """Raise Unfit if these parts cannot be such a machine."""
+        kernel, emulator = kernels.of(self.kernel), self.emulator()
+        kernel.check_usable()
+        if self.secure() and not kernel.secure:
+            raise Unfit(f"kernel {kernel.name} has no CONFIG_PPC_SVM")
+        if self.secure() and not emulator.ultravisor:
+            raise Unfit(f"QEMU {emulator.name} has no ultravisor")
 
     def needs_bridge(self) -> bool:
         """Is a device behind the bridge?"""
@@ -73,12 +90,13 @@ def command(
     """
     capabilities = CAPABILITIES if machine.accel.startswith("tcg") else ""
     options = ",".join(filter(None, ("pseries", capabilities, machine.machine_options)))
-    args = [str(parts.qemu_binary(machine.qemu))]
+    emulator = machine.emulator()
+    args = [str(emulator.binary)]
     args += ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
     args += ["-M", options, "-accel", machine.accel, "-cpu", machine.cpu]
     args += ["-smp", str(machine.smp), "-m", _memory(machine)]
-    args += parts.firmware_args(machine.qemu, machine.firmware_used())
-    args += ["-kernel", str(parts.part(f"kernel-{machine.kernel}") / "vmlinux")]
+    args += emulators.firmware_args(emulator, machine.firmware_used())
+    args += ["-kernel", str(kernels.of(machine.kernel).image)]
     args += ["-initrd", str(run / "initramfs.cpio")]
     args += ["-append", f"{KERNEL_COMMAND_LINE} {machine.append}".strip()]
     args += _consoles(machine, run, terminal, talk)
@@ -128,8 +146,8 @@ def _consoles(machine: Machine, run: Path, terminal: bool, talk: bool) -> list[s
     args += ["-chardev", console]
     args += ["-device", "spapr-vty,chardev=console"]
     report = f"file,id=report,append=on,path={run}/report.log"
-    # QEMU 7.2 has no input for a file: its guests can't ask
-    if not terminal and machine.qemu != "stock":
+    # without, as in QEMU 7.2, guests can't ask
+    if not terminal and machine.emulator().input_path:
         report += f",input-path={fifo(run, 'answers')}"
     if not talk:
         args += ["-chardev", report]
@@ -145,7 +163,7 @@ def _device(machine: Machine, device: Device, index: int, run: Path) -> list[str
     options = [device.model, f"id={name}", f"bus={device.bus}", f"addr={device.slot:x}"]
     if device.f:
         options.append(F_OPTIONS)
-    if device.admin_off and machine.qemu == "vdma":
+    if device.admin_off and machine.emulator().switches:
         options.append("dma-bypass=off")
     if device.kind == "disk":
         drive = f"if=none,id={name}-disk,format=raw,cache=unsafe"

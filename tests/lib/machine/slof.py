@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.lib.build import parts
+from tests.lib.machine import emulators
 from tests.lib.machine.pseries import CAPABILITIES
 from tests.lib.machine.qemu import Qemu, QemuError
 
@@ -43,11 +44,12 @@ def machine(
     qemu: str = "vdma", rom: str = "slof.bin", cpu: str = "power9"
 ) -> list[str]:
     """QEMU's command line for firmware alone, less the console itself."""
-    args = [str(parts.qemu_binary(qemu))]
+    emulator = emulators.of(qemu)
+    args = [str(emulator.binary)]
     args += ["-nodefaults", "-no-user-config", "-display", "none"]
     args += ["-M", f"pseries,{CAPABILITIES}", "-accel", "tcg", "-cpu", cpu]
     args += ["-m", "512M", "-device", "spapr-vty,chardev=console"]
-    if qemu != "stock":
+    if not emulator.own_slof:
         args += ["-bios", str(parts.part("slof") / rom)]
     return args
 

@@ -6,11 +6,13 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import re
 import subprocess
 from pathlib import Path
 
-from tests.lib.build import parts, rows
+from tests.lib.build import elf, kernels, parts
+from tests.lib.build.policy import module
+from tests.lib.machine import emulators
+from tests.lib.machine.emulators import Emulator
 from tests.lib.machine.pseries import Machine
 
 Versions = dict[str, dict[str, str]]
@@ -30,16 +32,6 @@ def said(*command: str | Path) -> str:
 
 
 @functools.cache
-def build_id(file: Path) -> str:
-    """The build-id that a linker gave a file."""
-    notes = subprocess.run(
-        ["readelf", "-n", file], capture_output=True, text=True, check=False
-    ).stdout
-    found = re.search(r"Build ID: (\w+)", notes)
-    return found[1] if found else "unknown"
-
-
-@functools.cache
 def tree() -> str:
     """This tree; "unknown" where it is no git checkout."""
     return said("git", "describe", "--always", "--dirty")
@@ -51,45 +43,48 @@ def _sha256(file: Path) -> str:
 
 
 @functools.cache
-def _qemu(row: str) -> dict[str, str]:
-    binary = parts.qemu_binary(row)
-    real = binary.parent.parent / "lib" / binary.name
-    version = re.search(r"\((.*)\)$|version (\S+)$", said(binary, "--version"))
+def _build_id(file: Path) -> str:
+    return elf.build_id(file) or "unknown"
+
+
+def _qemu(emulator: Emulator) -> dict[str, str]:
+    # a row's binary may be a script that sets up its libraries
+    real = emulator.binary.parent.parent / "lib" / emulator.binary.name
     return {
-        "row": rows.real(row),
-        "version": next(filter(None, version.groups())) if version else "unknown",
-        "build_id": build_id(real if real.is_file() else binary),
+        "row": emulator.row or emulator.name,
+        "version": emulator.version,
+        "build_id": _build_id(real if real.is_file() else emulator.binary),
     }
 
 
 def of_machine(machine: Machine, policy: bool) -> Versions:
     """The versions of a machine; POLICY: our module is in the guest."""
-    kernel = parts.part(f"kernel-{machine.kernel}")
-    image = parts.firmware_image(machine.qemu, machine.firmware_used())
+    kernel, emulator = kernels.of(machine.kernel), emulators.of(machine.qemu)
+    image = emulators.firmware_image(emulator, machine.firmware_used())
     found = {
         "kernel": {
-            "row": machine.kernel,
-            "version": (kernel / "VERSION").read_text(encoding="utf-8").strip(),
-            "release": (kernel / "release").read_text(encoding="utf-8").strip(),
-            "build_id": build_id(kernel / "vmlinux"),
+            "row": kernel.name,
+            "version": kernel.version,
+            "release": kernel.release,
+            "build_id": kernel.build_id,
         },
-        "qemu": _qemu(rows.in_use(machine.qemu)),
-        "slof": {"sha256": _sha256(image) if image else "unknown"},
+        "qemu": _qemu(emulator),
+        "slof": {"sha256": _sha256(image)},
         "tree": {"version": tree()},
     }
     if policy:
-        found["module"] = {"build_id": build_id(parts.policy_module(machine.kernel))}
+        found["module"] = {"build_id": _build_id(module(kernel))}
     return found
 
 
 def text(versions: Versions) -> str:
     """Lines for people."""
     kernel, qemu = versions["kernel"], versions["qemu"]
-    module = versions.get("module", {}).get("build_id", "")
+    policy = versions.get("module", {}).get("build_id", "")
     return "\n".join(
         [
             f"kernel {kernel['version']} ({kernel['row']}, {kernel['build_id'][:SHORT]}), "
-            + (f"module {module[:SHORT]}" if module else "no module"),
+            + (f"module {policy[:SHORT]}" if policy else "no module"),
             f"QEMU {qemu['version']} ({qemu['row']}, {qemu['build_id'][:SHORT]}), "
             f"SLOF {versions['slof']['sha256'][:SHORT]}, tree {versions['tree']['version']}",
         ]

@@ -6,12 +6,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from vdma_run import check, compare, status
+from vdma_run import boot, check, compare, status
 
 Command = Callable[[Sequence[str]], int]
 
 # Each prints its own help, and returns the exit status.
 COMMANDS: dict[str, tuple[Command, str]] = {
+    "boot": (boot.boot, "boot a machine, do I/O on every device, check it, print a table"),
+    "secure": (boot.secure, "the same as a secure VM, watched by the DMA guard"),
     "check": (check.check, "run tests, with your kernel, QEMU and firmware"),
     "compare": (compare.compare, "show results of tests or benchmarks side by side"),
 }
