@@ -20,6 +20,9 @@ QEMU ?= vdma
 SECURE ?= 0
 # As it was written: no make and no shell looks into it.
 export VDMA_APPEND := $(value APPEND)
+export VDMA_MODULES := $(MODULES)
+export VDMA_MODULE := $(MODULE)
+export VDMA_SLOF := $(SLOF)
 V ?= 0
 VDMA_CACHE ?= $(HOME)/.cache/vdma
 JOBS ?= $(shell nproc)
@@ -43,20 +46,23 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/build/pycache
 
 # A name that is wrong is said before anything is built for it.
 one-of = $(if $(and $(filter 1,$(words $(2))),$(filter $(3),$(2))),,$(error $(1)=$(2): want one of $(3)))
-$(call one-of,KERNEL,$(KERNEL),$(ALL_KERNELS))
-$(call one-of,QEMU,$(QEMU),$(ALL_QEMUS))
+# A name with a slash is a path, and vdma-run says if it is wrong.
+KERNEL_ROW := $(if $(findstring /,$(KERNEL)),,$(KERNEL))
+QEMU_ROW := $(if $(findstring /,$(QEMU)),,$(QEMU))
+$(if $(findstring /,$(KERNEL)),,$(call one-of,KERNEL,$(KERNEL),$(ALL_KERNELS)))
+$(if $(findstring /,$(QEMU)),,$(call one-of,QEMU,$(QEMU),$(ALL_QEMUS)))
 $(call one-of,SECURE,$(SECURE),0 1)
 
 # qemu-row,NAME: the row itself where NAME is another's; its way and its flavour.
 qemu-row = $(shell awk '$$1 == "$(1)" { print $$2 == "=" ? $$3 : $$1 }' mk/qemus)
 qemu-way = $(shell awk '$$1 == "$(call qemu-row,$(1))" { print $$2 }' mk/qemus)
 qemu-flavour = $(shell awk '$$1 == "$(call qemu-row,$(1))" { print $$5 }' mk/qemus)
-QEMU_WAY := $(call qemu-way,$(QEMU))
-ifeq ($(call qemu-flavour,$(QEMU)),tsan)
+QEMU_WAY := $(call qemu-way,$(QEMU_ROW))
+ifeq ($(call qemu-flavour,$(QEMU_ROW)),tsan)
 $(error QEMU=$(QEMU): only make check-tsan boots it, and needs no QEMU=)
 endif
 # The QEMU with our hypervisor side: the one that was asked for, or the usual one.
-OURS := $(if $(filter hooked targets,$(call qemu-flavour,$(QEMU))),$(QEMU),vdma)
+OURS := $(if $(filter hooked targets,$(call qemu-flavour,$(QEMU_ROW))),$(QEMU),vdma)
 QEMU_PARTS := slof qemu-$(OURS) $(if $(filter debian,$(QEMU_WAY)),qemu-$(QEMU))
 
 include mk/sources.mk mk/core.mk mk/lib.mk mk/boot.mk mk/unit.mk mk/guest.mk mk/fuzz.mk mk/check.mk \
@@ -68,10 +74,12 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' \
 		mk/boot.mk mk/setup.mk mk/lib.mk mk/guest.mk mk/check.mk mk/fuzz.mk mk/bench.mk mk/docs.mk Makefile
 	@echo
-	@echo '  KERNEL=NAME           kernel for boot, shell, bench and tests (now $(KERNEL)): one of'
+	@echo '  KERNEL=NAME           kernel for boot, shell, bench and tests (now $(KERNEL)): a path (./vmlinux) or'
 	@echo '                        $(ALL_KERNELS)'
-	@echo '  QEMU=NAME             QEMU for the same (now $(QEMU)); stock is the distribution'"'"'s: one of'
+	@echo '  QEMU=NAME             QEMU for the same (now $(QEMU)); stock is the distribution'"'"'s: a path or'
 	@echo '                        $(ALL_QEMUS)'
+	@echo '  MODULES=, MODULE=     with a path for KERNEL: its modules, and ours or the tree to build it against'
+	@echo '  SLOF=PATH             firmware instead of what the QEMU has'
 	@echo '  SECURE=1              boot and shell: a secure VM, watched by the DMA guard'
 	@echo '  APPEND="..."          more for the kernel command line, such as disable_ddw'
 	@echo '  PREFIX=DIR            where install puts things, below DESTDIR if set (now $(PREFIX))'

@@ -9,7 +9,7 @@ BENCH_OPTIONS = --profile $(BENCH) --accel $(ACCEL) --kernel $(KERNEL) --qemu $(
 	$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
 
 # What bench.toml names, and what is asked for.
-BENCH_KERNELS := $(sort 6.12 6.1 $(filter-out secure-%,$(KERNEL)))
+BENCH_KERNELS := $(sort 6.12 6.1 $(filter-out secure-%,$(KERNEL_ROW)))
 BENCH_SECURE := secure-6.12
 BENCH_NEEDS := $(call module,$(BENCH_KERNELS)) build/firmware/vdma.nvramrc $(PPC64LE)/vdmactl guest
 

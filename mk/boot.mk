@@ -2,14 +2,18 @@
 # Third-party parts, the module, and booting it all.
 
 # SECURE=1 KERNEL=7.2 and KERNEL=secure-7.2 are the same.
-BOOT_KERNEL := $(if $(filter 1,$(SECURE)),$(patsubst secure-secure-%,secure-%,secure-$(KERNEL)),$(KERNEL))
+BOOT_KERNEL := $(KERNEL_ROW)
+ifeq ($(SECURE)$(if $(KERNEL_ROW),row),1row)
+BOOT_KERNEL := $(patsubst secure-secure-%,secure-%,secure-$(KERNEL_ROW))
 $(call one-of,KERNEL,$(BOOT_KERNEL),$(ALL_KERNELS))
-BOOT_SECURE := $(if $(filter secure-%,$(BOOT_KERNEL)),1)
-ifeq ($(BOOT_SECURE)$(filter $(OURS),$(QEMU)),1)
+endif
+BOOT_SECURE := $(if $(filter secure-%,$(BOOT_KERNEL))$(filter 1,$(SECURE)),1)
+# What a path is good for is asked of it when it is there.
+ifneq ($(and $(BOOT_SECURE),$(BOOT_KERNEL),$(filter-out $(OURS),$(QEMU_ROW))),)
 $(error KERNEL=$(BOOT_KERNEL): QEMU=$(QEMU) has no ultravisor)
 endif
-BOOT_PARTS := kernel-$(BOOT_KERNEL) headers-$(BOOT_KERNEL) busybox
-ifneq ($(QEMU_WAY),host)
+BOOT_PARTS := $(if $(BOOT_KERNEL),kernel-$(BOOT_KERNEL) headers-$(BOOT_KERNEL)) busybox
+ifneq ($(filter-out host,$(QEMU_WAY)),)
 BOOT_PARTS += $(if $(filter built,$(QEMU_WAY)),slof) qemu-$(QEMU)
 endif
 
@@ -19,11 +23,11 @@ boot-parts: | packages
 
 # The kernel's build system knows best whether there is something to do.
 module = $(1:%=build/linux/%/virtio_dma_policy.ko)
-MODULES := $(call module,$(KERNELS))
+EVERYDAY_MODULES := $(call module,$(KERNELS))
 SECURE_MODULE := $(call module,$(SECURE_KERNEL))
 SECURE_MODULES := $(call module,$(SECURE_KERNELS))
 .PHONY: FORCE modules
-modules: $(MODULES) ## the module for the everyday kernels
+modules: $(EVERYDAY_MODULES) ## the module for the everyday kernels
 $(call module,$(ALL_KERNELS)): build/linux/%/virtio_dma_policy.ko: FORCE | packages
 	$(Q)mk/module $*
 
@@ -38,7 +42,8 @@ build/firmware/vdma.nvramrc: firmware/slof/vdma.fs firmware/slof/pack | packages
 
 BOOT_NEEDS := $(call module,$(BOOT_KERNEL)) build/firmware/vdma.nvramrc \
 	$(PPC64LE)/vdmactl
-BOOT := tools/vdma-run/vdma-run boot --kernel $(BOOT_KERNEL) --qemu $(QEMU)
+BOOT = tools/vdma-run/vdma-run $(if $(BOOT_SECURE),secure,boot) \
+	$(addprefix --kernel ,$(or $(BOOT_KERNEL),$(KERNEL))) --qemu $(QEMU)
 
 .PHONY: boot shell
 boot: $(BOOT_NEEDS) | boot-parts ## boot the chain, do I/O, print the table of devices

@@ -8,7 +8,7 @@ CHECK = $(VDMA_RUN) check --kernel=$(KERNEL) --qemu=$(QEMU) \
 	--junit=build/junit/$@.xml --tap=build/junit/$@.tap
 
 # One that is asked for is tested, too.
-CHECK_KERNELS := $(sort $(KERNELS) $(KERNEL))
+CHECK_KERNELS := $(sort $(KERNELS) $(KERNEL_ROW))
 
 .PHONY: check-parts
 check-parts: | packages

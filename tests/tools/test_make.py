@@ -42,6 +42,7 @@ def make(*args: str, **env: str) -> subprocess.CompletedProcess[str]:
         ("KERNEL=5.10", rows.kernels()),
         ("QEMU=foo", rows.qemus()),
         ("SECURE=yes", ["0", "1"]),
+        ("SECURE=2", ["0", "1"]),
         ("KERNEL=%", rows.kernels()),
         ("KERNEL=6.12 6.1", rows.kernels()),
         ("QEMU=", rows.qemus()),
@@ -66,6 +67,19 @@ def test_sanitized_qemu_boots_nothing() -> None:
         boot = subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=False)
         assert boot.returncode == 128
         assert f"QEMU {name} boots only in make check-tsan" in boot.stderr.splitlines()[-1]
+
+
+def test_paths_reach_the_program() -> None:
+    """As they are; a path has no part to be fetched."""
+    paths = ["KERNEL=./a.deb ./b.deb", "QEMU=/q/qemu", "SLOF=/s/slof.bin", "MODULE=/m/x.ko"]
+    shown = make("--eval=show:;@echo $(BOOT) $(BOOT_PARTS); env | grep ^VDMA_", "show", *paths).stdout
+    command, *rest = shown.splitlines()
+    assert command == (
+        "tools/vdma-run/vdma-run boot --kernel ./a.deb --kernel ./b.deb --qemu /q/qemu busybox"
+    )
+    assert {"VDMA_SLOF=/s/slof.bin", "VDMA_MODULE=/m/x.ko", "VDMA_MODULES="} <= set(rest)
+    secure = make("--eval=show:;@echo $(BOOT)", "show", "SECURE=1", "KERNEL=./vmlinux").stdout
+    assert secure == "tools/vdma-run/vdma-run secure --kernel ./vmlinux --qemu vdma\n"
 
 
 def test_secure_means_the_row_for_secure_vms() -> None:
