@@ -46,10 +46,14 @@ fail() {
 
 # ---- modules
 
-# parameters MODULE: what the kernel's command line has for it, as modprobe would
-# give it.
+# parameters MODULE: what the kernel's command line has for it, one a line, as modprobe
+# would give it. A blank within quotes is no end.
 parameters() {
-	tr ' ' '\n' </proc/cmdline | sed -n "s/^$1\.//p"
+	awk -v RS='"' '
+		NR > 1 { printf "\"" }
+		NR % 2 { gsub(/[ \n]/, "\n") }
+		{ printf "%s", $0 }
+	' /proc/cmdline | sed -n "s/^\(\"\?\)$1\./\1/p"
 }
 
 # load STAGE [PARAMETER ...]: the modules of a stage (policy, bus, drivers, more,
@@ -63,8 +67,11 @@ load() {
 			continue
 		fi
 		# shellcheck disable=SC2046 # one word for each parameter
-		insmod "/lib/modules/$name.ko" $(parameters "$name") "$@" 2>/run/insmod ||
-			fail "insmod $name: $(why_not "$name")"
+		(
+			IFS='
+'
+			insmod "/lib/modules/$name.ko" $(parameters "$name") "$@" 2>/run/insmod
+		) || fail "insmod $name: $(why_not "$name")"
 	done </lib/modules/order
 }
 

@@ -97,6 +97,23 @@ def test_what_cannot_be_judged(run: Path, append: str, says: str) -> None:
     assert "unjudged" in (run / "tap").read_text()
 
 
+@pytest.mark.extended
+def test_quoted_parameters_reach_the_module(run: Path) -> None:
+    """As they were written, blanks and all; no shell looks into them."""
+    script = run / "script"
+    script.write_text(
+        ". /lib/vdma.sh\n"
+        "parameters virtio_dma_policy | while read -r line; do\n"
+        '\treport parameter "what=$line"\ndone\n'
+    )
+    append = """virtio_dma_policy.dyndbg="file device.c +p" "virtio_dma_policy.mode=$(x) 'y" z"""
+    options = ["--run", run / "there", "--script", script, "--no-module", "--append", append]
+    vdma_run("boot", *options)
+    report = (run / "there/report.log").read_text().replace("\r", "")
+    assert 'parameter what=dyndbg="file device.c +p"\n' in report
+    assert "parameter what=\"mode=$(x) 'y\"\n" in report
+
+
 def test_debugger(run: Path) -> None:
     """The command that is printed is for the kernel and a socket, on which QEMU waits."""
     command = [PROGRAM, "boot", "--gdb", "--no-module", "--run", run / "there"]
