@@ -66,13 +66,13 @@ OURS := $(if $(filter hooked targets,$(call qemu-flavour,$(QEMU_ROW))),$(QEMU),v
 QEMU_PARTS := slof qemu-$(OURS) $(if $(filter debian,$(QEMU_WAY)),qemu-$(QEMU))
 
 include mk/sources.mk mk/core.mk mk/lib.mk mk/boot.mk mk/unit.mk mk/guest.mk mk/fuzz.mk mk/check.mk \
-	mk/docs.mk mk/bench.mk mk/setup.mk
+	mk/docs.mk mk/bench.mk mk/run.mk mk/setup.mk
 -include $(DEPS)
 
 .PHONY: help
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' \
-		mk/boot.mk mk/setup.mk mk/lib.mk mk/guest.mk mk/check.mk mk/fuzz.mk mk/bench.mk mk/docs.mk Makefile
+		mk/boot.mk mk/setup.mk mk/lib.mk mk/run.mk mk/guest.mk mk/check.mk mk/fuzz.mk mk/bench.mk mk/docs.mk Makefile
 	@echo
 	@echo '  KERNEL=NAME           kernel for boot, shell, bench and tests (now $(KERNEL)): a path (./vmlinux) or'
 	@echo '                        $(ALL_KERNELS)'

@@ -16,6 +16,7 @@ PACKAGES := $(sort \
 	$(call needs,modules,module) \
 	$(call needs,guest,module boot) \
 	$(call needs,lib install abi-dump,tools) \
+	$(call needs,install-run,module boot tools) \
 	$(call needs,tools,module tools) \
 	$(call needs,docs,check) \
 	$(call needs,unit,module boot check) \

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -131,3 +132,30 @@ def test_debugger(run: Path) -> None:
         finally:
             program.terminate()
         assert program.wait(HARD_LIMIT) == 143
+
+
+@pytest.mark.extended
+def test_installed(run: Path) -> None:
+    """Without the tree, make or a package manager, for somebody whose cache is empty."""
+    done = subprocess.run(
+        ["make", "-s", "install-run", f"DESTDIR={run}/root", "PREFIX=/usr"],
+        cwd=TOP,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    kernel = kernels.of(Machine.kernel)
+    assert kernel.modules
+    module = TOP / f"build/linux/{kernel.row}/virtio_dma_policy.ko"
+    options = ["--kernel", kernel.image, "--modules", kernel.modules, "--module", module]
+    boot = subprocess.run(
+        [run / "root/usr/bin/vdma-run", "boot", *options, "--qemu", emulators.of("vdma").binary],
+        cwd="/",
+        env={"PATH": "/nix", "HOME": str(run / "home"), "LANG": os.environ.get("LANG", "C")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert boot.returncode == 0, boot.stderr
+    assert (run / "home/.cache/vdma/runs/boot/latest/devices.json").is_file()

@@ -9,6 +9,7 @@ import os
 import resource
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -286,3 +287,14 @@ def test_the_plugin_is_found_in_an_image(run: Path) -> None:
         assert emulators.firmware_image(given, way) == run / way
     with pytest.raises(Unfit, match="firmware none: .*/rom has our plugin"):
         emulators.firmware_image(emulators.with_slof(stock, run / "rom"), "none")
+
+
+def test_a_test_that_parts_cannot_run_is_skipped(run: Path) -> None:
+    """With the reason; it neither passes nor fails."""
+    file = run / "test_unfit.py"
+    raises = "raise Unfit('QEMU x has no ultravisor')"
+    file.write_text(f"from tests.lib.build.parts import Unfit\ndef test_x():\n    {raises}\n")
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-c", "/dev/null", "-rs"]
+    done = subprocess.run([*command, file], cwd=TOP, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "QEMU x has no ultravisor" in done.stdout
+    assert "1 skipped" in done.stdout and "passed" not in done.stdout

@@ -22,7 +22,7 @@ from threading import Thread
 from tests.lib.build import kernels, policy, rows
 from tests.lib.build.kernels import Kernel
 from tests.lib.build.modules import KernelModules
-from tests.lib.build.parts import BUILD, Missing, Unfit, Wrong
+from tests.lib.build.parts import RUNS, Missing, Unfit, Wrong
 from tests.lib.guest import secure as secure_guests
 from tests.lib.guest.device_table import format_table, write_json
 from tests.lib.guest.linux import HARD_LIMIT, Guest, GuestImage, Result
@@ -109,7 +109,7 @@ def parser(name: str) -> argparse.ArgumentParser:
     add("--smp", type=_number, default=Machine.smp, metavar="N", help="CPUs (%(default)s)")
     add("--memory", type=_number, default=Machine.mem_mib, metavar="MIB", help="(%(default)s)")
     add("--accel", choices=("tcg", "kvm"), default="tcg", help="(%(default)s)")
-    add("--run", type=Path, metavar="DIR", help=f"folder for the logs (a fresh one in {BUILD}/boot)")
+    add("--run", type=Path, metavar="DIR", help=f"folder for the logs (a fresh one in {RUNS}/boot)")
     boot_results.add_options(found)
     add("--script", type=Path, metavar="FILE", help="have the guest run this instead of boot.sh")
     add("--shell", action="store_true", help="stay at a prompt")
@@ -277,7 +277,7 @@ def session(options: argparse.Namespace, secure: bool, outcome: Outcome) -> int:
     """Boot and judge; OUTCOME gets all that is known."""
     boot = prepare(options, secure)
     outcome.skipped = boot.skipped
-    with runs.use(options.run, BUILD / "boot") as folder:
+    with runs.use(options.run, RUNS / "boot") as folder:
         (folder / "devices.json").unlink(missing_ok=True)
         outcome.log = str(folder)
         result = run(boot, folder)
