@@ -89,6 +89,14 @@ def test_update(tmp_path: Path) -> None:
         assert again.text() == known.text()
 
 
+def test_update_keeps_the_comment(tmp_path: Path) -> None:
+    """Such as a licence."""
+    (tmp_path / "b.json").write_text('{"$comment": "mine", "version": 1, "entries": []}')
+    known = baseline.read(tmp_path / "b.json")
+    known.update(results(a="failed"))
+    assert known.text().splitlines()[1] == ' "$comment": "mine",'
+
+
 def test_update_names_rows_and_build_ids() -> None:
     """A row by its name, a kernel from a path by its build-id."""
     known = Baseline()

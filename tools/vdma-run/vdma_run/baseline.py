@@ -14,6 +14,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from vdma_run.results import FAILED, PASSED, BadResults, Case, Results
 
@@ -58,11 +59,15 @@ def key(part: str, case: Case, run: Mapping[str, str]) -> str:
 
 
 class Baseline:
-    """A file of known failures. EXACT: a failure with another message is new."""
+    """A file of known failures. EXACT: a failure with another message is new. COMMENT:
+    the file's, which an update keeps."""
 
-    def __init__(self, entries: Iterable[Entry] = (), exact: bool = False) -> None:
+    def __init__(
+        self, entries: Iterable[Entry] = (), exact: bool = False, comment: str = ""
+    ) -> None:
         self.entries = list(entries)
         self.exact = exact
+        self.comment = comment
 
     def reason(self, case: str, kernels: Iterable[str], qemus: Iterable[str] = ()) -> str | None:
         """Why a case is known to fail; None if it is not."""
@@ -120,12 +125,11 @@ class Baseline:
             for entry in sorted(self.entries, key=lambda entry: (entry.kernel, entry.qemu))
             if entry.cases
         ]
-        return json.dumps({"version": VERSION, "entries": entries}, indent=1) + "\n"
+        head = {"$comment": self.comment} if self.comment else {}
+        return json.dumps({**head, "version": VERSION, "entries": entries}, indent=1) + "\n"
 
 
-def _entries(content: object) -> Iterator[Entry]:
-    if not isinstance(content, dict) or content.get("version") != VERSION:
-        raise ValueError(f"want version {VERSION}")
+def _entries(content: dict[str, Any]) -> Iterator[Entry]:
     for fields in content["entries"]:
         entry = Entry(**fields)
         if not all(isinstance(text, str) for text in (entry.kernel, entry.qemu)):
@@ -138,7 +142,10 @@ def _entries(content: object) -> Iterator[Entry]:
 def read(file: Path, exact: bool = False) -> Baseline:
     """A file that text() has made; else BadResults with a line."""
     try:
-        return Baseline(_entries(json.loads(file.read_text(encoding="utf-8"))), exact)
+        content = json.loads(file.read_text(encoding="utf-8"))
+        if not isinstance(content, dict) or content.get("version") != VERSION:
+            raise ValueError(f"want version {VERSION}")
+        return Baseline(_entries(content), exact, str(content.get("$comment", "")))
     except OSError as error:
         raise BadResults(f"cannot read {file}: {error.strerror}") from error
     except (ValueError, TypeError, KeyError) as error:
