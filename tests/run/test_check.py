@@ -5,6 +5,7 @@ what failed last, a run that is killed."""
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -60,9 +61,10 @@ def test_verdict(outcomes: str, code: int) -> None:
     [(["good[0]", "cleanup"], 1), (["good[0]", "skipped"], 0), (["good[0]", "missing"], 125)],
 )
 def test_status_of_tests(tree: Tree, names: list[str], code: int) -> None:
-    """What pytest's tests become."""
+    """What pytest's tests become; the last line is pytest's own."""
     done = tree.run("check", *tree.demo(*names))
     assert done.returncode == code, done.stderr
+    assert re.fullmatch(r"=+ .*\bin [\d.]+s =+", done.stdout.splitlines()[-1])
     assert list(tree.outcomes()) == tree.demo(*names)
     assert tree.results()["status"] == code
 

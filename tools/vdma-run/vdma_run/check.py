@@ -254,7 +254,7 @@ class Check:
                 results.write(getattr(self.options, name), text)
 
     def say(self, seconds: float, folder: Path | None) -> None:
-        """A few lines that end the run."""
+        """A few lines that end the run; of pytest's, the last stays the last."""
         verdicts = self.known.judge(self.results)
         why = Counter(case.message for case in self.results if case.outcome == SKIPPED)
         for reason, count in sorted(why.items()):
@@ -267,7 +267,10 @@ class Check:
         counted = ", ".join(f"{n} {word}" for word, n in self.results.counts().items() if n)
         took = f" in {int(seconds) // 60}:{int(seconds) % 60:02}" if seconds else ""
         where = f"; results: {folder}" if folder else ""
-        print(f"{len(self.results.cases)} cases: {counted or 'none ran'}{took}{where}", flush=True)
+        print(f"{len(self.results.cases)} cases: {counted or 'none ran'}{took}{where}")
+        if self._suite.closing:
+            print(self._suite.closing)
+        sys.stdout.flush()
 
 
 def before() -> dict[str, float]:

@@ -52,11 +52,13 @@ def derived(test: str) -> str:
 
 @dataclass
 class Suite:
-    """The tests of a tree, TOP, in an ENVIRONMENT that names kernel and QEMU."""
+    """The tests of a tree, TOP, in an ENVIRONMENT that names kernel and QEMU. CLOSING is the
+    line with which pytest ended."""
 
     top: Path
     environment: Mapping[str, str]
     results: Results = field(default_factory=Results)
+    closing: str = ""
 
     def _command(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "pytest", "-o", f"cache_dir={self.top}/build/pytest", *words]
@@ -113,10 +115,17 @@ class Suite:
         finally:
             os.close(reader)
             _complete(self.results, tests, junit)
+            self.closing = _closing(folder / "pytest.log")
         if process.returncode not in (OK, FAILURES):
             raise Trouble(
                 f"pytest ended with status {process.returncode}; log: {folder}/pytest.log"
             )
+
+
+def _closing(log: Path) -> str:
+    """pytest's last line, or "" if it did not get there."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return lines[-1] if lines and lines[-1].startswith("==") else ""
 
 
 def _watch(reader: int, ended: Callable[[Ended], None], tick: Callable[[], None]) -> None:
