@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests.lib.build import policy
 from tests.lib.build.parts import BUILD, Missing
 from tests.lib.host import runs
 
@@ -56,6 +57,9 @@ def pytest_configure(config: pytest.Config) -> None:
     `make check &` in a script."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # a make that tests start is not the calling make's child
+    for name in policy.CALLERS:
+        os.environ.pop(name, None)
     if config.option.events is not None and not hasattr(config, "workerinput"):
         config.pluginmanager.register(Events(config.option.events))
 
