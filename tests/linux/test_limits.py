@@ -76,7 +76,6 @@ LARGE_DISKS = {
     "scsi": (SCSI, "", ()),
     "scsi-no-limit": (SCSI, "max_sectors=0", ()),
     "blk-rings": (BLK, "num-queues=64,queue-size=1024", ("-smp", "2,maxcpus=64")),
-    "blk-many-rings": (BLK, "num-queues=128", ("-smp", "2,maxcpus=128")),
 }
 
 
