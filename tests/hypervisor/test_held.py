@@ -196,7 +196,9 @@ def unshare_during_read(boot: Run, qemu: Qemu, run: Path) -> bool:
     return taken and not private
 
 
-@pytest.mark.parametrize("device", ["blk f iothread", "blk f"])
+@pytest.mark.parametrize(
+    "device", ["blk f iothread", pytest.param("blk f", marks=pytest.mark.extended)]
+)
 def test_qmp_answers_while_a_page_waits_for_io(run: Path, device: str) -> None:
     """UV_UNSHARE_PAGE waits for a read into the page, which ends when QMP says so."""
     (run / "console.log").touch()

@@ -47,8 +47,8 @@ MACHINES = {
 # Two differences that others have one by one, or a minor one. test_boot_program boots the
 # usual machine, "stock" has nvramrc, and test_modes.py boots each kernel.
 EXTENDED = (
-    *("usual", "nvramrc", "6.1", "stock-6.1", "stock-disable_ddw"),
-    *("hash", "hash-6.1", "power8", "power10", "1GiB-1cpu"),
+    *("usual", "nvramrc", "6.1", "7.2-64k", "stock-6.1", "stock-disable_ddw"),
+    *("hash", "hash-6.1", "power8", "power10", "1GiB-1cpu", "4cpus"),
 )
 CASES = [
     pytest.param(name, marks=[pytest.mark.extended] if name in EXTENDED else [])

@@ -192,6 +192,7 @@ report done
 """
 
 
+@pytest.mark.extended
 def test_unload_while_a_foreign_function_asks(run: Path) -> None:
     """A driver that is not virtio's may ask at any time, without the device's lock: our
     code is there until it has its answer."""

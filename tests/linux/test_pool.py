@@ -85,6 +85,7 @@ report done
 """
 
 
+@pytest.mark.extended
 def test_coherent_mappings_are_refused(run: Path) -> None:
     """A mapping that has to be coherent cannot be a copy; newer kernels say which is."""
     machine = Machine(kernel=PAGES_64K, devices=(RNG,))
