@@ -10,6 +10,7 @@
 #include "lib/page.h"
 #include "lib/pci.h"
 #include "lib/private.h"
+#include "lib/registers.h"
 
 #define SECTOR		VDMA_BLK_SECTOR
 #define LEN		(4 * KIB)
@@ -20,34 +21,35 @@
 #define COMMON_BAR	4
 #define COMMON_WORDS	14
 
-static bool isolation_same(const volatile uint32_t *bar, const uint32_t *before)
+static void isolation_words(const struct pci_function *other, uint32_t *words)
 {
+	struct vdma_registers bars = registers_bars(other);
 	unsigned int i;
 
-	for (i = 0; i < COMMON_WORDS; i++) {
-		if (bar[i] != before[i])
-			return false;
-	}
-	return true;
+	for (i = 0; i < COMMON_WORDS; i++)
+		words[i] = bars.read(bars.ctx, COMMON_BAR, 4 * i, 4);
 }
 
-/* The disk writes to a place and reads from it; @bar: if that has registers. */
+/* The disk writes to a place and reads from it; @other: the function that it belongs to. */
 static void isolation_try(struct disk *disk, uint64_t place, const char *what,
-			  const volatile uint32_t *bar)
+			  const struct pci_function *other)
 {
 	uint64_t dma = (1ul << VDMA_BYPASS_WINDOW_SHIFT) + place;
 	struct vdma_audit *audit = &disk->device.audit;
-	uint32_t before[COMMON_WORDS] = { 0 };
+	uint32_t before[COMMON_WORDS], after[COMMON_WORDS];
 	char *buffer = pages_get(SECTOR);
 	uint64_t half = disk->bytes / 2;
-	unsigned int i;
 	int error;
 
-	for (i = 0; bar && i < ARRAY_SIZE(before); i++)
-		before[i] = bar[i];
+	if (other)
+		isolation_words(other, before);
 	vdma_audit_map(audit, dma, LEN, VDMA_BIDIRECTIONAL, what);
 	private_do(disk, VDMA_BLK_READ, 0, dma);
-	report(!bar || isolation_same(bar, before), "%s: not written", what);
+	if (other) {
+		isolation_words(other, after);
+		report(!memcmp(before, after, sizeof(before)), "%s: not written",
+		       what);
+	}
 	error = private_do(disk, VDMA_BLK_WRITE, half, dma);
 	vdma_audit_unmap(audit, dma, LEN, VDMA_BIDIRECTIONAL, what);
 	if (!error)
@@ -63,7 +65,6 @@ static void isolation(void)
 	const struct pci_function *rng = device_find(TYPE_RNG, 0);
 	char *buffer = pages_get(SECTOR);
 	struct disk disk;
-	uint64_t bar;
 	int error;
 
 	disk_open(&disk, &config);
@@ -72,9 +73,8 @@ static void isolation(void)
 	isolation_try(&disk, MSI, "the MSI page", NULL);
 	if (!rng)
 		bail_out("no other function");
-	bar = rng->bar[COMMON_BAR].address;
-	isolation_try(&disk, bar, "another function's BAR",
-		      (const volatile uint32_t *)bar);
+	isolation_try(&disk, rng->bar[COMMON_BAR].address,
+		      "another function's BAR", rng);
 	disk_fill(&disk, disk.bytes / 2, buffer, SECTOR);
 	error = disk_do(&disk, 0, VDMA_BLK_WRITE, disk.bytes / 2, buffer,
 			SECTOR);

@@ -48,9 +48,9 @@ static int64_t unplug_cas(void)
 		0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff,
 		5 - 1,
 		3 - 1, 0, 0, 0x80,	/* 1: ISA 3.00 */
-		1 - 1, 0,
-		1 - 1, 0,
-		1 - 1, 0,
+		0, 0,			/* 2 to 4: a byte each */
+		0, 0,
+		0, 0,
 		24 - 1, [51] = 0x40,	/* 5: radix, in byte 24 */
 	};
 	char *tree = pages_get(CAS_TREE);
@@ -109,12 +109,13 @@ static uint64_t unplug_map(struct disk *disk, const char *dimm,
 	struct device *device = &disk->device;
 	struct vdma_rtas rtas = window_rtas(device->pci);
 	uint64_t dma;
-	int error;
 
 	*window = (struct vdma_tce_window){ .hv = &guest_hv };
 	if (device->mode == VDMA_MODE_BYPASS) {
 		dma = (1ul << VDMA_BYPASS_WINDOW_SHIFT) + (uintptr_t)dimm;
 	} else {
+		int error;
+
 		/* Identity has the one dynamic window. */
 		if (device->mode == VDMA_MODE_IDENTITY)
 			window_default(device->pci, &guest_hv, window);

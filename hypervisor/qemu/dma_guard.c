@@ -91,9 +91,9 @@ char *dma_guard_by_device(SpaprUv *uv)
 
     QEMU_LOCK_GUARD(&uv->lock);
     QLIST_FOREACH(guard, &uv->guards, next) {
-        char name[DMA_GUARD_NAME], text[DMA_GUARD_TEXT];
-
         if (guard->log.violations) {
+            char name[DMA_GUARD_NAME], text[DMA_GUARD_TEXT];
+
             dma_guard_device_name(guard, name, sizeof(name));
             dma_guard_log_text(&guard->log.last, name, text, sizeof(text));
             g_string_append_printf(lines, "%s violations=%" PRIu64 "\n", text,
@@ -391,10 +391,11 @@ void dma_guard_forget(SpaprUv *uv, uint64_t gfn, uint64_t num)
         .size = (num << VDMA_UV_PAGE_SHIFT) - 1,
     };
     hwaddr last = pages.translated_addr + pages.size;
-    const DMAMap *found;
     DmaGuard *guard;
 
     QLIST_FOREACH(guard, &uv->guards, next) {
+        const DMAMap *found;
+
         while ((found = iova_tree_find_iova(guard->told, &pages))) {
             hwaddr first = MAX(found->translated_addr, pages.translated_addr);
 

@@ -130,9 +130,10 @@ static int vdma_iotlb_forget(Object *obj, void *section)
     uint64_t i, first;
 
     for (i = 0; tcet && tcet->table && i < tcet->nb_table; i++) {
-        for (first = i; i < tcet->nb_table &&
-             vdma_iotlb_leads_to(tcet->table[i], tcet->page_shift, section);
-             i++) {
+        first = i;
+        while (i < tcet->nb_table &&
+               vdma_iotlb_leads_to(tcet->table[i], tcet->page_shift, section)) {
+            i++;
         }
         if (i > first) {
             vdma_iotlb_unmap(tcet, first, i);
