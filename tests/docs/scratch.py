@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,7 +36,7 @@ def scratch(built: bool = True) -> Iterator[Path]:
 
 def environment(tree: Path) -> dict[str, str]:
     """Of a user who has installed vdmactl, and builds modules for our kernel."""
-    keep = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "VDMA_"))}
+    keep = {k: v for k, v in os.environ.items() if not k.startswith("VDMA_")}
     return keep | {
         "PATH": f"{BUILD}/tools:/usr/sbin:/usr/bin:/sbin:/bin",
         "VDMA_CACHE": os.environ.get("VDMA_CACHE", f"{Path.home()}/.cache/vdma"),
@@ -43,6 +44,21 @@ def environment(tree: Path) -> dict[str, str]:
         "INSTALL_MOD_PATH": str(tree / "root"),
         "KDIR": f"{part('headers-6.12')}/build",
     }
+
+
+def run_in(tree: Path, *command: str) -> tuple[int, str]:
+    """Status and output of a command in a copy of the tree."""
+    done = subprocess.run(
+        command,
+        cwd=tree,
+        env=environment(tree),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout
 
 
 def add_examples(tree: Path) -> None:

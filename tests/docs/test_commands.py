@@ -21,7 +21,7 @@ import pytest
 
 from tests.docs import blocks
 from tests.docs.blocks import Command
-from tests.docs.scratch import add_examples, environment, scratch
+from tests.docs.scratch import add_examples, environment, run_in, scratch
 from tests.lib.build.parts import TOP
 
 LIST = Path(__file__).with_name("commands.toml")
@@ -159,15 +159,5 @@ def test_not_run_commands_exist() -> None:
         for name in dry_runs():
             command = name.replace("=NAME", "=6.12")
             command += " -q --collect-only -p no:cacheprovider" if "pytest" in command else " -n"
-            done = subprocess.run(
-                command,
-                shell=True,
-                cwd=tree,
-                env=environment(tree),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                check=False,
-            )
-            assert done.returncode == 0, f"{command}: {done.stdout[-1000:]}"
+            status, said = run_in(tree, "sh", "-c", command)
+            assert status == 0, f"{command}: {said[-1000:]}"

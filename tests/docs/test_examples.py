@@ -4,31 +4,15 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.docs import blocks
-from tests.docs.scratch import TESTING, add_examples, environment, scratch
+from tests.docs.scratch import TESTING, add_examples, run_in, scratch
 from tests.lib.build.parts import TOP
 
 BOOT = TOP / "docs/boot.md"
-
-
-def run_in(tree: Path, *command: str) -> tuple[int, str]:
-    """Status and output of a command in a copy of the tree."""
-    done = subprocess.run(
-        command,
-        cwd=tree,
-        env=environment(tree),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    return done.returncode, done.stdout
 
 
 def pytest_in(tree: Path, *args: str) -> tuple[int, str]:

@@ -34,12 +34,11 @@ WAYS = [
 
 def shell(command: str | Sequence[str | Path], cwd: Path = TOP, **variables: str) -> str:
     """The output of a command that must succeed."""
-    keep = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
     done = subprocess.run(
         command,
         shell=isinstance(command, str),
         cwd=cwd,
-        env=keep | variables,
+        env=os.environ | variables,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
