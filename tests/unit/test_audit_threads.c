@@ -12,9 +12,9 @@
 
 #include <vdma/audit.h>
 
+#include "crowd.h"
 #include "mutex.h"
 
-#define THREADS		4
 #define TURNS		20000
 #define EVERY		100
 #define LEN		4096
@@ -23,12 +23,6 @@ struct worker {
 	struct vdma_audit *audit;
 	uint64_t first;
 	uint64_t wrong;
-};
-
-struct watcher {
-	struct vdma_audit *audit;
-	bool stop;
-	uint64_t looks, wrong;
 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -75,18 +69,13 @@ static uint64_t all_faults(const struct vdma_audit_counts *counts)
 	return sum;
 }
 
-static void *watch(void *arg)
+static bool counts_wrong(void *ctx)
 {
-	struct watcher *w = arg;
 	struct vdma_audit_counts counts;
 
-	while (!__atomic_load_n(&w->stop, __ATOMIC_RELAXED)) {
-		vdma_audit_count(w->audit, &counts);
-		w->wrong += counts.live > THREADS || counts.live_max > THREADS ||
-			    counts.total != all_faults(&counts);
-		w->looks++;
-	}
-	return NULL;
+	vdma_audit_count(ctx, &counts);
+	return counts.live > THREADS || counts.live_max > THREADS ||
+	       counts.total != all_faults(&counts);
 }
 
 static void at_once(void **state)
@@ -94,29 +83,19 @@ static void at_once(void **state)
 	static const struct vdma_lock lock = { mutex_acquire, mutex_release, &mutex };
 	struct vdma_audit_node *nodes = calloc(1000, sizeof(*nodes));
 	struct worker workers[THREADS] = { 0 };
-	pthread_t threads[THREADS], watching;
 	struct vdma_audit_counts counts;
 	struct vdma_audit audit;
-	struct watcher watcher = { .audit = &audit };
 	unsigned int reports = 0, i;
 
 	(void)state;
 	vdma_audit_init(&audit, nodes, 1000, note, &reports, &lock);
-	assert_int_equal(pthread_create(&watching, NULL, watch, &watcher), 0);
 	for (i = 0; i < THREADS; i++) {
 		workers[i].audit = &audit;
 		workers[i].first = i * 0x10000000ull;
-		assert_int_equal(pthread_create(&threads[i], NULL, work,
-						&workers[i]), 0);
 	}
-	for (i = 0; i < THREADS; i++) {
-		pthread_join(threads[i], NULL);
+	crowd_run(work, workers, sizeof(*workers), counts_wrong, &audit);
+	for (i = 0; i < THREADS; i++)
 		assert_int_equal(workers[i].wrong, 0);
-	}
-	__atomic_store_n(&watcher.stop, true, __ATOMIC_RELAXED);
-	pthread_join(watching, NULL);
-	assert_true(watcher.looks > 0);
-	assert_int_equal(watcher.wrong, 0);
 	vdma_audit_count(&audit, &counts);
 	assert_int_equal(counts.live, 0);
 	assert_int_equal(counts.total, THREADS * TURNS / EVERY);

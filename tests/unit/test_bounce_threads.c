@@ -10,10 +10,10 @@
 #include <cmocka.h>
 
 #include "bounce_fixture.h"
+#include "crowd.h"
 #include "mutex.h"
 #include "random.h"
 
-#define THREADS		4
 #define TURNS		30000
 #define HELD		24
 #define REGION		(64 * KIB)
@@ -125,25 +125,14 @@ static void *work(void *arg)
 	return NULL;
 }
 
-struct watcher {
-	struct fixture *f;
-	bool stop;
-	uint64_t looks, wrong;
-};
-
-/* Reads statistics without a lock, as sysfs does. */
-static void *watch(void *arg)
+static bool counts_wrong(void *ctx)
 {
-	struct watcher *w = arg;
-	uint64_t size = w->f->b.config.size;
+	struct fixture *f = ctx;
+	uint64_t size = f->b.config.size;
 	struct vdma_bounce_counts counts;
 
-	while (!__atomic_load_n(&w->stop, __ATOMIC_RELAXED)) {
-		vdma_bounce_count(&w->f->b, &counts);
-		w->wrong += counts.used > size || counts.used_max > size;
-		w->looks++;
-	}
-	return NULL;
+	vdma_bounce_count(&f->b, &counts);
+	return counts.used > size || counts.used_max > size;
 }
 
 static void at_once(uint64_t size, bool small)
@@ -152,8 +141,6 @@ static void at_once(uint64_t size, bool small)
 	struct worker workers[THREADS] = { 0 };
 	struct fixture *f = set_up_as(true, size);
 	struct vdma_bounce_config config = f->b.config;
-	pthread_t threads[THREADS], watching;
-	struct watcher watcher = { .f = f };
 	struct vdma_bounce_counts counts;
 	uint64_t maps = 0, full = 0;
 	unsigned int i;
@@ -170,24 +157,17 @@ static void at_once(uint64_t size, bool small)
 	f->vm->parent_maps = 0;
 	assert_int_equal(vdma_bounce_init(&f->b, &config, f->private_mem),
 			 VDMA_OK);
-	assert_int_equal(pthread_create(&watching, NULL, watch, &watcher), 0);
 	for (i = 0; i < THREADS; i++) {
 		workers[i].f = f;
 		workers[i].number = i;
 		workers[i].random = SEED + i;
-		assert_int_equal(pthread_create(&threads[i], NULL, work,
-						&workers[i]), 0);
 	}
+	crowd_run(work, workers, sizeof(*workers), counts_wrong, f);
 	for (i = 0; i < THREADS; i++) {
-		pthread_join(threads[i], NULL);
 		assert_int_equal(workers[i].wrong, 0);
 		maps += workers[i].maps;
 		full += workers[i].full;
 	}
-	__atomic_store_n(&watcher.stop, true, __ATOMIC_RELAXED);
-	pthread_join(watching, NULL);
-	assert_true(watcher.looks > 0);
-	assert_int_equal(watcher.wrong, 0);
 	vdma_bounce_count(&f->b, &counts);
 	print_message("seed %#x: %llu maps, %llu found no room\n", SEED,
 		      (unsigned long long)maps, (unsigned long long)full);

@@ -10,10 +10,10 @@
 #include <cmocka.h>
 
 #include "bounce_model.h"
+#include "crowd.h"
 #include "mutex.h"
 #include "random.h"
 
-#define THREADS		4
 #define TURNS		500
 #define HELD		6
 #define PAGES_MAX	5
@@ -24,12 +24,6 @@ struct worker {
 	uint64_t random;
 	struct vdma_shared_mem held[HELD];
 	uint64_t shared, wrong;
-};
-
-struct watcher {
-	struct vm *vm;
-	bool stop;
-	uint64_t looks, wrong;
 };
 
 static pthread_mutex_t list_mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -102,19 +96,11 @@ static void *work(void *arg)
 	return NULL;
 }
 
-/* Reads statistics all the time, as sysfs may. */
-static void *watch(void *arg)
+static bool counts_wrong(void *ctx)
 {
-	struct watcher *w = arg;
+	struct vdma_secure_counts counts = vm_counts(ctx);
 
-	while (!__atomic_load_n(&w->stop, __ATOMIC_RELAXED)) {
-		struct vdma_secure_counts counts = vm_counts(w->vm);
-
-		w->wrong += counts.stuck ||
-			    counts.shared > THREADS * HELD * PAGES_MAX;
-		w->looks++;
-	}
-	return NULL;
+	return counts.stuck || counts.shared > THREADS * HELD * PAGES_MAX;
 }
 
 static void at_once(void **state)
@@ -125,30 +111,21 @@ static void at_once(void **state)
 	struct vdma_hv_ops uv = { ultracall, vm };
 	struct vdma_pages pages = { get, put, vm };
 	struct worker workers[THREADS] = { 0 };
-	struct watcher watcher = { .vm = vm };
-	pthread_t threads[THREADS], watching;
 	struct vdma_secure_counts counts;
 	uint64_t shared = 0;
 	unsigned int i;
 
 	(void)state;
 	vdma_secure_init(&vm->secure, &uv, &pages, &lock);
-	assert_int_equal(pthread_create(&watching, NULL, watch, &watcher), 0);
 	for (i = 0; i < THREADS; i++) {
 		workers[i].vm = vm;
 		workers[i].random = SEED + i;
-		assert_int_equal(pthread_create(&threads[i], NULL, work,
-						&workers[i]), 0);
 	}
+	crowd_run(work, workers, sizeof(*workers), counts_wrong, vm);
 	for (i = 0; i < THREADS; i++) {
-		pthread_join(threads[i], NULL);
 		assert_int_equal(workers[i].wrong, 0);
 		shared += workers[i].shared;
 	}
-	__atomic_store_n(&watcher.stop, true, __ATOMIC_RELAXED);
-	pthread_join(watching, NULL);
-	assert_true(watcher.looks > 0);
-	assert_int_equal(watcher.wrong, 0);
 	counts = vm_counts(vm);
 	print_message("seed %#llx: %llu shares, %llu ultracalls\n", SEED,
 		      (unsigned long long)shared,

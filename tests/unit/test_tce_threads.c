@@ -10,10 +10,10 @@
 #include <cmocka.h>
 
 #include "tce_fixture.h"
+#include "crowd.h"
 #include "mutex.h"
 #include "random.h"
 
-#define THREADS		4
 #define TURNS		20000
 #define HELD		32
 
@@ -28,12 +28,6 @@ struct worker {
 	struct mapping held[HELD];
 	unsigned int count;
 	uint64_t maps, full, wrong;
-};
-
-struct watcher {
-	struct fixture *f;
-	bool stop;
-	uint64_t looks, wrong;
 };
 
 static pthread_mutex_t table_mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -121,18 +115,11 @@ static void *work(void *arg)
 	return NULL;
 }
 
-/* Reads statistics all the time, as sysfs may. */
-static void *watch(void *arg)
+static bool counts_wrong(void *ctx)
 {
-	struct watcher *w = arg;
+	struct vdma_tce_counts counts = tce_counts(ctx);
 
-	while (!__atomic_load_n(&w->stop, __ATOMIC_RELAXED)) {
-		struct vdma_tce_counts counts = tce_counts(w->f);
-
-		w->wrong += counts.used > TABLE_PAGES || counts.stuck;
-		w->looks++;
-	}
-	return NULL;
+	return counts.used > TABLE_PAGES || counts.stuck;
 }
 
 static void at_once(bool reuse)
@@ -142,33 +129,24 @@ static void at_once(bool reuse)
 	struct fixture *f = set_up(reuse);
 	struct vdma_tce_window window = table_window(f->t);
 	struct vdma_pages pages = { get, put, f->t };
-	struct watcher watcher = { .f = f };
 	struct worker workers[THREADS] = { 0 };
-	pthread_t threads[THREADS], watching;
 	uint64_t maps = 0, full = 0;
 	unsigned int i;
 
 	assert_int_equal(vdma_tce_domain_init(&f->d, &pages, &window,
 					      reuse ? CACHE : 0, &lock,
 					      f->private_mem), VDMA_OK);
-	assert_int_equal(pthread_create(&watching, NULL, watch, &watcher), 0);
 	for (i = 0; i < THREADS; i++) {
 		workers[i].f = f;
 		workers[i].phys = PHYS + i * 1000 * PAGE;
 		workers[i].random = SEED + i;
-		assert_int_equal(pthread_create(&threads[i], NULL, work,
-						&workers[i]), 0);
 	}
+	crowd_run(work, workers, sizeof(*workers), counts_wrong, f);
 	for (i = 0; i < THREADS; i++) {
-		pthread_join(threads[i], NULL);
 		assert_int_equal(workers[i].wrong, 0);
 		maps += workers[i].maps;
 		full += workers[i].full;
 	}
-	__atomic_store_n(&watcher.stop, true, __ATOMIC_RELAXED);
-	pthread_join(watching, NULL);
-	assert_true(watcher.looks > 0);
-	assert_int_equal(watcher.wrong, 0);
 	print_message("seed %#llx: %llu maps, %llu found no room, %llu hits\n",
 		      SEED, (unsigned long long)maps, (unsigned long long)full,
 		      (unsigned long long)tce_counts(f).hits);
