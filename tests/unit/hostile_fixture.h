@@ -5,7 +5,7 @@
 #ifndef HOSTILE_FIXTURE_H
 #define HOSTILE_FIXTURE_H
 
-#include "vq_model.h"
+#include "ring_fixture.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define NUM		8
@@ -21,11 +21,7 @@ static const uint64_t formats[] = {
 };
 
 struct fixture {
-	struct model *m;
-	struct vdma_vq vq;
-	struct dev d;
-	void *private_mem;
-	struct vdma_memory data;
+	struct ring r;
 	uint64_t now;
 	bool in_flight[NUM];
 	unsigned int added, completed;
@@ -34,19 +30,9 @@ struct fixture {
 static inline struct fixture *set_up(uint64_t features)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
-	struct vdma_vq_config config = {
-		.num = NUM, .indirect_max = 4, .features = features,
-		.notify = dev_notify,
-	};
 
 	assert_non_null(f);
-	config.ctx = &f->d;
-	f->m = model_new();
-	assert_int_equal(f->m->pages.get(f->m, NUM * LEN, &f->data), VDMA_OK);
-	f->private_mem = malloc(vdma_vq_private_size(&config));
-	assert_int_equal(vdma_vq_init(&f->vq, &f->m->domain, &config,
-				      f->private_mem), VDMA_OK);
-	dev_init(&f->d, f->m, &f->vq);
+	ring_set_up(&f->r, features, NUM, 4, NUM * LEN);
 	return f;
 }
 
@@ -61,9 +47,9 @@ static inline int add(struct fixture *f)
 		;
 	if (i == NUM)
 		return VDMA_E_FULL;
-	sg[0] = (struct vdma_sg){ f->data.phys + i * LEN, LEN / 2, false };
+	sg[0] = (struct vdma_sg){ f->r.data.phys + i * LEN, LEN / 2, false };
 	sg[1] = (struct vdma_sg){ sg[0].addr + LEN / 2, LEN / 2, false };
-	error = vdma_vq_add(&f->vq, sg, 1, 1, &f->in_flight[i]);
+	error = vdma_vq_add(&f->r.vq, sg, 1, 1, &f->in_flight[i]);
 	if (!error) {
 		f->in_flight[i] = true;
 		f->added++;
@@ -87,8 +73,8 @@ static inline void detach_all(struct fixture *f)
 {
 	void *token;
 
-	dev_drop(&f->d);
-	while ((token = vdma_vq_detach_unused_buf(&f->vq)))
+	dev_drop(&f->r.d);
+	while ((token = vdma_vq_detach_unused_buf(&f->r.vq)))
 		complete(f, token);
 	assert_int_equal(f->added, f->completed);
 }
@@ -96,11 +82,7 @@ static inline void detach_all(struct fixture *f)
 static inline void tear_down(struct fixture *f)
 {
 	detach_all(f);
-	vdma_vq_fini(&f->vq);
-	assert_int_equal(f->m->live, 0);
-	f->m->pages.put(f->m, &f->data);
-	model_free(f->m);
-	free(f->private_mem);
+	ring_tear_down(&f->r);
 	free(f);
 }
 

@@ -18,7 +18,7 @@
 
 static void dev_step(struct fixture *f)
 {
-	struct dev *d = &f->d;
+	struct dev *d = &f->r.d;
 	unsigned int n = pick(f, 4), first = 0, i;
 	uint32_t len;
 
@@ -51,7 +51,7 @@ static void dev_step(struct fixture *f)
 /* The device goes to sleep: asks for a notification, then checks once more. */
 static void dev_sleep(struct fixture *f)
 {
-	struct dev *d = &f->d;
+	struct dev *d = &f->r.d;
 
 	dev_ask(d, pick(f, 2));
 	d->notified = 0;
@@ -60,13 +60,13 @@ static void dev_sleep(struct fixture *f)
 
 static void driver_kick(struct fixture *f)
 {
-	unsigned int before = f->d.notified;
+	unsigned int before = f->r.d.notified;
 
-	assert_int_equal(vdma_vq_kick(&f->vq), VDMA_OK);
+	assert_int_equal(vdma_vq_kick(&f->r.vq), VDMA_OK);
 	/* No notification without a request for one */
-	if (!f->d.wants)
-		assert_int_equal(f->d.notified, before);
-	if (f->d.notified)
+	if (!f->r.d.wants)
+		assert_int_equal(f->r.d.notified, before);
+	if (f->r.d.notified)
 		f->asleep = false;
 }
 
@@ -74,10 +74,10 @@ static void driver_listen(struct fixture *f)
 {
 	get_all(f);
 	if (pick(f, 2)) {
-		vdma_vq_disable_cb(&f->vq);
+		vdma_vq_disable_cb(&f->r.vq);
 		f->listening = false;
 	} else {
-		f->listening = !vdma_vq_enable_cb(&f->vq);
+		f->listening = !vdma_vq_enable_cb(&f->r.vq);
 	}
 }
 
@@ -112,7 +112,7 @@ static void run(uint64_t features, uint16_t num, uint16_t table)
 	}
 	print_message("  features %09llx num %3u: %u buffers, %llu notifications\n",
 		      (unsigned long long)features, num, f->completed,
-		      (unsigned long long)f->vq.notified);
+		      (unsigned long long)f->r.vq.notified);
 	tear_down(f);
 }
 
@@ -156,15 +156,15 @@ static void wrap_around(void **state)
 			for (j = 0; j < cases[i].batch; j++)
 				add(f, 1);
 			driver_kick(f);
-			while (dev_fetch(&f->d))
+			while (dev_fetch(&f->r.d))
 				;
-			while (f->d.held_count) {
-				process(f, f->d.held[0], f->d.held[0]->room);
-				dev_complete(&f->d, 0, 1, f->d.held[0]->room);
+			while (f->r.d.held_count) {
+				process(f, f->r.d.held[0], f->r.d.held[0]->room);
+				dev_complete(&f->r.d, 0, 1, f->r.d.held[0]->room);
 			}
 			get_all(f);
-			assert_int_equal(f->vq.in_flight, 0);
-			assert_int_equal(f->vq.free, f->vq.config.num);
+			assert_int_equal(f->r.vq.in_flight, 0);
+			assert_int_equal(f->r.vq.free, f->r.vq.config.num);
 		}
 		tear_down(f);
 	}
@@ -193,21 +193,21 @@ static void sizes_that_are_none(void **state)
 static void buffers_that_are_none(void **state)
 {
 	struct fixture *f = set_up(0, 4, 0);
-	struct vdma_sg sg[5] = { { f->data.phys, 0, false } };
+	struct vdma_sg sg[5] = { { f->r.data.phys, 0, false } };
 	unsigned int i;
 
 	(void)state;
-	assert_int_equal(vdma_vq_add(&f->vq, sg, 1, 0, f), VDMA_E_INVALID);
+	assert_int_equal(vdma_vq_add(&f->r.vq, sg, 1, 0, f), VDMA_E_INVALID);
 	for (i = 0; i < 5; i++)
-		sg[i] = (struct vdma_sg){ f->data.phys, 1, false };
-	assert_int_equal(vdma_vq_add(&f->vq, sg, 0, 0, f), VDMA_E_INVALID);
-	assert_int_equal(vdma_vq_add(&f->vq, sg, 1, 0, NULL), VDMA_E_INVALID);
-	assert_int_equal(vdma_vq_add(&f->vq, sg, 3, 2, f), VDMA_E_INVALID);
-	assert_int_equal(vdma_vq_add(&f->vq, sg, -1u, 3, f), VDMA_E_INVALID);
+		sg[i] = (struct vdma_sg){ f->r.data.phys, 1, false };
+	assert_int_equal(vdma_vq_add(&f->r.vq, sg, 0, 0, f), VDMA_E_INVALID);
+	assert_int_equal(vdma_vq_add(&f->r.vq, sg, 1, 0, NULL), VDMA_E_INVALID);
+	assert_int_equal(vdma_vq_add(&f->r.vq, sg, 3, 2, f), VDMA_E_INVALID);
+	assert_int_equal(vdma_vq_add(&f->r.vq, sg, -1u, 3, f), VDMA_E_INVALID);
 	sg[0].len = 0xffffffff;
-	assert_int_equal(vdma_vq_add(&f->vq, sg, 0, 2, f), VDMA_E_INVALID);
-	assert_int_equal(vdma_vq_kick(&f->vq), VDMA_OK);
-	assert_int_equal(f->d.notified, 0);
+	assert_int_equal(vdma_vq_add(&f->r.vq, sg, 0, 2, f), VDMA_E_INVALID);
+	assert_int_equal(vdma_vq_kick(&f->r.vq), VDMA_OK);
+	assert_int_equal(f->r.d.notified, 0);
 	tear_down(f);
 }
 
@@ -224,11 +224,11 @@ static void restart(void **state)
 			while (!add(f, 2))
 				;
 			driver_kick(f);
-			dev_fetch(&f->d);
+			dev_fetch(&f->r.d);
 			detach_all(f);
-			vdma_vq_restart(&f->vq);
-			dev_init(&f->d, f->m, &f->vq);
-			assert_int_equal(f->vq.free, 8);
+			vdma_vq_restart(&f->r.vq);
+			dev_init(&f->r.d, f->r.m, &f->r.vq);
+			assert_int_equal(f->r.vq.free, 8);
 		}
 		tear_down(f);
 	}

@@ -16,9 +16,9 @@
 
 static void write_garbage(struct fixture *f, uint64_t *random)
 {
-	unsigned char *ring = f->vq.ring.cpu;
+	unsigned char *ring = f->r.vq.ring.cpu;
 	unsigned int n = model_random(random) >> 60;
-	size_t size = f->vq.device_dma - f->vq.desc_dma + 4 + 8 * NUM + 2;
+	size_t size = f->r.vq.device_dma - f->r.vq.desc_dma + 4 + 8 * NUM + 2;
 
 	while (n--)
 		ring[(model_random(random) >> 20) % size] =
@@ -30,7 +30,7 @@ static void write_plausible(struct fixture *f, uint64_t *random)
 {
 	uint64_t r = model_random(random) >> 32;
 
-	dev_write_used(&f->d, r & 7, r >> 3 & 31, r & 0x100, 1 + (r >> 9 & 1),
+	dev_write_used(&f->r.d, r & 7, r >> 3 & 31, r & 0x100, 1 + (r >> 9 & 1),
 		       r & 0x400 || !(r & 0x7000) ? 1 : 2);
 }
 
@@ -38,21 +38,21 @@ static unsigned int garbage_round(struct fixture *f, uint64_t *random)
 {
 	unsigned int step, good = 0;
 
-	for (step = 0; step < 100 && !f->vq.error; step++) {
+	for (step = 0; step < 100 && !f->r.vq.error; step++) {
 		struct vdma_vq_used used;
 		unsigned int what = model_random(random) >> 61;
 
 		if (what < 3)
 			add(f);
 		else if (what == 3)
-			vdma_vq_kick(&f->vq);
+			vdma_vq_kick(&f->r.vq);
 		else if (what == 4)
 			write_plausible(f, random);
 		else if (what == 5 && !(model_random(random) >> 62))
 			write_garbage(f, random);
 		else if (what == 6)
-			vdma_vq_enable_cb(&f->vq);
-		while (vdma_vq_get_buf(&f->vq, &used) == 1) {
+			vdma_vq_enable_cb(&f->r.vq);
+		while (vdma_vq_get_buf(&f->r.vq, &used) == 1) {
 			assert_true(used.len <= LEN / 2);
 			complete(f, used.token);
 			good++;
@@ -75,8 +75,8 @@ static void garbage(void **state)
 		for (round = 0; round < ROUNDS / ARRAY_SIZE(formats); round++) {
 			good += garbage_round(f, &random);
 			detach_all(f);
-			vdma_vq_restart(&f->vq);
-			dev_init(&f->d, f->m, &f->vq);
+			vdma_vq_restart(&f->r.vq);
+			dev_init(&f->r.d, f->r.m, &f->r.vq);
 		}
 		tear_down(f);
 	}

@@ -14,16 +14,16 @@
 /* The ring returns its error from every call, and does nothing else. */
 static void expect_broken(struct fixture *f, int error)
 {
-	unsigned int live = f->m->live, notified = f->d.notified;
+	unsigned int live = f->r.m->live, notified = f->r.d.notified;
 	struct vdma_vq_used used;
 
-	assert_int_equal(vdma_vq_get_buf(&f->vq, &used), error);
-	assert_int_equal(vdma_vq_get_buf(&f->vq, &used), error);
+	assert_int_equal(vdma_vq_get_buf(&f->r.vq, &used), error);
+	assert_int_equal(vdma_vq_get_buf(&f->r.vq, &used), error);
 	assert_int_equal(add(f), error);
-	assert_int_equal(vdma_vq_kick(&f->vq), error);
-	assert_int_equal(f->vq.error, error);
-	assert_int_equal(f->m->live, live);
-	assert_int_equal(f->d.notified, notified);
+	assert_int_equal(vdma_vq_kick(&f->r.vq), error);
+	assert_int_equal(f->r.vq.error, error);
+	assert_int_equal(f->r.m->live, live);
+	assert_int_equal(f->r.d.notified, notified);
 }
 
 /* State of the buffer that a wrong used element names */
@@ -61,14 +61,14 @@ static void inject(uint64_t features, const struct fault *fault)
 	/* one returned, two available, one added */
 	for (i = 0; i < 3; i++)
 		assert_int_equal(add(f), VDMA_OK);
-	vdma_vq_kick(&f->vq);
+	vdma_vq_kick(&f->r.vq);
 	for (i = 0; i < 3; i++)
-		id[i] = dev_fetch(&f->d)->id;
-	dev_complete(&f->d, 0, 1, 5);
-	assert_int_equal(vdma_vq_get_buf(&f->vq, &used), 1);
+		id[i] = dev_fetch(&f->r.d)->id;
+	dev_complete(&f->r.d, 0, 1, 5);
+	assert_int_equal(vdma_vq_get_buf(&f->r.vq, &used), 1);
 	assert_int_equal(used.len, 5);
 	complete(f, used.token);
-	id[3] = f->vq.free_head;
+	id[3] = f->r.vq.free_head;
 	/* the next buffer reuses the identifier of the returned one */
 	if (fault->about == ADDED)
 		assert_int_equal(add(f), VDMA_OK);
@@ -88,7 +88,7 @@ static void inject(uint64_t features, const struct fault *fault)
 	default:
 		i = NUM;
 	}
-	dev_write_used(&f->d, i, fault->len, true, 1, 1);
+	dev_write_used(&f->r.d, i, fault->len, true, 1, 1);
 	expect_broken(f, fault->error);
 	tear_down(f);
 }
@@ -117,8 +117,8 @@ static void index_that_jumps(void **state)
 
 			add(f);
 			add(f);
-			vdma_vq_kick(&f->vq);
-			put_le(&f->d, f->d.device + 2, 2, jumps[i]);
+			vdma_vq_kick(&f->r.vq);
+			put_le(&f->r.d, f->r.d.device + 2, 2, jumps[i]);
 			expect_broken(f, VDMA_E_USED_INDEX);
 			tear_down(f);
 		}
@@ -134,10 +134,10 @@ static void batch_past_the_index(void **state)
 	(void)state;
 	add(f);
 	add(f);
-	vdma_vq_kick(&f->vq);
-	dev_fetch(&f->d);
-	second = dev_fetch(&f->d);
-	dev_write_used(&f->d, second->id, 0, true, 1, 2);
+	vdma_vq_kick(&f->r.vq);
+	dev_fetch(&f->r.d);
+	second = dev_fetch(&f->r.d);
+	dev_write_used(&f->r.d, second->id, 0, true, 1, 2);
 	expect_broken(f, VDMA_E_USED_INDEX);
 	tear_down(f);
 }
@@ -148,7 +148,7 @@ static void used_in_empty_ring(void **state)
 	struct fixture *f = set_up(VDMA_F_RING_PACKED);
 
 	(void)state;
-	dev_write_used(&f->d, 0, 0, false, 1, 1);
+	dev_write_used(&f->r.d, 0, 0, false, 1, 1);
 	expect_broken(f, VDMA_E_USED_FREE);
 	tear_down(f);
 }
@@ -157,14 +157,14 @@ static void used_in_empty_ring(void **state)
 static void length_without_meaning(void **state)
 {
 	struct fixture *f = set_up(VDMA_F_RING_PACKED);
-	struct vdma_sg sg = { f->data.phys, LEN, false };
+	struct vdma_sg sg = { f->r.data.phys, LEN, false };
 	struct vdma_vq_used used;
 
 	(void)state;
-	assert_int_equal(vdma_vq_add(&f->vq, &sg, 1, 0, f), VDMA_OK);
-	vdma_vq_kick(&f->vq);
-	dev_write_used(&f->d, 0, 0xffffffff, false, 1, 1);
-	assert_int_equal(vdma_vq_get_buf(&f->vq, &used), 1);
+	assert_int_equal(vdma_vq_add(&f->r.vq, &sg, 1, 0, f), VDMA_OK);
+	vdma_vq_kick(&f->r.vq);
+	dev_write_used(&f->r.d, 0, 0xffffffff, false, 1, 1);
+	assert_int_equal(vdma_vq_get_buf(&f->r.vq, &used), 1);
 	assert_int_equal(used.len, 0);
 	assert_ptr_equal(used.token, f);
 	tear_down(f);
@@ -178,9 +178,9 @@ static void length_without_flag(void **state)
 
 	(void)state;
 	add(f);
-	vdma_vq_kick(&f->vq);
-	dev_write_used(&f->d, 0, LEN / 2, false, 1, 2);
-	assert_int_equal(vdma_vq_get_buf(&f->vq, &used), 1);
+	vdma_vq_kick(&f->r.vq);
+	dev_write_used(&f->r.d, 0, LEN / 2, false, 1, 2);
+	assert_int_equal(vdma_vq_get_buf(&f->r.vq, &used), 1);
 	assert_int_equal(used.len, LEN / 2);
 	complete(f, used.token);
 	tear_down(f);
@@ -212,13 +212,13 @@ static void no_answer(void **state)
 		struct vdma_vq_used used;
 
 		add(f);
-		vdma_vq_kick(&f->vq);
-		assert_int_equal(vdma_vq_wait(&f->vq, &used, &clock, 1000),
+		vdma_vq_kick(&f->r.vq);
+		assert_int_equal(vdma_vq_wait(&f->r.vq, &used, &clock, 1000),
 				 VDMA_E_TIMEOUT);
 		assert_true(f->now >= 1000 && f->now < 1100);
 		/* a late answer does not count */
-		dev_fetch(&f->d);
-		dev_complete(&f->d, 0, 1, 0);
+		dev_fetch(&f->r.d);
+		dev_complete(&f->r.d, 0, 1, 0);
 		expect_broken(f, VDMA_E_TIMEOUT);
 		tear_down(f);
 	}
@@ -233,10 +233,10 @@ static void answer_at_the_last_moment(void **state)
 
 	(void)state;
 	add(f);
-	vdma_vq_kick(&f->vq);
-	dev_fetch(&f->d);
-	dev_complete(&f->d, 0, 1, 7);
-	assert_int_equal(vdma_vq_wait(&f->vq, &used, &clock, 0), VDMA_OK);
+	vdma_vq_kick(&f->r.vq);
+	dev_fetch(&f->r.d);
+	dev_complete(&f->r.d, 0, 1, 7);
+	assert_int_equal(vdma_vq_wait(&f->r.vq, &used, &clock, 0), VDMA_OK);
 	assert_int_equal(used.len, 7);
 	complete(f, used.token);
 	tear_down(f);
@@ -254,11 +254,11 @@ static void unmap_that_fails(void **state)
 			struct vdma_vq_used used;
 
 			add(f);
-			vdma_vq_kick(&f->vq);
-			dev_fetch(&f->d);
-			dev_complete(&f->d, 0, 1, 0);
-			f->m->fail_unmap = n;
-			assert_int_equal(vdma_vq_get_buf(&f->vq, &used),
+			vdma_vq_kick(&f->r.vq);
+			dev_fetch(&f->r.d);
+			dev_complete(&f->r.d, 0, 1, 0);
+			f->r.m->fail_unmap = n;
+			assert_int_equal(vdma_vq_get_buf(&f->r.vq, &used),
 					 VDMA_E_TCE);
 			expect_broken(f, VDMA_E_TCE);
 			tear_down(f);

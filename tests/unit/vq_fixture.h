@@ -6,7 +6,7 @@
 #ifndef VQ_FIXTURE_H
 #define VQ_FIXTURE_H
 
-#include "vq_model.h"
+#include "ring_fixture.h"
 
 #define SEED		0x5eed0f01dc0ffeeull
 #define SEG_MAX		20
@@ -23,11 +23,7 @@ struct request {
 };
 
 struct fixture {
-	struct model *m;
-	struct vdma_vq vq;
-	struct dev d;
-	void *private_mem;
-	struct vdma_memory data;
+	struct ring r;
 	struct request req[DEV_MAX];
 	uint64_t random;
 	unsigned int serial, added, completed;
@@ -49,21 +45,10 @@ static inline unsigned char pattern(unsigned int serial, unsigned int i)
 static inline struct fixture *set_up(uint64_t features, uint16_t num, uint16_t table)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
-	struct vdma_vq_config config = {
-		.num = num, .indirect_max = table, .features = features,
-		.notify = dev_notify,
-	};
 
 	assert_non_null(f);
-	config.ctx = &f->d;
 	f->random = SEED;
-	f->m = model_new();
-	assert_int_equal(f->m->pages.get(f->m, DEV_MAX * BUF_LEN, &f->data),
-			 VDMA_OK);
-	f->private_mem = malloc(vdma_vq_private_size(&config));
-	assert_int_equal(vdma_vq_init(&f->vq, &f->m->domain, &config,
-				      f->private_mem), VDMA_OK);
-	dev_init(&f->d, f->m, &f->vq);
+	ring_set_up(&f->r, features, num, table, DEV_MAX * BUF_LEN);
 	return f;
 }
 
@@ -71,7 +56,7 @@ static inline struct fixture *set_up(uint64_t features, uint16_t num, uint16_t t
 static inline void unmap_premapped(struct fixture *f, const struct request *req)
 {
 	if (req->premapped)
-		vdma_domain_unmap(&f->m->domain, req->sg[0].addr,
+		vdma_domain_unmap(&f->r.m->domain, req->sg[0].addr,
 				  req->sg[0].len, req->out ? VDMA_TO_DEVICE :
 				  VDMA_FROM_DEVICE);
 }
@@ -81,8 +66,8 @@ static inline void detach_all(struct fixture *f)
 {
 	struct request *req;
 
-	dev_drop(&f->d);
-	while ((req = vdma_vq_detach_unused_buf(&f->vq))) {
+	dev_drop(&f->r.d);
+	while ((req = vdma_vq_detach_unused_buf(&f->r.vq))) {
 		assert_true(req->in_flight);
 		req->in_flight = false;
 		f->completed++;
@@ -94,24 +79,20 @@ static inline void detach_all(struct fixture *f)
 static inline void tear_down(struct fixture *f)
 {
 	detach_all(f);
-	vdma_vq_fini(&f->vq);
-	assert_int_equal(f->m->live, 0);
-	f->m->pages.put(f->m, &f->data);
-	model_free(f->m);
-	free(f->private_mem);
+	ring_tear_down(&f->r);
 	free(f);
 }
 
 static inline void fill(struct fixture *f, struct request *req, unsigned int slot)
 {
-	unsigned char *base = f->data.cpu;
+	unsigned char *base = f->r.data.cpu;
 	unsigned char *p = base + slot * BUF_LEN;
 	unsigned int i, j, at = 0;
 
 	for (i = 0; i < req->out + req->in; i++) {
 		struct vdma_sg *sg = &req->sg[i];
 
-		sg->addr = f->data.phys + (size_t)(p - base);
+		sg->addr = f->r.data.phys + (size_t)(p - base);
 		sg->len = 1 + pick(f, SEG_LEN);
 		req->at[i] = p;
 		if (i >= req->out)
@@ -125,7 +106,7 @@ static inline void premap(struct fixture *f, struct request *req)
 {
 	struct vdma_sg *sg = &req->sg[0];
 
-	sg->mapped = !vdma_domain_map(&f->m->domain, sg->addr, sg->len,
+	sg->mapped = !vdma_domain_map(&f->r.m->domain, sg->addr, sg->len,
 				      req->out ? VDMA_TO_DEVICE :
 				      VDMA_FROM_DEVICE, &sg->addr);
 	req->premapped = sg->mapped;
@@ -146,17 +127,17 @@ static inline int add(struct fixture *f, unsigned int most)
 	fill(f, req, slot);
 	if (!pick(f, 8))
 		premap(f, req);
-	live = f->m->live;
-	f->m->fail_map = pick(f, 50) ? 0 : 1 + pick(f, n);
-	error = vdma_vq_add(&f->vq, req->sg, req->out, req->in, req);
-	f->m->fail_map = 0;
+	live = f->r.m->live;
+	f->r.m->fail_map = pick(f, 50) ? 0 : 1 + pick(f, n);
+	error = vdma_vq_add(&f->r.vq, req->sg, req->out, req->in, req);
+	f->r.m->fail_map = 0;
 	if (!error) {
 		req->in_flight = true;
 		f->added++;
 		return error;
 	}
 	/* an add that failed leaves nothing mapped */
-	assert_int_equal(f->m->live, live);
+	assert_int_equal(f->r.m->live, live);
 	unmap_premapped(f, req);
 	return error;
 }
@@ -183,7 +164,7 @@ static inline unsigned int get_all(struct fixture *f)
 	unsigned int n = 0;
 	int got;
 
-	while ((got = vdma_vq_get_buf(&f->vq, &used)) == 1) {
+	while ((got = vdma_vq_get_buf(&f->r.vq, &used)) == 1) {
 		take_back(f, &used);
 		n++;
 	}
@@ -197,7 +178,7 @@ static inline unsigned int get_all(struct fixture *f)
  */
 static inline void process(struct fixture *f, const struct dev_buf *buf, uint32_t len)
 {
-	unsigned char *base = f->data.cpu;
+	unsigned char *base = f->r.data.cpu;
 	struct request *req = NULL;
 	unsigned int i, j, out = 0, in = 0;
 
@@ -205,7 +186,7 @@ static inline void process(struct fixture *f, const struct dev_buf *buf, uint32_
 		const struct dev_seg *seg = &buf->seg[i];
 		unsigned char *p;
 
-		p = model_access(f->m, seg->addr, seg->len, seg->writable ?
+		p = model_access(f->r.m, seg->addr, seg->len, seg->writable ?
 				 VDMA_FROM_DEVICE : VDMA_TO_DEVICE);
 		if (!req)
 			req = &f->req[(size_t)(p - base) / BUF_LEN];
