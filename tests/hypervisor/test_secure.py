@@ -14,6 +14,7 @@ import pytest
 
 from tests.lib.guest import secure
 from tests.lib.guest.baremetal import GuestRow, Run
+from tests.lib.host.memory import reads_take_memory, resident_kib
 from tests.lib.host.process import until
 from tests.lib.machine import slof
 from tests.lib.machine.qemu import Qemu
@@ -118,14 +119,15 @@ def test_share_takes_no_memory(run: Path) -> None:
     (run / "console.log").touch()
     with Qemu(boot.command(), run) as guest:
         answered = answers(guest, run)
-        status = Path(f"/proc/{guest.process.pid}/status").read_text()
+        peak = resident_kib(guest.process.pid, "VmHWM")
         guarded = boot.guarded(guest)
         guest.wait(row.limit)
     assert boot.check() + guarded == []
-    peak = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
-    assert peak and int(peak[1]) < 1 << 20
     # an answer takes a millisecond, UV_UNSHARE_PAGE hundreds
     assert answered[1] > 20
+    if reads_take_memory():
+        pytest.skip("this host's kernel gives memory to pages that are only read")
+    assert peak < 1 << 20
 
 
 DIMM_MIB, SECRET = 256, 0x5EC4E75EC4E7
