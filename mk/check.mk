@@ -37,7 +37,7 @@ check: check-build ## all tests
 
 check-build: host-tests $(CHECK_NEEDS) $(SECURE_MODULE) | check-parts secure-part ## build what make check needs, and run nothing
 
-check-host: host-tests ## unit tests, a minute of fuzzing; core and module without a warning
+check-host: host-tests ## unit tests, half a minute of fuzzing; core and module without a warning
 	$(Q)$(CHECK) unit fuzz strict
 
 .PHONY: check-linux check-firmware check-hypervisor
@@ -87,6 +87,11 @@ check-guest: guest | packages ## boots of the bare-metal program
 .PHONY: check-run
 check-run: | packages ## vdma-run itself: shards on Slurm and GNU parallel
 	$(Q)$(CHECK) -m 'not matrix' tests/run
+
+.PHONY: check-extended
+check-extended: ## what make check leaves out on everyday rows; takes hours
+check-extended: $(CHECK_NEEDS) $(SECURE_MODULES) | check-parts secure-parts live-parts
+	$(Q)$(CHECK) -m 'extended and not matrix and not soak' tests
 
 .PHONY: check-matrix check-drift
 check-matrix: $(call module,$(ALL_KERNELS)) $(CHECK_NEEDS) | check-parts secure-parts ## all rows: kernels and QEMUs beyond the everyday ones

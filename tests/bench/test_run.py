@@ -134,6 +134,7 @@ def interrupt(run: Path, when: str, number: signal.Signals) -> dict[str, Any]:
     return content
 
 
+@pytest.mark.extended
 def test_interrupted(run: Path) -> None:
     """Ctrl-C keeps what was measured and leaves no guest running."""
     # a line comes now and then; after the first round there is a sample

@@ -152,6 +152,7 @@ def dry_runs() -> list[str]:
     return sorted(n for n in names if re.match(r"make [^-]|\S*python3 -m pytest", n))
 
 
+@pytest.mark.extended
 def test_not_run_commands_exist() -> None:
     """Make knows the targets and takes the variables; pytest finds tests."""
     with scratch() as tree:

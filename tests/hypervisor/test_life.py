@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from tests.lib.build import cross
 from tests.lib.guest.linux import Guest, GuestImage
 from tests.lib.machine.devices import DEVICES
@@ -32,6 +34,7 @@ sleep 1000
 """
 
 
+@pytest.mark.extended
 def test_system_reset_closes_windows(run: Path) -> None:
     """A system reset closes the bypass window, and the next boot opens it again."""
     args = (*TRACE, "-action", "reboot=reset")
@@ -108,6 +111,7 @@ done
 """
 
 
+@pytest.mark.extended
 def test_hot_plug_and_unplug(run: Path) -> None:
     """A plugged function is tagged and decided as at boot; unplugging releases it."""
     fields = {

@@ -44,11 +44,12 @@ MACHINES = {
     "hash-6.1": Machine(kernel="6.1", append="disable_radix"),
 }
 
-# Two differences that others have one by one, or a minor one. test_boot_program boots the
-# usual machine, "stock" has nvramrc, and test_modes.py boots each kernel.
+# Two differences that others have one by one, or one that boots without an OS have, too.
+# test_boot_program boots the usual machine, "stock" has nvramrc, and test_modes.py boots
+# each kernel.
 EXTENDED = (
-    *("usual", "nvramrc", "6.1", "7.2-64k", "stock-6.1", "stock-disable_ddw"),
-    *("hash", "hash-6.1", "power8", "power10", "1GiB-1cpu", "4cpus"),
+    *("usual", "nvramrc", "6.1", "7.2-64k", "stock-6.1", "disable_ddw", "stock-disable_ddw"),
+    *("no-firmware-tag", "hash", "hash-6.1", "power8", "power10", "1GiB-1cpu", "4cpus"),
 )
 CASES = [
     pytest.param(name, marks=[pytest.mark.extended] if name in EXTENDED else [])
@@ -184,6 +185,7 @@ class Shell:
         return self.process.returncode, said
 
 
+@pytest.mark.extended
 def test_shell_reads_a_pipe(run: Path) -> None:
     """`make shell` runs all commands of a pipe, then ends the guest with status 0."""
     reader, writer = os.pipe()

@@ -270,7 +270,7 @@ REQUESTS = {
 # Others have each part of these.
 EXTENDED = (
     *("auto", "identity for one", "bypass for all", "one differs from all"),
-    *("direct with F", "bounce", "no IOMMU"),
+    *("direct with F", "bounce", "no IOMMU", "tce for all"),
 )
 
 

@@ -48,6 +48,7 @@ def foreign_parts(run: Path) -> list[str | Path]:
     return ["--kernel", run / "k/a", *modules, "--qemu", run / "e", "--slof", run / "f"]
 
 
+@pytest.mark.extended
 def test_parts_without_a_row(run: Path) -> None:
     """All is right, and the reports say so and what was booted."""
     files = {form: run / form for form in ("json", "junit", "tap")}

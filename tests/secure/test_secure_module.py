@@ -30,6 +30,7 @@ def calls(run: Path, number: int) -> list[int]:
     return [int(pages, 16) for pages in found]
 
 
+@pytest.mark.extended
 def test_pools_come_and_go_under_load(run: Path) -> None:
     """Each pool is shared once and unshared once while others are in use."""
     rounds = 20
@@ -290,6 +291,7 @@ give_back
 """
 
 
+@pytest.mark.extended
 def test_quirk_switched_off(run: Path) -> None:
     """With secure_quirk=0 a device without F is refused, and one with F works."""
     script = REFUSED.format(parameters="secure_quirk=0")
@@ -322,6 +324,7 @@ def test_legacy_device_is_refused(run: Path) -> None:
     result.check(ignore=(old.address, both.address))
 
 
+@pytest.mark.extended
 def test_no_memory_for_a_pool(run: Path) -> None:
     """Without memory for a pool a device gets no driver, and nothing stays shared."""
     hungry = tuple(device("rng", True, slot, f"rng{slot}") for slot in range(2, 30))

@@ -160,6 +160,7 @@ def test_version_that_was_asked_for(apt: Apt) -> None:
     assert "cannot fetch prog=2*" in apt.said and "the mirror lacks prog" in apt.said
 
 
+@pytest.mark.extended
 def test_next_release(apt: Apt) -> None:
     """The whole set comes from the first later release that has it, but not with "only"."""
     lose(apt, "prog 1", "prog 2", "prog 3+forky")
@@ -259,6 +260,7 @@ def test_calls_of_one_build(apt: Apt, run: Path) -> None:
     assert (run / "trouble").read_text() in apt.said.replace("; log: ", "\n")
 
 
+@pytest.mark.extended
 def test_full_disk(apt: Apt) -> None:
     """A full disk is reported, and nothing else is tried."""
     apt.mirror.publish("trixie", ["big 1", "big 2"])

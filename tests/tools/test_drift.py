@@ -89,6 +89,7 @@ def usual(*new: str, kernel: str = "6.12", qemu: str = "vdma") -> str:
     return f"{parts}, module {2 if names[1] in new else 1}"
 
 
+@pytest.mark.extended
 def test_only_the_row_is_new(drift: Drift) -> None:
     """Each boot uses the newest version of its own row and the usual version of all others."""
     names = ("6.1", "vdma-10.0", "slof", "stock-11.1", "6.12")
@@ -135,6 +136,7 @@ def test_module(drift: Drift, status: int, verdict: str) -> None:
     assert not drift.booted()
 
 
+@pytest.mark.extended
 @pytest.mark.parametrize("status, verdict", [(1, "broken"), (125, "not judged")])
 def test_boot(drift: Drift, status: int, verdict: str) -> None:
     """A wrong table is broken; a boot without one is not judged."""

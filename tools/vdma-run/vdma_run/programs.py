@@ -21,7 +21,7 @@ from vdma_run.results import FAILED, SKIPPED, UNJUDGED, BadResults, Case, Result
 UNIT, FUZZ, STRICT = "unit", "fuzz", "strict"
 NAMES = (UNIT, FUZZ, STRICT)
 FLAVOURS = ("unit", "unit-asan", "unit-tsan")
-FUZZ_SECONDS = "20"
+FUZZ_SECONDS = "10"
 TICK = 0.2
 
 
