@@ -62,11 +62,11 @@ def proves(mode: str, f: bool, seen: Counted, line: Fields, io_bytes: int) -> bo
     )
 
 
-# Reports the window that the guest claims, and has the host mark the log.
+# Reports the window that the module claims, and has the host mark the log.
 SCRIPT = """
 for fn in {addresses}; do
     dir=$(echo $PCI/$fn/virtio*/dma_policy)
-    report window "fn=$fn" "window_base=$(cat $dir/window_base)" \\
+    [ ! -d "$dir" ] || report window "fn=$fn" "window_base=$(cat $dir/window_base)" \\
         "window_size=$(cat $dir/window_size)" "pool_bytes=$(cat $dir/pool_bytes)"
     ask from-$fn
     run_device $fn
@@ -98,10 +98,14 @@ class Counts:
         words = [f"{way}-{address}" for address in self._addresses for way in ("from", "to")]
         guest.serve({word: partial(mark, word) for word in words}, words[-1])
 
+    def of(self, device: Device) -> Counted:
+        """What was counted while DEVICE worked."""
+        start, end = (self._marks[f"{way}-{device.address}"] for way in ("from", "to"))
+        return counted(self._log.read_bytes()[start:end].decode(errors="replace"))
+
     def wrong(self, report: Report, device: Device, mode: str, io_bytes: int) -> str:
         """A line if the counts contradict MODE; else empty."""
-        start, end = (self._marks[f"{way}-{device.address}"] for way in ("from", "to"))
-        seen = counted(self._log.read_bytes()[start:end].decode(errors="replace"))
+        seen = self.of(device)
         line = next(line for line in report.all("window") if line["fn"] == device.address)
         if proves(mode, bool(device.f), seen, line, io_bytes):
             return ""
