@@ -11,11 +11,15 @@
 #include "lib/ktap.h"
 #include "lib/load.h"
 #include "lib/page.h"
+#include "lib/private.h"
 #include "lib/smp.h"
+#include "lib/windows.h"
 
 #define LEN		(4 * KIB)
 #define DEPTH		16
 #define POLL_NS		20000000ull
+#define SHIFT		16
+#define ENTRY		5
 
 struct job {
 	struct disk *control;
@@ -99,3 +103,50 @@ static void migrating(void)
 }
 
 GUEST_TEST(migrating, migrating);
+
+/*
+ * A window in place of the default one has as many TCEs, for larger pages; after a migration
+ * the device finds its memory through it.
+ */
+static void migrating_window(void)
+{
+	struct vdma_blk_config config = disk_config();
+	struct vdma_tce_window all, window = { .hv = &guest_hv };
+	const uint64_t page = 1ul << SHIFT;
+	char *buffer = pages_get_aligned(page, page);
+	struct disk disk, control;
+	struct vdma_rtas rtas;
+	uint64_t dma;
+	int error;
+
+	disk_open(&disk, &config);
+	control_open(&control);
+	rtas = window_rtas(disk.device.pci);
+	window_default(disk.device.pci, &guest_hv, &all);
+	error = vdma_ddw_remove(&rtas, &all);
+	error |= vdma_ddw_create(&rtas, &disk.device.pci->fn, SHIFT,
+				 all.pages << SHIFT, &window);
+	error |= vdma_tce_enter(&window, ENTRY, 1, (uintptr_t)buffer,
+				VDMA_BIDIRECTIONAL);
+	report(!error && window.liobn == all.liobn, "another window: %s",
+	       vdma_strerror(error));
+	dma = window.base + ENTRY * page;
+	vdma_audit_map(&disk.device.audit, dma, page, VDMA_BIDIRECTIONAL,
+		       "window");
+	diag("at work");
+	while (!control_wants_stop(&control))
+		;
+	error = private_do(&disk, VDMA_BLK_READ, 0, dma);
+	report(!error && !disk_wrong(&disk, 0, buffer, VDMA_BLK_SECTOR, false),
+	       "a read through it: %s", vdma_strerror(error));
+	vdma_audit_unmap(&disk.device.audit, dma, page, VDMA_BIDIRECTIONAL,
+			 "window");
+	error = vdma_ddw_reset(&rtas, &disk.device.pci->fn);
+	report(!error, "reset: %s", vdma_strerror(error));
+	disk_close(&control);
+	disk_close(&disk);
+	pages_put(all.list.cpu, 4096);
+	pages_put(buffer, page);
+}
+
+GUEST_TEST(migrating_window, migrating_window);

@@ -69,6 +69,17 @@ def test_there_and_back(run: Path, outcome: Outcome, row: GuestRow, rounds: int)
         assert logged(run) == {int(page, 16) for name, page in metrics if name == "written"}
 
 
+def test_window_of_another_page_size(run: Path) -> None:
+    """A TCE window that takes the default one's place keeps its page size in a migration,
+    though both have as many TCEs."""
+    devices = ("blk f", "blk")
+    row = GuestRow(name="window", run="test=migrating_window", mode="bypass", devices=devices)
+    with MigratingProgram(row, run) as guest:
+        guest.wait_for("at work")
+        assert guest.move() == []
+        assert guest.finish() == []
+
+
 @dataclass(frozen=True)
 class Refusal:
     """A destination that differs from the source, and its message.
