@@ -279,6 +279,80 @@ static void iotlb_window_secure(void)
 
 GUEST_TEST(iotlb_window_secure, iotlb_window_secure);
 
+/* Write what belongs there to the disk's second half, or read its begin. */
+static int pass(struct disk *disk, enum vdma_blk_op op, uint64_t dma)
+{
+	return private_do(disk, op, op == VDMA_BLK_WRITE ? disk->bytes / 2 : 0,
+			  dma);
+}
+
+/*
+ * A TCE that permits one direction: the back end, which has accessed the page as it permits,
+ * does not access it otherwise. The next page, which permits both, is no part of the answer.
+ */
+static void one_way(struct disk *disk, struct vdma_tce_window *window,
+		    char *pages, enum vdma_dir dir)
+{
+	bool out = dir == VDMA_TO_DEVICE;
+	enum vdma_blk_op right = out ? VDMA_BLK_WRITE : VDMA_BLK_READ;
+	enum vdma_blk_op wrong = out ? VDMA_BLK_READ : VDMA_BLK_WRITE;
+	uint64_t page = 1ul << window->page_shift;
+	uint64_t half = disk->bytes / 2, dma = window->base;
+	int error;
+
+	error = vdma_tce_enter(window, 0, 1, (uintptr_t)pages, dir);
+	error |= vdma_tce_enter(window, 1, 1, (uintptr_t)pages + page,
+				VDMA_BIDIRECTIONAL);
+	vdma_audit_map(&disk->device.audit, dma, 2 * page, VDMA_BIDIRECTIONAL,
+		       "one way");
+	disk_fill(disk, half, pages, VDMA_BLK_SECTOR);
+	disk_fill(disk, half, pages + page, VDMA_BLK_SECTOR);
+	error |= pass(disk, right, dma);
+	report(!error, "what the TCE permits: %s", vdma_strerror(error));
+	disk_fill(disk, half, pages, VDMA_BLK_SECTOR);
+	error = pass(disk, wrong, dma);
+	report(error && !disk_wrong(disk, half, pages, VDMA_BLK_SECTOR, true),
+	       "what it does not permit: %s", vdma_strerror(error));
+	error = pass(disk, right, dma);
+	error |= pass(disk, VDMA_BLK_WRITE, dma + page);
+	error |= pass(disk, VDMA_BLK_READ, dma + page);
+	report(!error, "the first again, and both through the next TCE: %s",
+	       vdma_strerror(error));
+	vdma_audit_unmap(&disk->device.audit, dma, 2 * page, VDMA_BIDIRECTIONAL,
+			 "one way");
+	vdma_tce_clear(window, 0, 2);
+}
+
+/* A back end does with a page no more than its TCE permits, in either direction. */
+static void iotlb_one_way(void)
+{
+	struct vdma_blk_config config = disk_config();
+	struct vdma_tce_window window = { .hv = &guest_hv };
+	char *pages =
+		pages_get_aligned(2 * VDMA_UV_PAGE_SIZE, VDMA_UV_PAGE_SIZE);
+	struct disk disk;
+	struct vdma_rtas rtas;
+	int error = 0;
+
+	disk_open(&disk, &config);
+	rtas = window_rtas(disk.device.pci);
+	if (secure_vm())
+		error = ucall_pages(VDMA_UV_SHARE_PAGE, pages, 2) != 0;
+	error |= vdma_ddw_create(&rtas, &disk.device.pci->fn, 16, MIB, &window);
+	report(!error, "a window: %s", vdma_strerror(error));
+	report(!disk_write_half(&disk), "the second half is written");
+	one_way(&disk, &window, pages, VDMA_TO_DEVICE);
+	one_way(&disk, &window, pages, VDMA_FROM_DEVICE);
+	if (secure_vm())
+		ucall_pages(VDMA_UV_UNSHARE_PAGE, pages, 2);
+	metric("violations", "0");
+	vdma_ddw_remove(&rtas, &window);
+	disk_close(&disk);
+	pages_put(pages, 2 * VDMA_UV_PAGE_SIZE);
+}
+
+GUEST_TEST(iotlb_one_way, iotlb_one_way);
+
 /* Reads, for the runner to count the messages that they cause in each mode */
 static void iotlb_load(void)
 {

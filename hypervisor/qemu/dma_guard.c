@@ -286,6 +286,30 @@ bool dma_guard_may_tell(IOMMUMemoryRegion *iommu, const IOMMUTLBEntry *entry)
                            entry->translated_addr >> VDMA_UV_PAGE_SHIFT);
 }
 
+IOMMUAccessFlags dma_guard_permits(IOMMUMemoryRegion *iommu, hwaddr addr,
+                                   IOMMUAccessFlags perm)
+{
+    DmaGuard *guard = dma_guard_of(iommu);
+    MemoryRegionSection section;
+    IOMMUMemoryRegion *window;
+
+    if (!guard || perm == IOMMU_NONE) {
+        return perm;
+    }
+    section = memory_region_find(guard->unfiltered->root, addr, 1);
+    window = section.mr ? memory_region_get_iommu(section.mr) : NULL;
+    if (window) {
+        IOMMUMemoryRegionClass *imrc = IOMMU_MEMORY_REGION_GET_CLASS(window);
+
+        perm = imrc->translate(window, section.offset_within_region,
+                               IOMMU_NONE, 0).perm;
+    } else {
+        perm = IOMMU_RW;
+    }
+    memory_region_unref(section.mr);
+    return perm;
+}
+
 /* What overlaps was told before, and leads where it did: the two are one. */
 void dma_guard_told(IOMMUMemoryRegion *iommu, const IOMMUTLBEntry *entry,
                     hwaddr size)

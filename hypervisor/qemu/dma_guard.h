@@ -163,6 +163,18 @@ void dma_guard_forget(SpaprUv *uv, uint64_t gfn, uint64_t num);
 bool dma_guard_may_tell(IOMMUMemoryRegion *iommu, const IOMMUTLBEntry *entry);
 
 /**
+ * dma_guard_permits() - what is permitted where a guard has let an access pass?
+ * @iommu: translated @addr; if that is no guard, its own answer holds
+ * @perm: its answer, which a guard gives for the one access alone
+ *
+ * Context: BQL held.
+ *
+ * Return: what the TCE permits that the guard translates by.
+ */
+IOMMUAccessFlags dma_guard_permits(IOMMUMemoryRegion *iommu, hwaddr addr,
+                                   IOMMUAccessFlags perm);
+
+/**
  * dma_guard_told() - note that a back end is told a translation
  * @iommu: translated it; if that is no guard, nothing is noted
  * @entry: where the translation begins

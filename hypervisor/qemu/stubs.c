@@ -29,7 +29,7 @@ bool vdma_iotlb_window(const MemoryRegionSection *section, hwaddr addr,
     return false;
 }
 
-hwaddr vdma_iotlb_run(AddressSpace *as, const IOMMUTLBEntry *entry, bool write)
+hwaddr vdma_iotlb_run(AddressSpace *as, IOMMUTLBEntry *entry, bool write)
 {
     return entry->addr_mask + 1;
 }

@@ -54,19 +54,29 @@ bool vdma_iotlb_window(const MemoryRegionSection *section, hwaddr addr,
     return true;
 }
 
-static hwaddr vdma_iotlb_run_in(IOMMUMemoryRegion *iommu, hwaddr addr,
-                                const IOMMUTLBEntry *entry, bool write)
+/* The translation of an address, with all that its TCE permits. */
+static IOMMUTLBEntry vdma_iotlb_at(IOMMUMemoryRegion *iommu, hwaddr addr,
+                                   bool write)
 {
     IOMMUMemoryRegionClass *imrc = IOMMU_MEMORY_REGION_GET_CLASS(iommu);
-    IOMMUAccessFlags flag = write ? IOMMU_WO : IOMMU_RO;
-    IOMMUTLBEntry next = imrc->translate(iommu, addr, flag, 0);
-    IOMMUAccessFlags perm = next.perm;
+    IOMMUTLBEntry entry =
+        imrc->translate(iommu, addr, write ? IOMMU_WO : IOMMU_RO, 0);
+
+    entry.perm = dma_guard_permits(iommu, addr, entry.perm);
+    return entry;
+}
+
+static hwaddr vdma_iotlb_run_in(IOMMUMemoryRegion *iommu, hwaddr addr,
+                                IOMMUTLBEntry *entry, bool write)
+{
+    IOMMUTLBEntry next = vdma_iotlb_at(iommu, addr, write);
     hwaddr size = entry->addr_mask + 1;
     unsigned int i;
 
+    entry->perm = next.perm;
     for (i = 1; i < RUN_MAX; i++) {
-        next = imrc->translate(iommu, addr + size, flag, 0);
-        if (next.perm != perm || next.target_as != &address_space_memory ||
+        next = vdma_iotlb_at(iommu, addr + size, write);
+        if (next.perm != entry->perm || next.target_as != &address_space_memory ||
             next.translated_addr != entry->translated_addr + size ||
             !dma_guard_may_tell(iommu, &next)) {
             break;
@@ -77,7 +87,7 @@ static hwaddr vdma_iotlb_run_in(IOMMUMemoryRegion *iommu, hwaddr addr,
     return size;
 }
 
-hwaddr vdma_iotlb_run(AddressSpace *as, const IOMMUTLBEntry *entry, bool write)
+hwaddr vdma_iotlb_run(AddressSpace *as, IOMMUTLBEntry *entry, bool write)
 {
     hwaddr size = entry->addr_mask + 1;
     MemoryRegionSection section;

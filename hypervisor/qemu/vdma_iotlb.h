@@ -37,15 +37,17 @@ void vdma_iotlb_init(void);
 /**
  * vdma_iotlb_run() - how much to answer to a miss
  * @as: address space of the device
- * @entry: translation of the page that the back end asked for
+ * @entry: translation of the page that the back end asked for; gets what the
+ *         TCE permits
  * @write: the access that it asked for
  *
  * On pseries, TCEs after that page join it while they are contiguous in memory
- * and permit the same: a buffer takes one message.
+ * and permit the same: a buffer takes one message. What QEMU has translated is
+ * said to permit reads and writes, whichever was asked for.
  *
  * Return: bytes from the start of the page.
  */
-hwaddr vdma_iotlb_run(AddressSpace *as, const IOMMUTLBEntry *entry, bool write);
+hwaddr vdma_iotlb_run(AddressSpace *as, IOMMUTLBEntry *entry, bool write);
 
 /**
  * vdma_iotlb_unmapped() - tell back ends behind a DMA guard of TCEs

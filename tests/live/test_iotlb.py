@@ -124,6 +124,12 @@ def test_private(run: Path) -> None:
     assert [str(gone) for gone in messages.gone] == due(console)
 
 
+@pytest.mark.parametrize("name", ["one-way", "one-way-secure"])
+def test_one_way(run: Path, name: str) -> None:
+    """A back end that may read a page is not told that it may write it, nor the reverse."""
+    boot(next(row for row in ROWS if row.name == name), run)
+
+
 def test_page_of_another_device(run: Path) -> None:
     """A page that is taken from one disk costs the other nothing."""
     row = next(row for row in ROWS if row.name == "other")

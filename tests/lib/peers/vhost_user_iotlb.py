@@ -22,7 +22,7 @@ from tests.lib.peers.vhost_user import (
     VERSION,
     Backend,
 )
-from tests.lib.peers.vhost_user_ring import Memory, RingError, Unreachable
+from tests.lib.peers.vhost_user_ring import RW, Memory, RingError, Unreachable
 
 SET_BACKEND_REQ_FD = 21
 IOTLB_MSG = 22
@@ -34,7 +34,6 @@ F_ACCESS_PLATFORM = 1 << 33
 # I/O address, size, QEMU's address, permission, type
 MESSAGE = struct.Struct("<QQQBB6x")
 MISS, UPDATE, INVALIDATE = 1, 2, 3
-READ, WRITE = 1, 2
 
 
 @dataclass(frozen=True)
@@ -68,12 +67,12 @@ class IotlbMemory(Memory):
         super().__init__()
         self._backend = backend
 
-    def at_guest(self, address: int, length: int) -> memoryview:
+    def at_guest(self, address: int, length: int, access: int = RW) -> memoryview:
         """A buffer: its I/O addresses must be in a row in memory, too."""
-        start = user = self._backend.translate(address)
+        start = user = self._backend.translate(address, access)
         at = address
         while at < address + length:
-            if self._backend.translate(at) != start + (at - address):
+            if self._backend.translate(at, access) != start + (at - address):
                 raise RingError(f"{length} bytes at {address:#x} are not in a row")
             at = self._backend.end_of(at)
         return super().at_user(user, length)
@@ -93,29 +92,30 @@ class IotlbBackend(Backend):
     messages: IotlbMessages = field(default_factory=IotlbMessages)
 
     def __post_init__(self) -> None:
-        self._entries: list[tuple[Range, int]] = []
+        self._entries: list[tuple[Range, int, int]] = []
         self._requests: socket.socket | None = None
         self.device.features |= F_ACCESS_PLATFORM
         super().__post_init__()
 
-    def translate(self, address: int) -> int:
-        """QEMU's address for an I/O address; asks if need be."""
+    def translate(self, address: int, access: int) -> int:
+        """QEMU's address for an I/O address; asks if need be, and does no more than QEMU
+        permits."""
         for _ in range(2):
-            for entry, user in self._entries:
-                if entry.holds(address):
+            for entry, user, permitted in self._entries:
+                if entry.holds(address) and permitted & access == access:
                     return user + (address - entry.base)
-            self._ask(address)
+            self._ask(address, access)
         raise Unreachable(f"QEMU knows no memory at {address:#x}")
 
     def end_of(self, address: int) -> int:
         """Where the entry ends that an address is in."""
-        return next(e.base + e.size for e, _ in self._entries if e.holds(address))
+        return next(e.base + e.size for e, _, _ in self._entries if e.holds(address))
 
-    def _ask(self, address: int) -> None:
+    def _ask(self, address: int, access: int) -> None:
         """Report a miss; QEMU may have other things to say before it answers."""
         assert self._requests and self._connection
         self.messages.misses += 1
-        body = MESSAGE.pack(address, 0, 0, READ | WRITE, MISS)
+        body = MESSAGE.pack(address, 0, 0, access, MISS)
         header = HEADER.pack(BACKEND_IOTLB_MSG, VERSION | NEED_REPLY, len(body))
         self._requests.sendall(header + body)
         with selectors.DefaultSelector() as selector:
@@ -133,21 +133,21 @@ class IotlbBackend(Backend):
         if request == SET_BACKEND_REQ_FD:
             self._requests = socket.socket(fileno=fds[0])
         elif request == IOTLB_MSG:
-            base, size, user, _, kind = MESSAGE.unpack(body)
-            self._hear(kind, Range(base, size), user)
+            base, size, user, permitted, kind = MESSAGE.unpack(body)
+            self._hear(kind, Range(base, size), user, permitted)
         else:
             return super()._answer(request, body, fds)
         return None
 
-    def _hear(self, kind: int, what: Range, user: int) -> None:
+    def _hear(self, kind: int, what: Range, user: int, permitted: int) -> None:
         if kind == UPDATE:
             self.messages.updates.append(what)
-            self._entries.append((what, user))
+            self._entries.append((what, user, permitted))
         elif kind == INVALIDATE:
             self.messages.gone.append(what)
             self._entries = [
-                (entry, user)
-                for entry, user in self._entries
+                (entry, user, permitted)
+                for entry, user, permitted in self._entries
                 if entry.base + entry.size <= what.base or what.base + what.size <= entry.base
             ]
             for queue in self._queues:

@@ -23,6 +23,9 @@ USED = 1 << 15
 
 DESC_LEN = 16
 
+# What the device does to memory, as vhost-user has it
+RO, WO, RW = 1, 2, 3
+
 
 class RingError(Exception):
     """A rule of the ring is broken."""
@@ -54,8 +57,8 @@ class Memory:
         os.close(fd)
         self.regions.append(Region(guest, size, user, memoryview(whole)[offset:]))
 
-    def at_guest(self, address: int, length: int) -> memoryview:
-        """Memory by guest physical address."""
+    def at_guest(self, address: int, length: int, access: int = RW) -> memoryview:
+        """Memory by guest physical address; there is no IOMMU to deny an ACCESS."""
         return self._find(address, length, [region.guest for region in self.regions])
 
     def at_user(self, address: int, length: int) -> memoryview:
@@ -83,7 +86,7 @@ class Chain:
     def add(self, memory: Memory, address: int, length: int, flags: int) -> None:
         """Add a descriptor; if its buffer is unreachable, the chain is lost."""
         try:
-            part = memory.at_guest(address, length)
+            part = memory.at_guest(address, length, WO if flags & WRITE else RO)
         except Unreachable:
             part = memoryview(bytearray(length))
             self.lost = True
