@@ -17,6 +17,10 @@
 #include "lib/ultravisor.h"
 #include "lib/windows.h"
 
+/* Virtio 1.2, 5.1.3 */
+#define NET_F_CTRL_VQ	(1ull << 17)
+#define NET_F_MQ	(1ull << 22)
+
 #define LEN	(4 * KIB)
 #define DEPTH	16
 
@@ -352,6 +356,49 @@ static void iotlb_one_way(void)
 }
 
 GUEST_TEST(iotlb_one_way, iotlb_one_way);
+
+/*
+ * A card with several pairs of queues has a back end, which is told once what QEMU tells each
+ * pair. It needs no ring for that.
+ */
+static void iotlb_pairs(void)
+{
+	const uint64_t features = VDMA_F_VERSION_1 | VDMA_F_ACCESS_PLATFORM |
+				  NET_F_CTRL_VQ | NET_F_MQ;
+	struct device_plan plan = device_plan();
+	struct vdma_tce_window window = { .hv = &guest_hv };
+	struct device device;
+	struct vdma_rtas rtas;
+	uint64_t offered, base;
+	int error;
+
+	device_open(&device, TYPE_NET, 0, &plan);
+	rtas = window_rtas(device.pci);
+	error = vdma_virtio_begin(&device.virtio, &offered) ?:
+		vdma_virtio_features(&device.virtio, features);
+	/* QEMU looks up the used rings, which are at 0. */
+	error |= vdma_tce_enter(&device.window, 0, 1, 0, VDMA_BIDIRECTIONAL);
+	report(!error, "several pairs: %s", vdma_strerror(error));
+	vdma_virtio_ready(&device.virtio);
+	error = vdma_ddw_create(&rtas, &device.pci->fn, 16, MIB, &window);
+	error |= vdma_tce_enter(&window, 1, 2, 0, VDMA_BIDIRECTIONAL);
+	base = window.base + (1 << 16);
+	vdma_audit_map(&device.audit, base, 2 << 16, VDMA_BIDIRECTIONAL, "pairs");
+	vdma_audit_unmap(&device.audit, base, 2 << 16, VDMA_BIDIRECTIONAL,
+			 "pairs");
+	error |= vdma_tce_clear(&window, 1, 2);
+	gone(base, 2 << 16);
+	error |= vdma_ddw_remove(&rtas, &window);
+	gone(window.base, MIB);
+	report(!error, "TCEs and a window come and go: %s", vdma_strerror(error));
+	error = vdma_virtio_reset(&device.virtio);
+	gone(0, GIB);
+	error |= vdma_tce_clear(&device.window, 0, 1);
+	report(!error, "reset: %s", vdma_strerror(error));
+	device_close(&device);
+}
+
+GUEST_TEST(iotlb_pairs, iotlb_pairs);
 
 /* Reads, for the runner to count the messages that they cause in each mode */
 static void iotlb_load(void)

@@ -11,7 +11,11 @@ import pytest
 
 from tests.lib.guest import ktap
 from tests.lib.guest.baremetal import GuestRow, Run, table
+from tests.lib.machine.devices import F_OPTIONS
+from tests.lib.machine.qemu import Qemu
+from tests.lib.peers.vhost_user import F_VERSION_1, VhostDevice
 from tests.lib.peers.vhost_user_iotlb import IotlbBackend, Range, IotlbMessages
+from tests.lib.peers.vhost_user_ring import Ring
 from tests.live.conftest import Outcome
 
 ROWS = [row for row in table("tests/live") if row.group in ("iotlb", "testpmd")]
@@ -128,6 +132,33 @@ def test_private(run: Path) -> None:
 def test_one_way(run: Path, name: str) -> None:
     """A back end that may read a page is not told that it may write it, nor the reverse."""
     boot(next(row for row in ROWS if row.name == name), run)
+
+
+PAIRS = 2
+NET_F_MQ = 1 << 22
+
+
+class IdleCard(VhostDevice):
+    """A card that nothing goes through."""
+
+    def serve(self, ring: Ring) -> bool:
+        """See VhostDevice."""
+        return False
+
+
+def test_pairs_of_queues(run: Path) -> None:
+    """A card with several pairs of queues has one back end, which gets each message once."""
+    card = IotlbBackend(IdleCard(queues=2 * PAIRS, features=F_VERSION_1 | NET_F_MQ))
+    netdev = ["-chardev", card.chardev("c"), "-netdev", f"vhost-user,id=n,chardev=c,queues={PAIRS}"]
+    device = f"virtio-net-pci,netdev=n,mq=on,romfile=,{F_OPTIONS}"
+    row = GuestRow(name="pairs", run="test=iotlb_pairs", mode="tce")
+    with card, Run(row, run, shared=True) as boot:
+        with Qemu([*boot.command(), *netdev, "-device", device], run) as qemu:
+            qemu.wait(row.limit)
+        assert boot.check() == []
+        # SLOF has used the card before
+        told = due(boot.console())
+        assert [str(gone) for gone in card.messages.gone][-len(told) :] == told
 
 
 def test_page_of_another_device(run: Path) -> None:
