@@ -46,6 +46,13 @@ def logged(folder: Path) -> set[int]:
     return {page for page in found if page >= DIRTY_HIGH}
 
 
+def tree(qemu: Qemu, folder: Path) -> bytes:
+    """The guest's device tree, as QEMU has it."""
+    file = folder / "guest.dtb"
+    qemu.dump_tree(file)
+    return file.read_bytes()
+
+
 @pytest.mark.parametrize(
     ("row", "rounds"),
     [
@@ -54,13 +61,18 @@ def logged(folder: Path) -> set[int]:
     ],
 )
 def test_there_and_back(run: Path, outcome: Outcome, row: GuestRow, rounds: int) -> None:
-    """Each migration keeps all pages, the I/O, the mode and the windows."""
+    """Each migration keeps all pages, the I/O, the mode, the windows, and the device tree
+    that the guest has handed back, with firmware's tags."""
     if rounds != SHORT:
         outcome(event_of(row), row.mode)
     with MigratingProgram(row, run) as guest:
         guest.wait_for("at work")
+        handed_back = tree(guest.qemu, run)
+        tagged = any("f" in device.split() for device in row.devices)
+        assert (emulators.PROPERTY in handed_back) == tagged
         for number in range(rounds):
             assert guest.move() == [], f"move {number + 1}"
+            assert tree(guest.qemu, run) == handed_back, f"move {number + 1}"
         problems = guest.finish()
     assert problems == []
     if row.name.startswith("dirty"):
