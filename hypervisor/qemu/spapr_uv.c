@@ -349,6 +349,11 @@ static void spapr_uv_set_guard(Object *obj, const char *value, Error **errp)
     }
 }
 
+static bool spapr_uv_get_secure(Object *obj, Error **errp)
+{
+    return SPAPR_MACHINE(obj)->uv.secure;
+}
+
 static char *spapr_uv_get_last(Object *obj, Error **errp)
 {
     return dma_guard_last(&SPAPR_MACHINE(obj)->uv);
@@ -373,6 +378,7 @@ void spapr_uv_instance_init(Object *obj)
                             spapr_uv_set_guard);
     object_property_set_description(obj, "x-dma-guard",
         "Handle DMA to a secure VM's private memory: deny or report");
+    object_property_add_bool(obj, "uv-secure", spapr_uv_get_secure, NULL);
     object_property_add_uint64_ptr(obj, "uv-shared-pages", &uv->pages.shared,
                                    OBJ_PROP_FLAG_READ);
     object_property_add_uint64_ptr(obj, "dma-guard-violations",

@@ -221,6 +221,32 @@ static void spapr_vdma_function_free(SpaprVdmaFunction *f)
     object_unparent(OBJECT(f));
 }
 
+/* For QMP clients: the path of the device in the slot, or empty */
+static char *spapr_vdma_function_get_device(Object *obj, Error **errp)
+{
+    SpaprVdmaFunction *f = SPAPR_VDMA_FUNCTION(obj);
+    PCIDevice *dev = f->bus->devices[f->devfn];
+
+    return dev ? object_get_canonical_path(OBJECT(dev)) : g_strdup("");
+}
+
+static bool spapr_vdma_function_get_enabled(Object *obj, Error **errp)
+{
+    return SPAPR_VDMA_FUNCTION(obj)->enabled;
+}
+
+static void spapr_vdma_function_instance_init(Object *obj)
+{
+    SpaprVdmaFunction *f = SPAPR_VDMA_FUNCTION(obj);
+
+    object_property_add_str(obj, "device", spapr_vdma_function_get_device,
+                            NULL);
+    object_property_add_bool(obj, "enabled", spapr_vdma_function_get_enabled,
+                             NULL);
+    object_property_add_uint64_ptr(obj, "window-size", &f->window_size,
+                                   OBJ_PROP_FLAG_READ);
+}
+
 static void spapr_vdma_function_finalize(Object *obj)
 {
     SpaprVdmaFunction *f = SPAPR_VDMA_FUNCTION(obj);
@@ -385,6 +411,7 @@ static const TypeInfo spapr_vdma_function_info = {
     .name = TYPE_SPAPR_VDMA_FUNCTION,
     .parent = TYPE_OBJECT,
     .instance_size = sizeof(SpaprVdmaFunction),
+    .instance_init = spapr_vdma_function_instance_init,
     .instance_finalize = spapr_vdma_function_finalize,
 };
 
