@@ -13,8 +13,8 @@ CORE_SRC := \
 # Reads device trees with libfdt.
 DT_SRC := guest/powerpc/dt.c
 
-TOOL_SRC := $(addprefix tools/vdmactl/,assume.c explain.c file.c infer.c main.c output.c \
-	print_verbose.c row.c status.c sysfs.c tag.c tagging.c util.c)
+TOOL_SRC := $(addprefix tools/vdmactl/,assume.c explain.c explain_qmp.c file.c infer.c \
+	main.c output.c print_verbose.c qemu.c qmp.c row.c status.c sysfs.c tag.c tagging.c util.c)
 
 # The bare-metal program: benches and tests, and the machine that they run on.
 GUEST_SRC := \

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 /*
- * vdmactl explain: decides about each function of a device tree.
+ * vdmactl explain: decides about each function of a device tree, or of a VM that runs
+ * (explain_qmp.c).
  */
 #include <err.h>
 #include <getopt.h>
@@ -10,7 +11,7 @@
 #include <vdma/error.h>
 #include "vdmactl.h"
 
-static void explain_add(struct rows *rows, const struct vdma_dt *dt,
+struct row *explain_add(struct rows *rows, const struct vdma_dt *dt,
 			const struct vdma_dt_function *fn,
 			const struct vdma_dt_assume *assume)
 {
@@ -22,10 +23,11 @@ static void explain_add(struct rows *rows, const struct vdma_dt *dt,
 	row->path = xalloc(strdup(fn->path));
 	row->virtio = fn->virtio;
 	vdma_dt_facts(dt, fn, assume, &row->facts, row->source);
-	if (!fn->virtio)
-		return;
-	vdma_decide(&row->facts, &row->decision);
-	row_set_decision(row);
+	if (fn->virtio) {
+		vdma_decide(&row->facts, &row->decision);
+		row_set_decision(row);
+	}
+	return row;
 }
 
 /* Collects rows of all functions; false, with a message, on an error. */
@@ -69,12 +71,14 @@ enum status cmd_explain(int argc, char **argv)
 		{ "all",     no_argument,	NULL, 'a' },
 		{ "assume",  required_argument, NULL, 'A' },
 		{ "json",    no_argument,	NULL, 'j' },
+		{ "qmp",     required_argument, NULL, 'Q' },
 		{ "secure",  no_argument,	NULL, 's' },
 		{ "verbose", no_argument,	NULL, 'v' },
 		{ NULL,	     0,			NULL, 0 },
 	};
 	struct vdma_dt_assume assume = { 0 };
 	struct output output = { 0 };
+	const char *socket = NULL;
 	int option;
 
 	opterr = 0;
@@ -86,10 +90,15 @@ enum status cmd_explain(int argc, char **argv)
 			assume.facts.secure = true;
 			assume.given |= 1u << VDMA_DT_SECURE;
 		}
-		if (!output_option(&output, option) && option != 'A' &&
-		    option != 's')
+		if (option == 'Q')
+			socket = optarg;
+		if (!output_option(&output, option) && !strchr("AsQ", option))
 			return usage_option(argv);
 	}
+	if (socket && argc != optind)
+		return usage_error("explain: --qmp takes no operand FILE");
+	if (socket)
+		return explain_qmp(socket, &output, &assume);
 	if (argc - optind != 1)
 		return usage_error("explain: missing operand FILE (- for stdin), or too many");
 	return explain_file(argv[optind], &output, &assume);

@@ -44,18 +44,18 @@ static void *file_read(int fd, size_t *size)
 	return data;
 }
 
-bool file_read_blob(const char *file, struct blob *blob)
+/* Reads FILE, or standard input for "-". Returns NULL, or why it cannot. */
+static const char *file_read_blob(const char *file, struct blob *blob)
 {
 	bool input = !strcmp(file, "-");
 	int fd = input ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
+	const char *why;
 
 	blob->data = fd < 0 ? NULL : file_read(fd, &blob->size);
-	if (!blob->data)
-		warnx("cannot read %s: %s", input ? "standard input" : file,
-		      strerror(errno));
+	why = blob->data ? NULL : strerror(errno);
 	if (fd >= 0 && !input)
 		close(fd);
-	return blob->data;
+	return why;
 }
 
 static bool file_write(int fd, const char *data, size_t size)
@@ -153,17 +153,27 @@ static const char *file_tree_error(const struct blob *blob, int error)
 	return vdma_strerror(error);
 }
 
-bool file_read_tree(const char *file, struct blob *blob, struct vdma_dt *dt)
+const char *file_load_tree(const char *file, struct blob *blob, struct vdma_dt *dt)
 {
+	const char *why = file_read_blob(file, blob);
 	int error;
 
-	if (!file_read_blob(file, blob))
-		return false;
+	if (why)
+		return why;
 	error = vdma_dt_open(dt, blob->data, blob->size);
 	if (!error)
-		return true;
-	warnx("cannot read %s: %s", strcmp(file, "-") ? file : "standard input",
-	      file_tree_error(blob, error));
+		return NULL;
+	why = file_tree_error(blob, error);
 	free(blob->data);
-	return false;
+	return why;
+}
+
+bool file_read_tree(const char *file, struct blob *blob, struct vdma_dt *dt)
+{
+	const char *why = file_load_tree(file, blob, dt);
+
+	if (why)
+		warnx("cannot read %s: %s", strcmp(file, "-") ? file : "standard input",
+		      why);
+	return !why;
 }

@@ -46,6 +46,8 @@ static const char *table_colour(const struct row *row)
 
 static const char *table_property(const struct row *row)
 {
+	if (row->untagged)
+		return "?";
 	switch (row->facts.property) {
 	case VDMA_PROPERTY_VALID:
 		return "yes";
@@ -156,6 +158,18 @@ static json_t *json_assumed(const struct row *row)
 	return array;
 }
 
+static json_t *json_property(const struct row *row)
+{
+	return row->untagged ? json_null() :
+	       json_boolean(row->facts.property != VDMA_PROPERTY_ABSENT);
+}
+
+static json_t *json_window(const struct row *row)
+{
+	return row->qemu.window == ROW_WINDOW_UNKNOWN ? json_null() :
+	       json_boolean(row->qemu.window == ROW_WINDOW_OPEN);
+}
+
 static json_t *json_row(const struct row *row, const struct style *style)
 {
 	bool f = vdma_facts_access_platform(&row->facts);
@@ -165,9 +179,7 @@ static json_t *json_row(const struct row *row, const struct style *style)
 	json_object_set_new(o, "path", json_text_or_null(row->path));
 	json_object_set_new(o, "driver", json_text(row->driver));
 	json_object_set_new(o, "f", row->virtio ? json_boolean(f) : json_null());
-	json_object_set_new(o, "property",
-			    json_boolean(row->facts.property !=
-					 VDMA_PROPERTY_ABSENT));
+	json_object_set_new(o, "property", json_property(row));
 	json_object_set_new(o, "secure", json_boolean(row->facts.secure));
 	json_object_set_new(o, "mode", json_text(row->decided ? row->mode : "-"));
 	json_object_set_new(o, "reason",
@@ -179,10 +191,12 @@ static json_t *json_row(const struct row *row, const struct style *style)
 	if (style->assumed) {
 		json_object_set_new(o, "row", json_integer(row->decision.row));
 		json_object_set_new(o, "assumed", json_assumed(row));
-	} else {
+	}
+	if (row->qemu.asked)
+		json_object_set_new(o, "window", json_window(row));
+	if (row->qemu.asked || !style->assumed)
 		json_object_set_new(o, "disagreement",
 				    json_text_or_null(row->disagreement));
-	}
 	return o;
 }
 

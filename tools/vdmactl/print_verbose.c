@@ -141,18 +141,38 @@ static void verbose_fact(const struct vdma_facts *f, enum vdma_dt_fact fact,
 	snprintf(buf, VALUE_MAX, "%d", on);
 }
 
-static void verbose_facts(const struct row *row)
+static const char *verbose_source(const struct row *row, enum vdma_dt_fact fact)
 {
 	static const char * const sources[] = {
 		[VDMA_DT_DEFAULT] = "assumed",
 		[VDMA_DT_TREE] = "device tree",
 		[VDMA_DT_GIVEN] = "given",
 	};
+
+	return (row->qemu.facts & 1u << fact) ? "QEMU" : sources[row->source[fact]];
+}
+
+/* The guest as a running QEMU sees it */
+static void verbose_qemu(const struct row *row)
+{
+	static const char * const windows[] = {
+		[ROW_WINDOW_UNKNOWN] = "unknown",
+		[ROW_WINDOW_CLOSED] = "closed",
+		[ROW_WINDOW_OPEN] = "open",
+	};
+
+	printf("  bypass     window %s (QEMU)\n", windows[row->qemu.window]);
+	printf("  driver     %s (QEMU)\n", row->qemu.driver_ok ? "ready" : "not ready");
+}
+
+static void verbose_facts(const struct row *row)
+{
 	static const char * const properties[] = {
 		[VDMA_PROPERTY_ABSENT] = "absent",
 		[VDMA_PROPERTY_MALFORMED] = "malformed",
 	};
 	const struct vdma_facts *f = &row->facts;
+	const char *source = row->qemu.no_node ? "QEMU" : "device tree";
 	char value[VALUE_MAX];
 	unsigned int fact;
 
@@ -160,20 +180,23 @@ static void verbose_facts(const struct row *row)
 		verbose_window("window", &f->property_window, value);
 	else
 		snprintf(value, sizeof(value), "%s", properties[f->property]);
-	printf("  property   %s (device tree)\n", value);
+	if (row->untagged)
+		snprintf(value, sizeof(value), "unknown");
+	printf("  property   %s (%s)\n", value, source);
 	printf("  memory     ");
 	if (f->memory_end == UINT64_MAX)
-		printf("unknown (device tree)\n");
+		printf("unknown (%s)\n", source);
 	else
-		printf("ends below 0x%" PRIx64 " (device tree)\n",
-		       f->memory_end);
+		printf("ends below 0x%" PRIx64 " (%s)\n", f->memory_end, source);
 	for (fact = 0; fact < VDMA_DT_FACT_COUNT; fact++) {
 		verbose_fact(f, (enum vdma_dt_fact)fact, value);
 		printf("  %-9s  %s (%s): %s\n",
 		       vdma_dt_fact_key((enum vdma_dt_fact)fact), value,
-		       sources[row->source[fact]],
+		       verbose_source(row, (enum vdma_dt_fact)fact),
 		       vdma_dt_fact_text((enum vdma_dt_fact)fact));
 	}
+	if (row->qemu.asked)
+		verbose_qemu(row);
 }
 
 static void verbose_missed(enum vdma_mode mode, enum vdma_reason reason)
@@ -190,7 +213,7 @@ static void verbose_decision(const struct row *row)
 	const struct vdma_decision *d = &row->decision;
 	unsigned int mode;
 
-	if (row->disagreement) {
+	if (row->disagreement && !row->qemu.asked) {
 		printf("  the module says mode %s, reason %s, passed over %s;\n  %s\n",
 		       row->mode, row->reason, row->passed_over,
 		       row->disagreement);
@@ -202,6 +225,8 @@ static void verbose_decision(const struct row *row)
 		printf("row %u of the table)\n", d->row);
 	else
 		printf("bound before)\n");
+	if (row->disagreement)
+		printf("  but %s\n", row->disagreement);
 	if (d->mode == VDMA_MODE_REFUSE && verbose_advice(d->reason))
 		printf("      to change that: %s\n", verbose_advice(d->reason));
 	for (mode = 0; mode < VDMA_MODE_COUNT; mode++)

@@ -29,7 +29,7 @@ _vdmactl() {
 		compopt -o nospace 2>/dev/null
 	elif [[ $cur == -* ]]; then
 		case $command in
-		explain) words="--all --assume --json --secure --verbose" ;;
+		explain) words="--all --assume --json --qmp --secure --verbose" ;;
 		status) words="--all --json --sysfs --verbose" ;;
 		tag) words="--device --window" ;;
 		untag) words="--device" ;;

@@ -30,6 +30,21 @@ enum status usage_option(char **argv);
 
 /* ---- row.c: the functions of a guest */
 
+enum row_window {
+	ROW_WINDOW_UNKNOWN,
+	ROW_WINDOW_CLOSED,
+	ROW_WINDOW_OPEN,
+};
+
+/* A function as a running QEMU knows it (explain --qmp) */
+struct row_qemu {
+	bool asked;		/* QEMU was asked about it */
+	uint32_t facts;		/* bit mask of the facts that it has answered */
+	bool driver_ok;		/* the driver has set DRIVER_OK */
+	bool no_node;		/* it has no node, or there is no tree */
+	enum row_window window;	/* the bypass window */
+};
+
 struct row {
 	char device[24];	/* PCI address, empty if the tree has none */
 	char driver[32];
@@ -42,7 +57,9 @@ struct row {
 	struct vdma_facts facts;
 	struct vdma_decision decision;
 	enum vdma_dt_source source[VDMA_DT_FACT_COUNT];
-	char *disagreement;	/* status: how module and tree differ, or NULL */
+	char *disagreement;	/* how the guest differs from the decision, or NULL */
+	bool untagged;		/* nothing tells whether the node has the property */
+	struct row_qemu qemu;
 };
 
 struct rows {
@@ -103,11 +120,11 @@ struct blob {
 	size_t size;
 };
 
-/* Reads FILE, or standard input for "-". False, with a message, on an error. */
-bool file_read_blob(const char *file, struct blob *blob);
 /* Writes FILE completely or not at all. False, with a message, on an error. */
 bool file_write_blob(const char *file, const void *data, size_t size);
-/* Reads and opens a device tree. False, with a message, on an error. */
+/* Reads and opens a device tree. Returns NULL, or why it cannot. */
+const char *file_load_tree(const char *file, struct blob *blob, struct vdma_dt *dt);
+/* The same; false, with a message, on an error. "-" is standard input. */
 bool file_read_tree(const char *file, struct blob *blob, struct vdma_dt *dt);
 
 /* ---- tagging.c: copies of a tree with the property added or removed */
@@ -126,6 +143,19 @@ void infer_features(const char *virtio, bool bound,
 void infer_secure(bool secure, struct vdma_dt_assume *assume);
 /* Infers facts from mode, reason and passed_over of @row. */
 void infer_from_module(const struct row *row, struct vdma_dt_assume *assume);
+
+/* ---- explain.c */
+
+/* Adds the row of a function, decided upon. */
+struct row *explain_add(struct rows *rows, const struct vdma_dt *dt,
+			const struct vdma_dt_function *fn,
+			const struct vdma_dt_assume *assume);
+
+/* ---- explain_qmp.c */
+
+/* Explains the running VM whose QEMU has a QMP socket. */
+enum status explain_qmp(const char *socket, const struct output *output,
+			const struct vdma_dt_assume *assume);
 
 /* ---- commands; argv[0] is the command's name */
 
