@@ -153,14 +153,14 @@ static void features_limit_field(struct virtio_device *vdev,
 				 unsigned int len)
 {
 	unsigned int from = max(offset, field->offset), to;
-	__le32 value;
+	__le32 value = 0;
 	u32 v;
 
-	to = min(offset + len, field->offset + (unsigned int)sizeof(value));
+	to = min(offset + len, field->offset + field->size);
 	if (from >= to)
 		return;
 	features_config(vdev)->original->get(vdev, field->offset, &value,
-					     sizeof(value));
+					     field->size);
 	v = le32_to_cpu(value);
 	if (!v && field->replace_0)
 		v = U32_MAX;

@@ -10,7 +10,6 @@
  * rings of 1024 entries, and the console driver puts a page into each: with pages of
  * 64 KiB two such rings would need a pool of 128 MiB.
  */
-#include <linux/cpumask.h>
 #include <linux/log2.h>
 #include <linux/sizes.h>
 #include <linux/virtio_blk.h>
@@ -30,12 +29,17 @@
 /* Mappings that a disk's request may have if each of them is a page */
 #define BLK_MAPPINGS	128
 
+/* Place of a field in the configuration, for struct vdp_limit_field */
+#define LIMIT_FIELD(_config, _field)			\
+	.offset = offsetof(_config, _field),		\
+	.size = sizeof_field(_config, _field)
+
 /* A ring takes 26 bytes an entry (virtio 1.2, 2.7.2 and 2.8.10), and at least a unit. */
 #define RING_ENTRY	SZ_32
 #define RING_MIN	SZ_4K
-/* Rings that fit into an eighth of a pool, and how many each step of its size adds */
-#define RINGS		((unsigned int)(VDMA_BOUNCE_SIZE / 8 / RING_MIN))
-#define RINGS_STEP	(VDMA_BOUNCE_SIZE_ALIGN / RING_MIN)
+
+/* Rings of a SCSI host that are not for requests (virtio 1.2, 5.6.2) */
+#define SCSI_OTHER_RINGS	2
 
 /**
  * vdp_virtio_id() - type of a virtio function
@@ -67,12 +71,6 @@ u64 vdp_limits_pool(unsigned int id)
 		return max_t(u64, VDMA_BOUNCE_SIZE, 2 * P9_BUFFERS * PAGE_SIZE);
 	case VIRTIO_ID_GPU:
 		return SZ_16M;
-	case VIRTIO_ID_BLOCK:
-	case VIRTIO_ID_SCSI:
-		/* A host may give a disk a ring for each CPU. */
-		return VDMA_BOUNCE_SIZE +
-		       ALIGN((u64)max(nr_cpu_ids, RINGS) - RINGS, RINGS_STEP) *
-			       RING_MIN;
 	default:
 		return VDMA_BOUNCE_SIZE;
 	}
@@ -90,6 +88,12 @@ static u64 limits_request(u64 size)
 static u64 limits_rounding(u64 size)
 {
 	return size / 6;
+}
+
+/* A host may give a disk a ring for each CPU: how many fit into an eighth of the pool */
+static unsigned int limits_disk_rings(u64 size)
+{
+	return size / 8 / RING_MIN;
 }
 
 /**
@@ -143,23 +147,30 @@ unsigned int vdp_limits_fields(unsigned int id, u64 size, u64 mapping,
 	switch (id) {
 	case VIRTIO_ID_BLOCK:
 		fields[0] = (struct vdp_limit_field){
-			.offset = offsetof(struct virtio_blk_config, seg_max),
+			LIMIT_FIELD(struct virtio_blk_config, seg_max),
 			.max = limits_request(size) / mapping,
 		};
-		return 1;
+		fields[1] = (struct vdp_limit_field){
+			LIMIT_FIELD(struct virtio_blk_config, num_queues),
+			.max = limits_disk_rings(size),
+		};
+		return 2;
 	case VIRTIO_ID_SCSI:
 		/* With 0 the driver uses a limit of its own, a larger one. */
 		fields[0] = (struct vdp_limit_field){
-			.offset = offsetof(struct virtio_scsi_config,
-					   max_sectors),
+			LIMIT_FIELD(struct virtio_scsi_config, max_sectors),
 			.max = limits_request(size) / SZ_512,
 			.replace_0 = true,
 		};
 		fields[1] = (struct vdp_limit_field){
-			.offset = offsetof(struct virtio_scsi_config, seg_max),
+			LIMIT_FIELD(struct virtio_scsi_config, seg_max),
 			.max = limits_rounding(size) / VDMA_BOUNCE_ALIGN_MIN,
 		};
-		return 2;
+		fields[2] = (struct vdp_limit_field){
+			LIMIT_FIELD(struct virtio_scsi_config, num_queues),
+			.max = limits_disk_rings(size) - SCSI_OTHER_RINGS,
+		};
+		return 3;
 	default:
 		return 0;
 	}
@@ -189,6 +200,7 @@ u16 vdp_limits_ring(unsigned int id, u64 size, unsigned int rings,
 	switch (id) {
 	case VIRTIO_ID_BLOCK:
 	case VIRTIO_ID_SCSI:
+		rings = min(rings, limits_disk_rings(size));
 		/* Otherwise the ring limits a request, which the driver expects. */
 		return indirect ? limits_entries(size / 8, rings, RING_ENTRY)
 				: 0;

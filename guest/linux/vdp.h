@@ -153,17 +153,19 @@ struct vdp_device *vdp_device_first(void);
 
 /**
  * struct vdp_limit_field - a field of a device's configuration that limits requests
- * @offset: in bytes; its length is 32 bits
+ * @offset: in bytes
+ * @size: in bytes, 2 or 4
  * @max: maximum of its value
  * @replace_0: 0 means no limit
  */
 struct vdp_limit_field {
 	unsigned int offset;
+	unsigned int size;
 	u64 max;
 	bool replace_0;
 };
 
-#define VDP_LIMIT_FIELDS 2
+#define VDP_LIMIT_FIELDS 3
 
 unsigned int vdp_virtio_id(const struct pci_dev *pdev);
 u64 vdp_limits_pool(unsigned int id);

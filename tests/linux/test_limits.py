@@ -76,6 +76,8 @@ LARGE_DISKS = {
     "scsi": (SCSI, "", ()),
     "scsi-no-limit": (SCSI, "max_sectors=0", ()),
     "blk-rings": (BLK, "num-queues=64,queue-size=1024", ("-smp", "2,maxcpus=64")),
+    "blk-many-rings": (BLK, "num-queues=512,queue-size=1024", ("-smp", "2,maxcpus=512")),
+    "scsi-many-rings": (SCSI, "num_queues=512", ("-smp", "2,maxcpus=512")),
 }
 
 
