@@ -57,8 +57,8 @@ unsigned int vdp_virtio_id(const struct pci_dev *pdev)
  * vdp_limits_pool() - default size of a device's pool
  * @id: its type
  *
- * The console driver receives into whole pages, a graphics card's pool holds its screen,
- * and a ring full of 9p's buffers has to fit.
+ * The drivers of a console and of a network card receive into whole pages, a graphics
+ * card's pool holds its screen, and a ring full of 9p's buffers has to fit.
  *
  * Return: bytes, a multiple of VDMA_BOUNCE_SIZE_ALIGN.
  */
@@ -67,6 +67,8 @@ u64 vdp_limits_pool(unsigned int id)
 	switch (id) {
 	case VIRTIO_ID_CONSOLE:
 		return max_t(u64, VDMA_BOUNCE_SIZE, 256 * PAGE_SIZE);
+	case VIRTIO_ID_NET:
+		return max_t(u64, VDMA_BOUNCE_SIZE, 128 * PAGE_SIZE);
 	case VIRTIO_ID_9P:
 		return max_t(u64, VDMA_BOUNCE_SIZE, 2 * P9_BUFFERS * PAGE_SIZE);
 	case VIRTIO_ID_GPU:
@@ -212,14 +214,14 @@ u16 vdp_limits_ring(unsigned int id, u64 size, unsigned int rings,
 		return limits_entries(size / 2, max(rings / 2, 4u), PAGE_SIZE);
 	case VIRTIO_ID_NET:
 		/*
-		 * virtio_net stops its TX queue unless MAX_SKB_FRAGS + 2 descriptors
-		 * are free.
+		 * A receive ring has to be full before the pool is: virtio_net of
+		 * 7.2 polls for as long as it cannot fill it.
 		 */
-		return index % 2 ? max_t(u16,
-					 limits_entries(size / 2, rings / 2,
-							SZ_2K),
-					 64)
-				 : limits_entries(size / 2, rings / 2, SZ_2K);
+		if (index % 2 == 0)
+			return limits_entries(vdp_limits_rx(id, size), rings / 2,
+					      PAGE_SIZE);
+		/* It stops sending unless MAX_SKB_FRAGS + 2 descriptors are free. */
+		return max_t(u16, limits_entries(size / 2, rings / 2, SZ_2K), 64);
 	case VIRTIO_ID_FS:
 		/* A request has no more pages than the ring has entries. */
 		return limits_entries(size / 2, max(rings, 2u) - 1, PAGE_SIZE);
