@@ -207,6 +207,29 @@ def test_unload_while_a_foreign_function_asks(run: Path) -> None:
     assert "slowmask: the PHB has its function back: 1" in result.console
 
 
+RNG = DEVICES[4]
+END_IN_CALLBACK = """
+load policy
+load bus
+insmod /slowcb.ko || fail slowcb
+report end status=0
+taskset 1 poweroff -f
+"""
+
+
+@pytest.mark.extended
+def test_end_waits_for_callbacks(run: Path) -> None:
+    """When the kernel ends, no device is reset while an interrupt uses its ring."""
+    machine = Machine(devices=(RNG,), args=("-smp", "2"))
+    files = {"slowcb.ko": cross.module(run, machine.kernel, "tests/linux/slowcb.c")}
+    script = ". /lib/vdma.sh\n" + END_IN_CALLBACK
+    with Guest(machine, run, GuestImage(script=script, files=files)) as guest:
+        result = guest.finish()
+    assert result.report.all("fail") == []
+    assert "slowcb: powering off on CPU 0 in a callback" in result.console
+    assert "slowcb: not reset in a callback" in result.console
+
+
 @dataclass(frozen=True)
 class Asked:
     """Parameters, and the reports of a disk with F, a disk without, and a BALLOON with F
