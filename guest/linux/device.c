@@ -357,14 +357,15 @@ void vdp_device_adopt_bound(struct vdp_device *dev, struct virtio_device *vdev)
 /**
  * vdp_device_added() - decide about a virtio device if nothing was decided yet
  * @dev: the record
- * @vdev: its virtio device, which has no driver
+ * @vdev: its virtio device, which has no driver, or none that has begun to probe
  *
  * The kernel asks when virtio_pci sets its DMA mask, but not with iommu=off, and not if
  * the module was loaded later. Only now is it known whether virtio_pci uses the legacy
- * interface. Outside a secure guest the device keeps the kernel's setup.
+ * interface. Outside a secure guest the device keeps the kernel's setup; in one, also
+ * a device that was bound before the module was loaded is decided about, once its
+ * driver has left.
  *
- * Context: with the locks of the function and of the virtio device, or before
- * drivers see it.
+ * Context: with the lock of the virtio device, or before drivers see it.
  */
 void vdp_device_added(struct vdp_device *dev, struct virtio_device *vdev)
 {
@@ -373,7 +374,8 @@ void vdp_device_added(struct vdp_device *dev, struct virtio_device *vdev)
 
 	dev->facts.features = vdp_common_features(dev->pdev, vdev);
 	if (dev->decided &&
-	    (!f->secure || vdma_facts_version_1(f) == version_1))
+	    (!f->secure || (f->live == VDMA_MODE_AUTO &&
+			    vdma_facts_version_1(f) == version_1)))
 		return;
 	vdp_device_unbound(dev);
 	vdp_facts_collect(dev);

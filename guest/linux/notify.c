@@ -75,7 +75,7 @@ static void notify_hide(struct virtio_device *vdev, struct pci_dev *pdev)
 	mutex_unlock(&files_lock);
 }
 
-/* Before the device is offered to a driver. */
+/* Before the device is offered to a driver, or before that driver probes it. */
 static void notify_adopt(struct device *device)
 {
 	struct virtio_device *vdev = dev_to_virtio(device);
@@ -123,6 +123,9 @@ static int notify_virtio(struct notifier_block *nb, unsigned long action,
 	if (action == BUS_NOTIFY_ADD_DEVICE) {
 		notify_adopt(device);
 		notify_show(device);
+	} else if (action == BUS_NOTIFY_BIND_DRIVER) {
+		/* It may have had a driver when the module was loaded. */
+		notify_adopt(device);
 	} else if (action == BUS_NOTIFY_DEL_DEVICE && pdev) {
 		notify_hide(dev_to_virtio(device), pdev);
 	} else if (action == BUS_NOTIFY_REMOVED_DEVICE) {

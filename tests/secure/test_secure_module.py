@@ -90,6 +90,30 @@ def test_loaded_late(run: Path) -> None:
     assert f"skipsync: slot {RNG.slot}: 0" in result.console
 
 
+NEW_DRIVER = f"""
+ask start
+keep_control
+load bus
+insmod /lib/modules/virtio_blk.ko
+wait_for disk_of {BLK.address}
+load policy
+virtio=$(virtio_of {BLK.address})
+echo $virtio >/sys/bus/virtio/drivers/virtio_blk/unbind
+echo $virtio >/sys/bus/virtio/drivers/virtio_blk/bind
+settle
+run_io
+give_back
+"""
+
+
+def test_new_driver_of_a_device_found_bound(run: Path) -> None:
+    """A device bound before the module bounces from its next driver on, also if its
+    function stays bound."""
+    watch, result = boot(run, Plan(NEW_DRIVER, (BLK,), {"append": "swiotlb=force"}))
+    result.check()
+    watch.check_module()
+
+
 FOREIGN = """
 begin
 insmod /foreign.ko f={f}
