@@ -260,6 +260,7 @@ static void iotlb_window_secure(void)
 	report(!error, "a window is created");
 	arrives(&disk, 0, base, first, "a read through the window");
 	error = vdma_ddw_remove(&rtas, &window);
+	gone(base, MIB);
 	memset(first, 0, VDMA_UV_PAGE_SIZE);
 	report(!error && private_do(&disk, VDMA_BLK_READ, 4 * KIB, base) &&
 	       memory_is(first, VDMA_UV_PAGE_SIZE, 0),
@@ -276,6 +277,7 @@ static void iotlb_window_secure(void)
 	vdma_audit_unmap(&disk.device.audit, base, VDMA_UV_PAGE_SIZE,
 			 VDMA_BIDIRECTIONAL, "window");
 	vdma_ddw_remove(&rtas, &window);
+	gone(base, MIB);
 	ucall_pages(VDMA_UV_UNSHARE_PAGE, first, 2);
 	disk_close(&disk);
 	pages_put(first, 2 * VDMA_UV_PAGE_SIZE);
