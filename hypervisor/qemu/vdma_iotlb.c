@@ -76,7 +76,8 @@ static hwaddr vdma_iotlb_run_in(IOMMUMemoryRegion *iommu, hwaddr addr,
     entry->perm = next.perm;
     for (i = 1; i < RUN_MAX; i++) {
         next = vdma_iotlb_at(iommu, addr + size, write);
-        if (next.perm != entry->perm || next.target_as != &address_space_memory ||
+        if (next.perm != entry->perm ||
+            next.target_as != &address_space_memory ||
             next.translated_addr != entry->translated_addr + size ||
             !dma_guard_may_tell(iommu, &next)) {
             break;
