@@ -36,7 +36,7 @@ static void isolation_try(struct disk *disk, uint64_t place, const char *what,
 {
 	uint64_t dma = (1ul << VDMA_BYPASS_WINDOW_SHIFT) + place;
 	struct vdma_audit *audit = &disk->device.audit;
-	uint32_t before[COMMON_WORDS], after[COMMON_WORDS];
+	uint32_t before[COMMON_WORDS];
 	char *buffer = pages_get(SECTOR);
 	uint64_t half = disk->bytes / 2;
 	int error;
@@ -46,6 +46,8 @@ static void isolation_try(struct disk *disk, uint64_t place, const char *what,
 	vdma_audit_map(audit, dma, LEN, VDMA_BIDIRECTIONAL, what);
 	private_do(disk, VDMA_BLK_READ, 0, dma);
 	if (other) {
+		uint32_t after[COMMON_WORDS];
+
 		isolation_words(other, after);
 		report(!memcmp(before, after, sizeof(before)), "%s: not written",
 		       what);

@@ -29,11 +29,6 @@
 /* Mappings that a disk's request may have if each of them is a page */
 #define BLK_MAPPINGS	128
 
-/* Place of a field in the configuration, for struct vdp_limit_field */
-#define LIMIT_FIELD(_config, _field)			\
-	.offset = offsetof(_config, _field),		\
-	.size = sizeof_field(_config, _field)
-
 /* A ring takes 26 bytes an entry (virtio 1.2, 2.7.2 and 2.8.10), and at least a unit. */
 #define RING_ENTRY	SZ_32
 #define RING_MIN	SZ_4K
@@ -149,27 +144,32 @@ unsigned int vdp_limits_fields(unsigned int id, u64 size, u64 mapping,
 	switch (id) {
 	case VIRTIO_ID_BLOCK:
 		fields[0] = (struct vdp_limit_field){
-			LIMIT_FIELD(struct virtio_blk_config, seg_max),
+			.offset = offsetof(struct virtio_blk_config, seg_max),
+			.size = sizeof_field(struct virtio_blk_config, seg_max),
 			.max = limits_request(size) / mapping,
 		};
 		fields[1] = (struct vdp_limit_field){
-			LIMIT_FIELD(struct virtio_blk_config, num_queues),
+			.offset = offsetof(struct virtio_blk_config, num_queues),
+			.size = sizeof_field(struct virtio_blk_config, num_queues),
 			.max = limits_disk_rings(size),
 		};
 		return 2;
 	case VIRTIO_ID_SCSI:
 		/* With 0 the driver uses a limit of its own, a larger one. */
 		fields[0] = (struct vdp_limit_field){
-			LIMIT_FIELD(struct virtio_scsi_config, max_sectors),
+			.offset = offsetof(struct virtio_scsi_config, max_sectors),
+			.size = sizeof_field(struct virtio_scsi_config, max_sectors),
 			.max = limits_request(size) / SZ_512,
 			.replace_0 = true,
 		};
 		fields[1] = (struct vdp_limit_field){
-			LIMIT_FIELD(struct virtio_scsi_config, seg_max),
+			.offset = offsetof(struct virtio_scsi_config, seg_max),
+			.size = sizeof_field(struct virtio_scsi_config, seg_max),
 			.max = limits_rounding(size) / VDMA_BOUNCE_ALIGN_MIN,
 		};
 		fields[2] = (struct vdp_limit_field){
-			LIMIT_FIELD(struct virtio_scsi_config, num_queues),
+			.offset = offsetof(struct virtio_scsi_config, num_queues),
+			.size = sizeof_field(struct virtio_scsi_config, num_queues),
 			.max = limits_disk_rings(size) - SCSI_OTHER_RINGS,
 		};
 		return 3;

@@ -163,7 +163,7 @@ void dma_guard_forget(SpaprUv *uv, uint64_t gfn, uint64_t num);
 bool dma_guard_may_tell(IOMMUMemoryRegion *iommu, const IOMMUTLBEntry *entry);
 
 /**
- * dma_guard_permits() - get the permissions where a guard has let an access pass
+ * dma_guard_permits() - get the permissions of what a guard has let pass
  * @iommu: translated @addr; if that is no guard, its own answer holds
  * @perm: its answer, which a guard gives for the one access alone
  *

@@ -138,10 +138,11 @@ static int vdma_iotlb_forget(Object *obj, void *section)
 {
     SpaprTceTable *tcet = (SpaprTceTable *)
         object_dynamic_cast(obj, TYPE_SPAPR_TCE_TABLE);
-    uint64_t i, first;
+    uint64_t i;
 
     for (i = 0; tcet && tcet->table && i < tcet->nb_table; i++) {
-        first = i;
+        uint64_t first = i;
+
         while (i < tcet->nb_table &&
                vdma_iotlb_leads_to(tcet->table[i], tcet->page_shift, section)) {
             i++;

@@ -44,7 +44,7 @@ MACHINES = {
     "hash-6.1": Machine(kernel="6.1", append="disable_radix"),
 }
 
-# Two differences that others have one by one, or one that boots without an OS have, too.
+# Two differences that others have one by one, or what boots without an OS differ in, too.
 # test_boot_program boots the usual machine, "stock" has nvramrc, and test_modes.py boots
 # each kernel.
 EXTENDED = (
