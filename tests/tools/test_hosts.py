@@ -28,7 +28,8 @@ class Hosts(StubTree):
         super().__init__(folder)
         self.stub("bin/debootstrap", DEBOOTSTRAP)
         self.stub("bin/git")
-        self.stub("bin/chroot")
+        for word in ("pivot_root", "umount", "chroot"):
+            self.stub(f"bin/{word}")
 
     def check(self, *hosts: str, **env: str) -> tuple[int, str]:
         """Its status and what it said."""
