@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# libvdma, vdmactl on top of it, and both installed.
+# libvdma, vdmactl on top of it, and both installed; mk/run.mk installs the rest.
 
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
@@ -90,9 +90,9 @@ PLACES := $(patsubst %,%:$(INCLUDEDIR)/vdma,$(wildcard include/vdma/*.h)) \
 	tools/vdmactl/vdmactl.1:$(MANDIR)/man1 \
 	tools/vdmactl/vdmactl.bash:$(COMPLETIONDIR)
 
-.PHONY: install uninstall
-install: lib build/tools/vdmactl ## library, headers and vdmactl into PREFIX, below DESTDIR if set
+.PHONY: install-lib uninstall-lib
+install-lib: lib build/tools/vdmactl ## library, headers and vdmactl alone
 	$(Q)mk/place install $(PLACES)
 
-uninstall: ## remove what install has put there
+uninstall-lib:
 	$(Q)mk/place uninstall $(PLACES)

@@ -15,8 +15,8 @@ PACKAGES := $(sort \
 	$(call needs,boot shell,module boot $(if $(BOOT_SECURE),secure) $(STOCK)) \
 	$(call needs,modules,module) \
 	$(call needs,guest,module boot) \
-	$(call needs,lib install abi-dump,tools) \
-	$(call needs,install-run,module boot tools) \
+	$(call needs,lib install-lib abi-dump,tools) \
+	$(call needs,install install-run,module boot tools) \
 	$(call needs,tools,module tools) \
 	$(call needs,docs,check) \
 	$(call needs,unit,module boot check) \

@@ -87,7 +87,7 @@ def public(run: Path) -> set[str]:
 def root(run: Path) -> Path:
     """A folder with everything installed below it."""
     folder = run / "root"
-    make("install", folder)
+    make("install-lib", folder)
     return folder
 
 
@@ -112,7 +112,7 @@ def test_install_and_uninstall(root: Path) -> None:
     assert shell([f"{root}{PREFIX}/bin/vdmactl", "--version"]) == f"vdmactl {version}\n"
     stranger = root / PREFIX[1:] / "include/other.h"
     stranger.touch()
-    make("uninstall", root)
+    make("uninstall-lib", root)
     assert files(root) == {f"{PREFIX}/include/other.h"}
     assert not (root / PREFIX[1:] / "include/vdma").exists()
 
