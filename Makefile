@@ -49,6 +49,9 @@ one-of = $(if $(and $(filter 1,$(words $(2))),$(filter $(3),$(2))),,$(error $(1)
 # A name with a slash is a path, and vdma-run says if it is wrong.
 KERNEL_ROW := $(if $(findstring /,$(KERNEL)),,$(KERNEL))
 QEMU_ROW := $(if $(findstring /,$(QEMU)),,$(QEMU))
+# Several packages are one kernel, and one word of the environment.
+space := $(subst ,, )
+KERNEL_SPEC = $(subst $(space),:,$(strip $(KERNEL)))
 $(if $(findstring /,$(KERNEL)),,$(call one-of,KERNEL,$(KERNEL),$(ALL_KERNELS)))
 $(if $(findstring /,$(QEMU)),,$(call one-of,QEMU,$(QEMU),$(ALL_QEMUS)))
 $(call one-of,SECURE,$(SECURE),0 1)

@@ -4,7 +4,7 @@
 
 BENCH ?= default
 ACCEL ?= tcg
-BENCH_OPTIONS = --profile $(BENCH) --accel $(ACCEL) --kernel $(KERNEL) --qemu $(QEMU) \
+BENCH_OPTIONS = --profile $(BENCH) --accel $(ACCEL) --kernel $(KERNEL_SPEC) --qemu $(QEMU) \
 	--configurations "$(CONFIGS)" --workloads "$(WORKLOADS)" \
 	$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
 

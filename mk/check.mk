@@ -2,9 +2,9 @@
 # What tests need; vdma-run runs them, programs first and boots last.
 
 # KERNEL= and QEMU= are what tests boot that do not care.
-TEST_ROWS = VDMA_KERNEL=$(KERNEL) VDMA_QEMU=$(QEMU)
+TEST_ROWS = VDMA_KERNEL=$(KERNEL_SPEC) VDMA_QEMU=$(QEMU)
 VDMA_RUN = $(PYTHON) tools/vdma-run/vdma-run
-CHECK = $(VDMA_RUN) check --kernel=$(KERNEL) --qemu=$(QEMU) \
+CHECK = $(VDMA_RUN) check $(addprefix --kernel ,$(KERNEL)) --qemu $(QEMU) \
 	--junit=build/junit/$@.xml --tap=build/junit/$@.tap
 
 # One that is asked for is tested, too.

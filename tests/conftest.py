@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tests.lib.build import policy
-from tests.lib.build.parts import BUILD, Missing
+from tests.lib.build.parts import BUILD, Missing, Wrong
 from tests.lib.host import runs
 
 FOLDER = pytest.StashKey[Path]()
@@ -39,10 +39,11 @@ class Events:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """In the process that has started the workers, if there are any."""
         properties = {name: str(value) for name, value in report.user_properties}
+        unjudged = report.failed and "unjudged" in properties
         event = {
             "id": report.nodeid,
             "when": report.when,
-            "outcome": report.outcome,
+            "outcome": "unjudged" if unjudged else report.outcome,
             "seconds": report.duration,
             "log": properties.get("log", ""),
             "details": report.longreprtext if report.failed else "",
@@ -122,7 +123,7 @@ def pytest_runtest_makereport(
         item.user_properties.append(("id", item.nodeid))
     elif call.when == "call":
         item.user_properties += booted(dict(item.user_properties).get("log", ""))
-    if call.excinfo is not None and call.excinfo.errisinstance(Missing):
+    if call.excinfo is not None and call.excinfo.errisinstance((Missing, Wrong)):
         item.user_properties.append(("unjudged", "yes"))
     outcome = yield
     report = outcome.get_result()  # type: ignore[attr-defined]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.lib.build import kernels
-from tests.lib.build.parts import TOP, part
+from tests.lib.build.parts import BUILD, TOP, part
 from tests.lib.guest.linux import HARD_LIMIT
 from tests.lib.host.process import until
 from tests.lib.machine import emulators
@@ -136,27 +137,78 @@ def test_debugger(run: Path) -> None:
 
 
 @pytest.mark.extended
-def test_installed(run: Path) -> None:
-    """Without the tree, make or a package manager, for somebody whose cache is empty."""
+@pytest.mark.parametrize("more, code", [("", 0), ("exit 3\n", 1), ("fail it is bad\n", 1)])
+def test_script(run: Path, more: str, code: int) -> None:
+    """Is judged by its status and by what it says; what it does not report is skipped."""
+    (run / "script").write_bytes(b"# \xff\n" + more.encode())
+    files = ["--script", run / "script", "--run", run / "there", "--json", run / "json"]
+    done = vdma_run("boot", "--no-module", *files)
+    assert done.returncode == code, done.stderr
+    cases = {c["id"]: c["outcome"] for c in json.loads((run / "json").read_text())["cases"]}
+    assert cases.pop("boot::guest") == ("failed" if code else "passed")
+    assert set(cases.values()) == {"skipped"}
+
+
+FULL = """
+mount -t tmpfs -o size=300m tmpfs "$1"
+shift
+exec "$@"
+"""
+
+
+@pytest.mark.extended
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
+def test_a_disk_that_gets_full(run: Path) -> None:
+    """Ends the run before a guest could find it full and be called bad."""
+    (run / "there").mkdir()
+    boot = [PROGRAM, "boot", "--no-module", "--run", run / "there/it"]
     done = subprocess.run(
-        ["make", "-s", "install-run", f"DESTDIR={run}/root", "PREFIX=/usr"],
-        cwd=TOP,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+        ["unshare", "--mount", "sh", "-euc", FULL, "sh", run / "there", *boot],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    says = f"vdma-run boot: cannot use {run}/there/it: No space left on device\n"
+    assert (done.returncode, done.stderr) == (128, says)
+
+
+def make(*words: str, **env: str) -> None:
+    """Run make in this tree."""
+    done = subprocess.run(
+        ["make", "-s", *words], cwd=TOP, env={**os.environ, **env}, capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.extended
+def test_installed(run: Path) -> None:
+    """Without the tree, make or a package manager, for somebody whose cache is empty; and
+    uninstalling leaves nothing, and needs no part."""
+    root = [f"DESTDIR={run}/root", "PREFIX=/usr"]
+    with (BUILD / "lib/lock").open("w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        make("install", *root)
+    assert (run / "root/usr/bin/vdmactl").is_file()
+    program = run / "root/usr/bin/vdma-run"
     kernel = kernels.of(Machine.kernel)
     assert kernel.modules
     module = TOP / f"build/linux/{kernel.row}/virtio_dma_policy.ko"
     options = ["--kernel", kernel.image, "--modules", kernel.modules, "--module", module]
-    boot = subprocess.run(
-        [run / "root/usr/bin/vdma-run", "boot", *options, "--qemu", emulators.of("vdma").binary],
-        cwd="/",
-        env={"PATH": "/nix", "HOME": str(run / "home"), "LANG": os.environ.get("LANG", "C")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+
+    def installed(*words: str | Path) -> subprocess.CompletedProcess[str]:
+        env = {"PATH": "/nix", "HOME": str(run / "home"), "LANG": os.environ.get("LANG", "C")}
+        return subprocess.run(
+            [program, *words], cwd="/", env=env, capture_output=True, text=True, check=False
+        )
+
+    boot = installed("boot", *options, "--qemu", emulators.of("vdma").binary)
     assert boot.returncode == 0, boot.stderr
     assert (run / "home/.cache/vdma/runs/boot/latest/devices.json").is_file()
+    done = installed("check", "unit")
+    assert (done.returncode, done.stderr.count("\n")) == (128, 1)
+    assert "cannot run tests: they are not installed" in done.stderr
+    (run / "bench.json").write_text('{"version": 2}')
+    done = installed("compare", run / "bench.json", run / "bench.json")
+    assert done.returncode == 128 and "cannot read " in done.stderr, done.stderr
+    make("uninstall", *root, VDMA_CACHE="/proc/nix")
+    assert not [path for path in (run / "root").rglob("*") if not path.is_dir()]
+    assert not (run / "root/usr/share/vdma").exists()

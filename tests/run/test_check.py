@@ -10,10 +10,13 @@ import shlex
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from tests.lib.host.process import until
+from tests.run import fakes
 from tests.run.tree import BROKEN, PROGRAM, Tree
 from vdma_run import check, programs, results, suite
 from vdma_run.progress import left
@@ -58,7 +61,14 @@ def test_verdict(outcomes: str, code: int) -> None:
 
 @pytest.mark.parametrize(
     "names, code",
-    [(["good[0]", "cleanup"], 1), (["good[0]", "skipped"], 0), (["good[0]", "missing"], 125)],
+    [
+        (["good[0]", "cleanup"], 1),
+        (["good[0]", "skipped"], 0),
+        (["good[0]", "missing"], 125),
+        (["good[0]", "wrong"], 125),
+        (["good[0]", "not_begun"], 125),
+        (["good[0]", "begun"], 1),
+    ],
 )
 def test_status_of_tests(tree: Tree, names: list[str], code: int) -> None:
     """What pytest's tests become; the last line is pytest's own."""
@@ -75,18 +85,23 @@ def test_status_of_tests(tree: Tree, names: list[str], code: int) -> None:
         (["--shard", "3/2", DEMO], 128, "argument --shard: shard 3/2: want I/N"),
         (["--jobs", "0", DEMO], 128, "argument --jobs: 0: want a number"),
         (["--foo"], 128, "unrecognized arguments: --foo"),
-        (["--kernel", "5.10", DEMO], 128, "cannot use --kernel 5.10"),
-        (["--qemu", "/no/such", DEMO], 128, "cannot use --qemu /no/such"),
+        (["--kernel", "5.10", DEMO], 128, "cannot find kernel 5.10: neither a file nor one of"),
+        (["--kernel", "/etc/passwd", DEMO], 128, "cannot boot kernel /etc/passwd: not an ELF"),
+        (["--kernel", "a", "--kernel", "b", DEMO], 128, "--kernel: more than one, and not all"),
+        (["--kernel", "/nix.deb", DEMO], 128, "cannot read package /nix.deb: No such file"),
+        (["--qemu", "/no/such", DEMO], 128, "cannot find QEMU /no/such: neither"),
+        (["--qemu", "no-such", DEMO], 128, "cannot find QEMU no-such: neither"),
         (["tests/none"], 128, "cannot find tests/none"),
         (["unit/test_none"], 128, "cannot find unit/test_none"),
         ([f"{DEMO}::test_none"], 128, "not found"),
         (["-k", "a b c", DEMO], 128, "Wrong expression passed to '-k'"),
         (["--junit", "pytest.ini/a.xml", DEMO], 128, "File exists"),
-        (["--tap", "tests", DEMO], 128, "cannot write tests"),
+        (["--tap", "tests", DEMO], 128, "cannot write tests: Is a directory"),
+        (["--json", "/proc/nix/a", DEMO], 128, "cannot write /proc/nix/a: No such file"),
         (["--update", DEMO], 128, "--update: which --baseline?"),
         (["--baseline", "none.json", DEMO], 128, "cannot read none.json: No such file"),
         (["--merge", "none.xml"], 128, "cannot read none.xml"),
-        (["--last-failed"], 128, "results.json: No such file"),
+        (["--last-failed"], 128, "--last-failed: no run has left results in"),
         (["-k", "no_such_test", DEMO], 125, ""),
         (["tests/broken"], 129, "No module named 'nothing_of_this_name'"),
     ],
@@ -97,6 +112,14 @@ def test_status_of_usage(tree: Tree, words: list[str], code: int, line: str) -> 
     done = tree.run("check", *words)
     assert done.returncode == code, done.stderr
     assert line in done.stderr and "Traceback (most" not in done.stderr
+
+
+def test_what_cannot_be_judged_is_no_failure(tree: Tree) -> None:
+    """Nor is it called so while tests run."""
+    missing, bad = tree.demo("missing", "begun")
+    done = tree.run("check", missing, bad)
+    assert f"NOT JUDGED {missing}\n" in done.stderr and f"FAILED {missing}" not in done.stderr
+    assert f"FAILED {bad}\n" in done.stderr
 
 
 def test_a_worker_that_dies(tree: Tree) -> None:
@@ -236,6 +259,16 @@ def test_last_failed(tree: Tree) -> None:
         assert done.stdout.split() == tree.demo(*names)
 
 
+def test_last_failed_of_a_run_that_has_ended(tree: Tree) -> None:
+    """And not of a later run that was killed, or goes on."""
+    tree.put("bad", "")
+    tree.run("check", *tree.demo("bad"))
+    (tree.top / "build/check/99991231-235959").mkdir()
+    (tree.top / "build/check/latest").unlink()
+    (tree.top / "build/check/latest").symlink_to("99991231-235959")
+    assert tree.run("check", "--last-failed", "--list").stdout.split() == tree.demo("bad")
+
+
 def test_list_runs_nothing(tree: Tree) -> None:
     """It prints ids; those of the extended set if asked for."""
     done = tree.run("check", "--list", DEMO, "-k", "good or extended")
@@ -286,15 +319,134 @@ def test_programs_are_tests(tree: Tree) -> None:
     assert tree.run("check", "--last-failed", "--list").stdout == "unit/test_x\n"
 
 
+@pytest.mark.parametrize("status, code", [(0, 0), (1, 1), (125, 125)])
+def test_module_without_a_warning(tree: Tree, status: int, code: int) -> None:
+    """Is bad if it has one, and not if its kernel's headers are not to be had."""
+    tree.put("mk/module-strict", f"#!/bin/sh\necho a warning\nexit {status}\n", 0o755)
+    done = tree.run("check", "strict/6.12")
+    assert done.returncode == code, done.stderr
+    assert ("a warning" in done.stderr) == bool(code)
+
+
 def test_results_come_as_programs_end(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     """And not when the last has: the time left goes by them."""
     monkeypatch.setenv("FAILS", "0")
     wait = "for i in $(seq 100); do [ -e go ] && break; sleep 0.1; done; [ -e go ] || FAILS=1"
     tree.put("build/unit/test_first", UNIT, 0o755)
     tree.put("build/unit/test_second", UNIT.replace("#!/bin/sh", f"#!/bin/sh\n{wait}"), 0o755)
-    run = programs.Programs(tree.top, 1, lambda case: tree.put("go", ""))
+    run = programs.Programs(tree.top, tree.top, 1, lambda case: tree.put("go", ""))
     run.run(["unit/test_first", "unit/test_second"])
     assert [case.outcome for case in run.results] == ["passed"] * 4
+
+
+def test_programs_that_cannot_be_run(tree: Tree) -> None:
+    """Are not judged, whatever else is right."""
+    tree.put("tests/unit/test_x.c", "")
+    tree.put("build/unit/test_x", UNIT, 0o755)
+    (tree.top / "mk/unit-run").unlink()
+    done = tree.run("check", "unit/test_x", *tree.demo("good[0]"))
+    assert done.returncode == 125 and "Traceback" not in done.stderr, done.stderr
+    assert tree.outcomes()["unit/test_x"] == "unjudged"
+    assert "not judged: unit/test_x: did not run: " in done.stdout
+
+
+def _waits(top: Path) -> bool:
+    """Has the run of test_b alone started what runs it?"""
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            words = (process / "cmdline").read_bytes().split(b"\0")[1:-1]
+            if words == [b"mk/unit-run", b"build/unit/test_b"] and (process / "cwd").samefile(top):
+                return True
+    return False
+
+
+@pytest.mark.extended
+def test_two_runs_at_once(tree: Tree) -> None:
+    """Each has the results of the programs that it has run itself."""
+    wait = "#!/bin/sh\nuntil [ -e go-{0} ]; do touch in-{0}; sleep 0.1; done\n"
+    for name in ("a", "b", "c"):
+        tree.put(f"tests/unit/test_{name}.c", "")
+        text = UNIT if name == "b" else UNIT.replace("#!/bin/sh\n", wait.format(name))
+        tree.put(f"build/unit/test_{name}", text, 0o755)
+
+    def at(name: str) -> None:
+        assert until((tree.top / f"in-{name}").exists, 30)
+
+    with tree.start("check", "unit", "-k", "not asan", "--json", "1", FAILS="1") as first:
+        at("a")
+        with tree.start("check", "unit/test_b", "--json", "2", FAILS="0") as second:
+            assert until(lambda: _waits(tree.top), 30)
+            tree.put("go-a", "")
+            at("c")
+            # several times as long as it takes to see a file that is there
+            time.sleep(5 * programs.TICK)
+            tree.put("go-c", "")
+            assert (first.wait(60), second.wait(60)) == (1, 0)
+    assert set(tree.outcomes("2").values()) == {"passed"}
+
+
+def test_submit_says_what_is_wrong(tree: Tree) -> None:
+    """Before a job waits in a queue."""
+    done = subprocess.run(
+        [tree.top / "slurm/submit", "2", "results", "--kernl", "x"], cwd=tree.top,
+        env=tree.environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (
+        128,
+        "vdma-run check: unrecognized arguments: --kernl\n",
+    )
+
+
+FACTS = """
+from tests.lib.build import kernels
+from tests.lib.machine import emulators
+
+def test_parts():
+    assert kernels.of(kernels.default()).release == "7.7"
+    assert emulators.of(emulators.default()).binary.name == "qemu-system-ppc64"
+"""
+
+
+def made_kernel(top: Path, form: str) -> list[str]:
+    """Options for a kernel 7.7 that nobody could boot."""
+    image = fakes.kernel(top / "there/vmlinux", "7.7", config="CONFIG_MODULES=y\n")
+    if form == "build tree":
+        return ["--kernel", "there"]
+    if form == "zImage":
+        fakes.zimage(top / "zImage", image.read_bytes())
+        return ["--kernel", "zImage"]
+    if form == "packages":
+        root = "usr/lib/modules/7.7"
+        fakes.package(top / "a.deb", {f"{root}/vmlinuz": image.read_bytes()})
+        fakes.package(top / "b.deb", {f"{root}/kernel/drivers/a.ko": fakes.module("7.7")})
+        return ["--kernel", "a.deb", "--kernel", "b.deb"]
+    return ["--kernel", "there/vmlinux"]
+
+
+@pytest.mark.parametrize("form", ["vmlinux", "zImage", "build tree", "packages"])
+def test_parts_in_any_form(tree: Tree, form: str) -> None:
+    """As boot takes them, by names that are relative; also by the command that runs a case
+    again."""
+    tree.put("tests/demo/test_parts.py", FACTS)
+    tree.put("bin/qemu-system-ppc64", '#!/bin/sh\nexec /usr/bin/qemu-system-ppc64 "$@"\n', 0o755)
+    cache = {"VDMA_CACHE": str(tree.top / "cache")}
+    for qemu in ("qemu-system-ppc64", "bin/qemu-system-ppc64", "bin"):
+        words = [*made_kernel(tree.top, form), "--qemu", qemu, "tests/demo/test_parts.py"]
+        done = tree.run("check", *words, "--json", "a.json", **cache)
+        assert done.returncode == 0, done.stderr + done.stdout
+    tree.put("tests/demo/test_parts.py", FACTS.replace("7.7", "7.8"))
+    done = tree.run("check", *words, **cache)
+    again = re.search(r"again: \S+ (.*)", done.stderr)
+    assert done.returncode == 1 and again
+    assert "'7.7' == '7.8'" in tree.run(*shlex.split(again[1]), **cache).stderr
+
+
+def test_module_of_another_kernel(tree: Tree) -> None:
+    """Ends the run before it begins: each test would fail."""
+    tree.put("x.ko", "")
+    (tree.top / "x.ko").write_bytes(fakes.module("7.8"))
+    done = tree.run("check", *made_kernel(tree.top, "vmlinux"), "--module", "x.ko", DEMO)
+    assert done.returncode == 128 and "built for 7.8, and this is 7.7" in done.stderr
 
 
 @pytest.mark.parametrize(

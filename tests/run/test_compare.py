@@ -12,7 +12,7 @@ import pytest
 
 from tests.bench.sessions import EVEN, GOOD, SLOW, session
 from tests.lib.build.parts import TOP
-from vdma_run import compare, results
+from vdma_run import cli, compare, results
 from vdma_run.results import Case, Results
 
 SLOWER = session({"direct": (1.0,) * 5, "bypass": SLOW, "tce": SLOW}, {"tce": 16})
@@ -66,7 +66,7 @@ def some_files(tmp_path: Path) -> Mapping[str, Path]:
 def test_status(files: Mapping[str, Path], names: str, fail_on: str, code: int) -> None:
     """1 only for what was asked for, and only where it got worse."""
     words = [str(files.get(name, "/no/such/file")) for name in names.split()]
-    assert compare.compare([*words, *(["--fail-on", fail_on] if fail_on else [])]) == code
+    assert cli.main(["compare", *words, *(["--fail-on", fail_on] if fail_on else [])]) == code
 
 
 def test_cases_that_differ() -> None:
@@ -102,11 +102,11 @@ def test_cases_that_differ() -> None:
 def test_forms(files: Mapping[str, Path], capsys: pytest.CaptureFixture[str]) -> None:
     """JSON and markdown have the lines of the text."""
     words = [str(files[name]) for name in ("passes", "fails")]
-    assert compare.compare([*words, "--format", "json"]) == 0
+    assert cli.main(["compare", *words, "--format", "json"]) == 0
     content = json.loads(capsys.readouterr().out)
     (line,) = content["lines"]
     assert (line["kind"], line["name"], line["values"]) == ("cases", "a[x|y]", ["passed", "failed"])
-    assert compare.compare([*words, "--format", "markdown"]) == 0
+    assert cli.main(["compare", *words, "--format", "markdown"]) == 0
     table = [row for row in capsys.readouterr().out.splitlines() if row.startswith("|")]
     assert table[0] == "|  | A | B |  | change |  |" and table[2].startswith(
         "| a[x\\|y] | passed | failed |"

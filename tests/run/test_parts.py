@@ -4,6 +4,7 @@ one line and a status that ends or skips a bisect, never a bad one."""
 
 from __future__ import annotations
 
+import gzip
 import lzma
 import os
 import resource
@@ -20,6 +21,7 @@ from tests.lib.build import debs, kernels, modules, policy
 from tests.lib.build.parts import TOP, Missing, Unfit, Wrong
 from tests.lib.machine import emulators
 from tests.run import fakes
+from vdma_run import boot, choice
 
 UNJUDGED, USAGE = 125, 128
 PROGRAM = TOP / "tools/vdma-run/vdma-run"
@@ -55,11 +57,21 @@ def one_line(status: int, *arguments: str | Path, **how: object) -> str:
         (["boot", "--kernel", "a", "--kernel", "b"], "--kernel: more than one, and not all are"),
         (["boot", "--kernel", "/nix.deb"], "cannot read package /nix.deb: No such file"),
         (["boot", "--qemu", "tsan"], "QEMU tsan boots only in make check-tsan"),
+        (["boot", "--limit", "-1"], "argument --limit: -1: want a number of seconds"),
+        (["boot", "--limit", "nan"], "argument --limit: nan: want a number of seconds"),
+        (["boot", "--json", "/proc/nix/a"], "cannot write /proc/nix/a: No such file"),
     ],
 )
 def test_wrong_usage(arguments: list[str], says: str) -> None:
     """One line each, before anything is built or booted."""
     assert one_line(USAGE, *arguments).startswith(says)
+
+
+@pytest.mark.parametrize("command", ["boot", "secure", "check"])
+def test_wrong_environment(command: str) -> None:
+    """Is wrong usage as well, though it is looked at before the command line."""
+    said = one_line(USAGE, command, env={**os.environ, "VDMA_QEMU": "/nix"})
+    assert said.startswith("cannot find QEMU /nix: neither a program nor one of ")
 
 
 @pytest.fixture(name="kernel")
@@ -82,6 +94,7 @@ def _kernel(run: Path) -> Path:
         (["--module", "/bin/true"], "cannot load /bin/true into kernel {kernel}: built for no kernel"),
         (["--module", "/etc"], "cannot build the module against /etc: no kernel was built in it"),
         (["--no-module", "--run", "/proc/nix"], "cannot use /proc/nix: No such file or directory"),
+        (["--no-module", "--run", "/tmp/a,b"], "cannot use /tmp/a,b: QEMU takes no comma in "),
     ],
 )
 def test_wrong_parts(kernel: Path, options: list[str], says: str) -> None:
@@ -99,7 +112,7 @@ def test_a_full_folder(kernel: Path, run: Path) -> None:
 
     options = ["--kernel", kernel, "--qemu", "qemu-system-ppc64", "--module", run / "module"]
     said = one_line(USAGE, "boot", *options, "--run", run / "there", preexec_fn=full)
-    assert "File too large" in said
+    assert said == f"cannot use {run}/there: File too large"
 
 
 def test_a_cache_that_cannot_be_written(tree: Path) -> None:
@@ -107,6 +120,32 @@ def test_a_cache_that_cannot_be_written(tree: Path) -> None:
     options = ["--kernel", tree, "--qemu", "qemu-system-ppc64"]
     said = one_line(USAGE, "boot", *options, env={**os.environ, "VDMA_CACHE": "/proc/nix"})
     assert said.startswith("cannot use /proc/nix")
+
+
+@pytest.mark.parametrize("end", ["kill -SEGV $$", "kill -ABRT $$"])
+def test_a_qemu_that_crashes(kernel: Path, run: Path, end: str) -> None:
+    """Cannot be judged: in a bisect it is a commit to skip."""
+    (run / "qemu").write_text(f"#!/bin/sh\n{end}\n")
+    (run / "qemu").chmod(0o755)
+    said = one_line(UNJUDGED, "boot", "--kernel", kernel, "--qemu", run / "qemu")
+    assert said.startswith(f"cannot use QEMU {run}/qemu: ")
+
+
+@pytest.mark.parametrize("says", ["1", "null", "[]", "\\377", '{"QMP": 1}'])
+def test_a_program_that_is_no_qemu(kernel: Path, run: Path, says: str) -> None:
+    """Whatever it prints."""
+    (run / "qemu").write_text(f"#!/bin/sh\nprintf '{says}\\n'\n")
+    (run / "qemu").chmod(0o755)
+    said = one_line(USAGE, "boot", "--kernel", kernel, "--qemu", run / "qemu")
+    assert said == f"cannot use QEMU {run}/qemu: it does not answer"
+
+
+def test_the_option_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not $VDMA_QEMU, though that can do the same."""
+    monkeypatch.setenv("VDMA_QEMU", str(emulators.named("vdma").binary))
+    found = choice.parts(boot.parser("boot").parse_args(["--qemu", "vdma"]))
+    assert found["qemu"] == "vdma" and emulators.named(found["qemu"]).row == "vdma-10.0"
+    assert emulators.of("vdma").row == ""
 
 
 def test_no_module_to_build(kernel: Path) -> None:
@@ -170,8 +209,12 @@ def test_kernel_that_lacks_what_a_guest_needs(kernel: Path) -> None:
 
 
 def test_packages_are_unpacked(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Into the cache, as one kernel with its modules, without depmod."""
+    """Into the cache, as one kernel with its modules, without depmod; what was not used for
+    long goes."""
     monkeypatch.setattr(debs, "CACHE", run / "cache")
+    old = run / "cache/kernels/old"
+    old.mkdir(parents=True)
+    os.utime(old, (0, 0))
     image = fakes.kernel(run / "vmlinux", "7.7").read_bytes()
     root = "usr/lib/modules/7.7"
     files = {
@@ -187,6 +230,7 @@ def test_packages_are_unpacked(run: Path, monkeypatch: pytest.MonkeyPatch) -> No
         assert found.release == "7.7"
         assert list(modules.KernelModules(found).closure("a")) == ["b", "a"]
     assert not list((run / "cache").glob("**/etc"))
+    assert not old.exists()
     with pytest.raises(Wrong, match="0 kernels in it"):
         kernels.of_packages(two[1:])
 
@@ -200,6 +244,27 @@ def test_modules_of_a_build_tree(tree: Path) -> None:
     found = modules.KernelModules(kernels.of(str(tree / "vmlinux")))
     assert list(found.closure("a")) == ["b_c", "a"]
     assert not list(found.closure("built_in"))
+
+
+@pytest.mark.parametrize("suffix", ["xz", "gz"])
+def test_a_module_that_is_not_whole(kernel: Path, run: Path, suffix: str) -> None:
+    """Is told by its name."""
+    folder = run / "lib/modules/1.2.3"
+    folder.mkdir(parents=True)
+    (folder / "modules.dep").write_text(f"a.ko.{suffix}:\n")
+    pack = {"xz": lzma.compress, "gz": gzip.compress}[suffix]
+    (folder / f"a.ko.{suffix}").write_bytes(pack(fakes.module())[:-20])
+    found = kernels.with_modules(kernels.of(str(kernel)), run)
+    with pytest.raises(Wrong, match=rf"cannot unpack module \S+/a.ko.{suffix}: "):
+        modules.KernelModules(found).content("a")
+
+
+def test_a_configuration_that_is_not_whole(run: Path) -> None:
+    """Is that of a kernel that is not whole."""
+    image = fakes.kernel(run / "vmlinux", config="CONFIG_MODULES=y\n")
+    image.write_bytes(image.read_bytes().replace(b"IKCFG_ST\x1f\x8b\x08", b"IKCFG_ST\x1f\x8b\x07"))
+    with pytest.raises(Wrong, match="cannot read kernel .*/vmlinux: "):
+        kernels.of(str(image))
 
 
 def test_modules_of_another_kernel_are_not_loaded(kernel: Path, run: Path) -> None:
@@ -243,6 +308,32 @@ def test_a_module_is_of_one_build(tree: Path, run: Path) -> None:
     fakes.kernel(again / "vmlinux", build_id=b"\x02" * 20)
     second = policy.module(kernels.of(str(again)))
     assert second != first and second.is_file() and first.is_file()
+
+
+def test_a_kernel_without_build_id(tree: Path, run: Path) -> None:
+    """Is known by its content."""
+    found = set()
+    for name in ("a", "b"):
+        shutil.copytree(tree, run / name)
+        fakes.kernel(run / name / "vmlinux", build_id=b"", config=f"CONFIG_{name}=y\n")
+        found.add(policy.module(kernels.of(str(run / name))))
+    assert len(found) == 2
+
+
+def test_a_tree_for_a_row(tree: Path, run: Path) -> None:
+    """The module is built against it, and is not the row's own."""
+    row = replace(kernels.of(str(tree)), row="6.12")
+    assert run / "cache" in policy.module(row).parents
+    assert row.headers() == tree
+
+
+def test_what_was_not_used_goes(tree: Path, run: Path) -> None:
+    """From the cache, when something else is put there."""
+    old = run / "cache/modules/old"
+    (old / "work").mkdir(parents=True)
+    os.utime(old, (0, 0))
+    new = policy.module(kernels.of(str(tree)))
+    assert new.is_file() and not old.exists()
 
 
 def test_a_tree_of_another_kernel(tree: Path, run: Path) -> None:

@@ -123,11 +123,13 @@ def test_merged_shards_are_the_whole(seed: int) -> None:
     [
         ({"shard": "2/2", "selection": "other"}, "not of one selection"),
         ({"shard": "2/3", "selection": "s"}, "not of one selection"),
+        ({"shard": "2/2", "selection": "s", "kernel": "6.1"}, "not of one selection, kernel and"),
         ({"shard": "2/2", "selection": "s", "complete": "no"}, "its run did not end"),
     ],
 )
 def test_what_does_not_go_together(properties: dict[str, str], line: str) -> None:
-    """Shards of another tree's tests, of another count, or of a run that was stopped."""
+    """Shards of another tree's tests, of another count or kernel, or of a run that was
+    stopped."""
     first = Results(properties={"shard": "1/2", "selection": "s"})
     with pytest.raises(BadResults, match=line):
         results.merge([("a", first), ("b", Results(properties=properties))])

@@ -20,7 +20,9 @@ DEMO = """
 import os, signal, time
 from pathlib import Path
 import pytest
-from tests.lib.build.parts import Missing
+from tests.lib.build.parts import Missing, Wrong
+from tests.lib.guest.linux import Result
+from tests.lib.guest.report import parse
 
 @pytest.mark.parametrize("number", range(4))
 def test_good(number): pass
@@ -35,6 +37,12 @@ def test_booted(run):
 def test_skipped(): pytest.skip("no such thing")
 
 def test_missing(): raise Missing("part x is not there")
+
+def test_wrong(): raise Wrong("built for another kernel")
+
+def test_not_begun(): Result(parse(""), "", [], ["guest: reported nothing"], 0, {}).check()
+
+def test_begun(): Result(parse("begin\\n"), "", [], ["guest: no report"], 0, {}).check()
 
 def test_crash(): os.kill(os.getpid(), signal.SIGKILL)
 

@@ -78,6 +78,10 @@ def test_paths_reach_the_program() -> None:
         "tools/vdma-run/vdma-run boot --kernel ./a.deb --kernel ./b.deb --qemu /q/qemu busybox"
     )
     assert {"VDMA_SLOF=/s/slof.bin", "VDMA_MODULE=/m/x.ko", "VDMA_MODULES="} <= set(rest)
+    show = "--eval=show:;@echo $(CHECK); echo $(TEST_ROWS)"
+    command, tests = make(show, "show", *paths).stdout.splitlines()
+    assert " check --kernel ./a.deb --kernel ./b.deb --qemu /q/qemu --junit" in command
+    assert tests == "VDMA_KERNEL=./a.deb:./b.deb VDMA_QEMU=/q/qemu"
     secure = make("--eval=show:;@echo $(BOOT)", "show", "SECURE=1", "KERNEL=./vmlinux").stdout
     assert secure == "tools/vdma-run/vdma-run secure --kernel ./vmlinux --qemu vdma\n"
 

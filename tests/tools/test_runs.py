@@ -58,3 +58,14 @@ def test_old_runs_go_unless_in_use(run: Path) -> None:
         kept = [folder for folder in old if folder.exists()]
         assert kept == [old[0], old[2], *old[-runs.KEPT + 1 :]]
         assert new.exists() and (run / "trees").exists()
+
+
+def test_what_cannot_be_removed_stays(run: Path) -> None:
+    """A folder of a run by another user does not stop one's own."""
+    old = [run / f"20200101-0000{n:02}" for n in range(runs.KEPT + 2)]
+    for folder in old:
+        # a lock that cannot be opened, whoever runs this
+        (folder / runs.LOCK).mkdir(parents=True)
+        os.utime(folder / runs.LOCK, (0, 0))
+    with runs.fresh(run) as new:
+        assert new.exists() and old[0].exists()

@@ -11,9 +11,11 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
+import zlib
+from contextlib import suppress
 from pathlib import Path
 
-from tests.lib.build.parts import CACHE, Wrong
+from tests.lib.build.parts import CACHE, Wrong, forget_unused
 
 MAGIC = b"!<arch>\n"
 HEADER = 60
@@ -73,6 +75,8 @@ def unpacked(packages: tuple[Path, ...], under: tuple[str, ...]) -> Path:
         except OSError as error:
             raise Wrong(f"cannot read package {package}: {error.strerror}") from error
     folder = CACHE / "kernels" / key.hexdigest()[:12]
+    with suppress(OSError):  # it is not there, or is somebody else's
+        os.utime(folder)
     if folder.is_dir():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -81,10 +85,15 @@ def unpacked(packages: tuple[Path, ...], under: tuple[str, ...]) -> Path:
         for package in packages:
             try:
                 _unpack(package, new, under)
-            except (tarfile.TarError, lzma.LZMAError, EOFError, ValueError) as error:
+            except (tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, ValueError) as error:
                 raise Wrong(f"cannot read package {package}: {error}") from error
         if not new.is_dir():
             raise Wrong(f"cannot boot {' '.join(p.name for p in packages)}: no kernel in it")
-        if not folder.is_dir():
+        try:
             new.rename(folder)
+        except OSError:
+            # another run has unpacked the same
+            if not folder.is_dir():
+                raise
+    forget_unused(folder.parent)
     return folder

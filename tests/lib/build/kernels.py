@@ -23,6 +23,12 @@ WRAPPED = ".kernel:vmlinux.strip"
 # Only a kernel with PPC_SVM looks for this on its command line.
 SVM_OPTION = b"\0svm=\0"
 
+# The build-id of a kernel that has none.
+UNKNOWN = "unknown"
+
+# Of Debian's packages, and what stands between several.
+PACKAGE, SEPARATOR = ".deb", ":"
+
 # A guest needs these before it can load any module.
 NEEDED = ("PPC_PSERIES", "BLK_DEV_INITRD", "HVC_CONSOLE", "DEVTMPFS", "MODULES")
 
@@ -46,6 +52,10 @@ class Kernel:
     row: str = ""
     version: str = ""
 
+    def identified(self) -> bool:
+        """Did the linker give it a build-id?"""
+        return self.build_id != UNKNOWN
+
     def option(self, name: str) -> str:
         """CONFIG_NAME; empty if it is not set, or nothing tells the configuration."""
         found = re.search(f"^CONFIG_{name}=(.*)$", self.config, re.MULTILINE)
@@ -57,11 +67,11 @@ class Kernel:
 
     def headers(self) -> Path:
         """What its modules are built against."""
+        if self.tree:
+            return self.tree
         if self.row:
             return part(f"headers-{self.row}") / "build"
-        if not self.tree:
-            raise Missing(f"cannot build a module for {self.name}: no headers or build tree given")
-        return self.tree
+        raise Missing(f"cannot build a module for {self.name}: no headers or build tree given")
 
     def check_usable(self) -> None:
         """Raise Unfit if our guests cannot run on it, as far as its configuration tells."""
@@ -86,7 +96,8 @@ class _Image:
 def _unpacked(file: Path, data: bytes) -> bytes:
     try:
         if data.startswith(b"\x1f\x8b"):
-            return zlib.decompress(data, wbits=31)
+            # what follows it is left alone
+            return zlib.decompressobj(wbits=31).decompress(data)
         if data.startswith(b"\xfd7zXZ"):
             return lzma.LZMADecompressor().decompress(data)
     except (lzma.LZMAError, zlib.error) as error:
@@ -119,7 +130,7 @@ def _read_image(file: Path) -> _Image:
         raise Wrong(f"cannot boot kernel {file}: it has no Linux in it")
     config = ""
     if (start := found.data.find(IKCONFIG + b"\x1f\x8b")) >= 0:
-        config = zlib.decompressobj(wbits=31).decompress(found.data[start + 8 :]).decode()
+        config = _unpacked(file, found.data[start + len(IKCONFIG) :]).decode(errors="replace")
     secure = found.data.find(SVM_OPTION) >= 0
     return _Image(banner[1].decode(), found.build_id(), config, secure)
 
@@ -164,7 +175,7 @@ def _of_file(name: str, image: Path, modules: Path | None = None) -> Kernel:
         name,
         image,
         facts.release,
-        facts.build_id or "unknown",
+        facts.build_id or UNKNOWN,
         config,
         secure,
         modules,
@@ -181,10 +192,18 @@ def _of_tree(name: str, folder: Path) -> Kernel:
     return _of_file(name, image)
 
 
-def of_packages(packages: tuple[Path, ...]) -> Kernel:
+def packages(spec: str) -> tuple[Path, ...]:
+    """Debian's packages, if a kernel is named by them."""
+    files = spec.split(SEPARATOR)
+    named = all(file.endswith(PACKAGE) for file in files)
+    return tuple(Path(file).absolute() for file in files) if named else ()
+
+
+@functools.cache
+def of_packages(files: tuple[Path, ...]) -> Kernel:
     """Debian's packages: linux-image, or linux-binary, linux-modules and linux-base."""
-    folder = debs.unpacked(packages, ("boot/", "lib/modules/", "usr/lib/modules/"))
-    name = " ".join(package.name for package in packages)
+    folder = debs.unpacked(files, ("boot/", "lib/modules/", "usr/lib/modules/"))
+    name = " ".join(file.name for file in files)
     images = [*folder.glob("boot/vmlinu[xz]-*"), *folder.glob("**/lib/modules/*/vmlinuz")]
     if len(images) != 1:
         raise Wrong(f"cannot boot {name}: {len(images)} kernels in it")
@@ -202,8 +221,6 @@ def _of_row(name: str) -> Kernel:
 
 @functools.cache
 def _of_path(path: Path) -> Kernel:
-    if path.suffix == ".deb":
-        return of_packages((path,))
     if path.is_dir():
         return _of_tree(str(path), path)
     return _of_file(str(path), path)
@@ -228,16 +245,22 @@ def with_module(kernel: Kernel, path: Path) -> Kernel:
     return replace(kernel, tree=path) if path.is_dir() else replace(kernel, module=path)
 
 
-def of(spec: Spec) -> Kernel:
-    """The kernel of a row or at a path."""
-    if isinstance(spec, Kernel):
-        return spec
+def _named(spec: str) -> Kernel:
     if rows.has("kernels", spec):
         return _of_row(spec)
+    if files := packages(spec):
+        return of_packages(files)
     if not Path(spec).exists():
         known = " ".join(rows.kernels())
         raise Wrong(f"cannot find kernel {spec}: neither a file nor one of {known}")
-    found = _of_path(Path(spec).absolute())
+    return _of_path(Path(spec).absolute())
+
+
+def of(spec: Spec) -> Kernel:
+    """The kernel of a row, at a path, or in packages."""
+    if isinstance(spec, Kernel):
+        return spec
+    found = _named(spec)
     if spec == os.environ.get("VDMA_KERNEL"):
         if modules := os.environ.get("VDMA_MODULES"):
             found = with_modules(found, Path(modules))

@@ -6,6 +6,7 @@ from __future__ import annotations
 import gzip
 import lzma
 import re
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,10 +32,13 @@ def depends(module: bytes) -> list[str]:
 def unpacked(file: Path) -> bytes:
     """A module's object file, not compressed."""
     data = file.read_bytes()
-    if file.suffix == ".xz":
-        return lzma.decompress(data)
-    if file.suffix == ".gz":
-        return gzip.decompress(data)
+    try:
+        if file.suffix == ".xz":
+            return lzma.decompress(data)
+        if file.suffix == ".gz":
+            return gzip.decompress(data)
+    except (lzma.LZMAError, gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise Wrong(f"cannot unpack module {file}: {error}") from error
     return debs.zstd(data) if file.suffix == ".zst" else data
 
 

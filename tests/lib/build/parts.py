@@ -5,7 +5,10 @@ from __future__ import annotations
 
 import functools
 import os
+import shutil
 import subprocess
+import time
+from contextlib import suppress
 from pathlib import Path
 from unittest import SkipTest
 
@@ -13,7 +16,9 @@ from tests.lib.build.rows import TOP
 
 BUILD = TOP / "build"
 CACHE = Path(os.environ.get("VDMA_CACHE") or Path.home() / ".cache/vdma").absolute()
-# Or is this what make install-run has put somewhere?
+# What was unpacked or built for a kernel, and not used for so long, goes when the next is.
+KEPT = 30 * 24 * 3600.0
+# Or is this what make install has put somewhere?
 IN_TREE = (TOP / "mk/part").is_file()
 # Where runs leave their folders.
 RUNS = BUILD if IN_TREE else CACHE / "runs"
@@ -44,6 +49,15 @@ def part(name: str) -> Path:
     if done.returncode != 0:
         raise Missing(f"part {name} is not there (mk/part said why)")
     return Path(done.stdout.strip())
+
+
+def forget_unused(folder: Path) -> None:
+    """Remove what was not used for KEPT from a folder of the cache; another process may be
+    doing the same."""
+    for path in folder.iterdir():
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > KEPT:
+                shutil.rmtree(path)
 
 
 def built(path: str) -> Path:

@@ -14,22 +14,19 @@ import os
 import platform
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.lib.build import elf, modules
 from tests.lib.build.kernels import Kernel
-from tests.lib.build.parts import CACHE, TOP, Missing, Wrong, built
+from tests.lib.build.parts import CACHE, TOP, Missing, Wrong, built, forget_unused
 
 NAME = "virtio_dma_policy"
 FILE = f"{NAME}.ko"
 SOURCES = ("guest/linux", "guest/dma", "guest/virtio", "guest/powerpc", "include")
 CROSS = "powerpc64le-linux-gnu-"
 
-# A module that was not used for so long goes when the next is built.
-KEPT = 30 * 24 * 3600.0
 
 # The calling make's, which must not reach the kernel's.
 CALLERS = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES")
@@ -75,6 +72,8 @@ def check_tree(kernel: Kernel, tree: Path) -> None:
 
 def _key(kernel: Kernel, tree: Path) -> str:
     key = hashlib.sha256(f"{kernel.build_id} {kernel.release}".encode())
+    if not kernel.identified():
+        key.update(kernel.image.read_bytes())
     for name in ("Module.symvers", "include/config/auto.conf"):
         if (tree / name).is_file():
             key.update((tree / name).read_bytes())
@@ -89,12 +88,6 @@ def _locked(folder: Path) -> Iterator[None]:
     with (folder / "lock").open("w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def _forget_old(parent: Path) -> None:
-    for folder in parent.iterdir():
-        if time.time() - folder.stat().st_mtime > KEPT:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _make(tree: Path, work: Path, log: Path) -> None:
@@ -127,6 +120,8 @@ def _make(tree: Path, work: Path, log: Path) -> None:
 def _built_against(kernel: Kernel, tree: Path) -> Path:
     check_tree(kernel, tree)
     folder = CACHE / "modules" / _key(kernel, tree)
+    with suppress(OSError):  # it is not there, or is somebody else's
+        os.utime(folder)
     if not (folder / FILE).is_file():
         with _locked(folder):
             if not (folder / FILE).is_file():
@@ -134,9 +129,7 @@ def _built_against(kernel: Kernel, tree: Path) -> Path:
                 _make(tree, work, folder / "log")
                 (work / "guest/linux" / FILE).rename(folder / FILE)
                 shutil.rmtree(work)
-                _forget_old(folder.parent)
-    with suppress(OSError):  # somebody else's cache
-        os.utime(folder)
+                forget_unused(folder.parent)
     return folder / FILE
 
 
@@ -144,10 +137,10 @@ def module(kernel: Kernel) -> Path:
     """Our module for a kernel; Wrong if what was given is another kernel's."""
     if kernel.module:
         found = kernel.module
-    elif kernel.row:
-        found = built(f"linux/{kernel.row}/{FILE}")
     elif kernel.tree:
         found = _built_against(kernel, kernel.tree)
+    elif kernel.row:
+        found = built(f"linux/{kernel.row}/{FILE}")
     else:
         raise Missing(f"cannot build the module for kernel {kernel.name}: no tree given")
     modules.check_fits(found, found.read_bytes(), kernel)

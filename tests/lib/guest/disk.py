@@ -26,7 +26,9 @@ class RandomDisk:
         data = memoryview(os.urandom(self._bytes))
         with path.open("wb") as file:
             file.write(data)
-            file.truncate(2 * self._bytes)
+            file.flush()
+            # the guest must not be the first to find the disk full
+            os.posix_fallocate(file.fileno(), 0, 2 * self._bytes)
         half = self._bytes // 2
         self.sha256 = hashlib.sha256(data).hexdigest()
         self._swapped = hashlib.sha256(data[half:])

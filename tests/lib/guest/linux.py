@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.lib.build import kernels, policy
+from tests.lib.build.parts import Missing
 from tests.lib.guest import checks, initramfs
 from tests.lib.guest.initramfs import Archive
 from tests.lib.guest.disk import RandomDisk
@@ -39,6 +40,10 @@ HARD_LIMIT = 180.0
 SERIAL_BYTES = 48 << 10
 
 
+class NotBegun(QemuError, Missing):
+    """The guest did not get to its script: what a test is about cannot be judged."""
+
+
 @dataclass(frozen=True)
 class GuestImage:
     """The content of a guest.
@@ -51,7 +56,7 @@ class GuestImage:
     """
 
     policy: bool = True
-    script: str | None = None
+    script: str | bytes | None = None
     files: dict[str, bytes] = field(default_factory=dict)
     modules: tuple[str, ...] = ()
     disk_mib: int = 64
@@ -84,6 +89,8 @@ class Result:
         """Fail with a line for each problem that has none of the words IGNORE."""
         __tracebackhide__ = True
         left = self.left(ignore)
+        if left and not self.begun:
+            raise NotBegun("\n".join(left))
         if left:
             raise AssertionError("\n".join(left))
 
@@ -130,11 +137,12 @@ class Guest(Closing):
     def wait_for(self, word: str, count: int = 1, limit: float = HARD_LIMIT) -> Report:
         """Wait until the guest has reported COUNT lines that start with WORD."""
         while len((report := self.report()).all(word)) < count:
+            trouble = QemuError if report.all("begin") else NotBegun
             if not self.qemu.running():
-                raise QemuError(f"the guest ended without reporting {word}")
+                raise trouble(f"the guest ended without reporting {word}")
             if self.qemu.seconds() > limit:
                 self.qemu.examine()
-                raise QemuError(f"no report of {word} within {limit:.0f} s")
+                raise trouble(f"no report of {word} within {limit:.0f} s")
             time.sleep(0.05)
         return report
 
@@ -167,13 +175,16 @@ class Guest(Closing):
         os.write(self._pipes["answers"], f"{word}\n".encode())
 
     def finish(
-        self, limit: float | None = HARD_LIMIT, expect: Expectation | None = None
+        self,
+        limit: float | None = HARD_LIMIT,
+        expect: Expectation | None = None,
+        partial: bool = False,
     ) -> Result:
         """Wait for the guest to power off and check the whole run; of an interactive one,
         check QEMU's and the kernel's messages only.
 
         EXPECT returns the report that each device must have; by default that of policy
-        and machine.
+        and machine. PARTIAL: the script need not report every device.
         """
         found: list[str] = []
         try:
@@ -182,7 +193,7 @@ class Guest(Closing):
             found.append(str(error))
         seconds = self.qemu.seconds()
         report, console = self.report(), self.console()
-        rows = self._rows(report)
+        rows = [row for row in self._rows(report) if not partial or report.device(row.device)]
         whole = not found and not self.image.interactive
         found += self._general_problems(report, console, whole)
         if self.image.interactive:
@@ -201,7 +212,7 @@ class Guest(Closing):
             want = (expect or self.expected)(device)
             if report.device(device.address):
                 found += checks.problems(device, want, by_address[device.address])
-            else:
+            elif not partial:
                 found.append(f"{device.address}: {device.name}: no report")
         return Result(report, console, rows, found, seconds, self.versions)
 

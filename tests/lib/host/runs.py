@@ -13,7 +13,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 
 LOCK = "lock"
@@ -62,14 +62,12 @@ def _point(link: Path, name: str) -> None:
 
 
 def _prune(parent: Path) -> None:
-    """Remove old folders of runs that nobody uses."""
+    """Remove old folders of runs that nobody uses; what another user's run has left stays."""
     for path in sorted(lock.parent for lock in parent.glob(f"{NAMES}/{LOCK}"))[:-KEPT]:
-        if time.time() - (path / LOCK).stat().st_mtime > DAY:
-            try:
+        with suppress(OSError):
+            if time.time() - (path / LOCK).stat().st_mtime > DAY:
                 with _held(path):
                     shutil.rmtree(path)
-            except Busy:
-                pass
 
 
 @contextmanager

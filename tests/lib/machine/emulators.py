@@ -7,6 +7,7 @@ import functools
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from tests.lib.build import parts, rows
 from tests.lib.build.parts import Missing, Unfit, Wrong
 
 BINARY = "qemu-system-ppc64"
+USUAL = "vdma"
 LIMIT = 60.0
 
 # The hypercall's name in /rtas/ibm,hypertas-functions, and the property that our plugin
@@ -76,18 +78,23 @@ def _ask(binary: Path, tree: Path) -> list[Any]:
             input=_questions(tree),
             capture_output=True,
             text=True,
+            errors="replace",
             check=False,
             timeout=LIMIT,
         )
     except OSError as error:
         raise Wrong(f"cannot run QEMU {binary}: {error.strerror}") from error
     except subprocess.TimeoutExpired as error:
-        raise Wrong(f"cannot use QEMU {binary}: it does not answer") from error
+        raise Missing(f"cannot use QEMU {binary}: no answer in {LIMIT:.0f} s") from error
+    if done.returncode < 0:
+        # a bisect goes on without it
+        raise Missing(f"cannot use QEMU {binary}: {signal.strsignal(-done.returncode)}")
     try:
         answers = [json.loads(line) for line in done.stdout.splitlines()]
     except ValueError:
         answers = []
-    found = [a.get("return") for a in answers if "return" in a or "error" in a]
+    objects = [answer for answer in answers if isinstance(answer, dict)]
+    found = [a.get("return") for a in objects if "return" in a or "error" in a]
     if done.returncode or len(found) != 7:
         said = done.stderr.strip().splitlines() or ["it does not answer"]
         why = next((line for line in said if "nsupported machine type" in line), said[-1])
@@ -101,7 +108,7 @@ def _names(answer: list[dict[str, Any]] | None) -> set[str]:
 
 def _own_slof(binary: Path) -> Path | None:
     done = subprocess.run([binary, "-L", "help"], capture_output=True, text=True, check=False)
-    images = (Path(folder) / "slof.bin" for folder in done.stdout.split())
+    images = (Path(folder) / "slof.bin" for folder in done.stdout.splitlines())
     return next(filter(Path.is_file, images), None)
 
 
@@ -155,7 +162,7 @@ def _binary_at(spec: str) -> Path:
 
 def asked() -> str:
     """The QEMU that the caller asked for, or the usual one."""
-    return os.environ.get("VDMA_QEMU") or "vdma"
+    return os.environ.get("VDMA_QEMU") or USUAL
 
 
 def role(spec: str) -> str:
@@ -178,15 +185,19 @@ def in_use(spec: str) -> str:
     return asked() if role(asked()) == spec else spec
 
 
+def named(name: str) -> Emulator:
+    """The QEMU of this very row, or at a path."""
+    if rows.has("qemus", name):
+        return replace(probe(_binary_of_row(name)), name=name, row=rows.real(name))
+    return probe(_binary_at(name))
+
+
 def of(spec: Spec) -> Emulator:
     """The QEMU of a role, of a row, or at a path."""
     if isinstance(spec, Emulator):
         return spec
     name = in_use(spec) if rows.has("qemus", spec) else spec
-    if rows.has("qemus", name):
-        found = replace(probe(_binary_of_row(name)), name=name, row=rows.real(name))
-    else:
-        found = probe(_binary_at(name))
+    found = named(name)
     if name == os.environ.get("VDMA_QEMU") and (image := os.environ.get("VDMA_SLOF")):
         found = with_slof(found, Path(image))
     return found

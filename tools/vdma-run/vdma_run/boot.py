@@ -10,11 +10,12 @@ by signal N, 130 is Ctrl-C.
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import shlex
 import sys
 import termios
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Thread
@@ -31,9 +32,9 @@ from tests.lib.machine import emulators, versions
 from tests.lib.machine.devices import Device
 from tests.lib.machine.emulators import Emulator
 from tests.lib.machine.pseries import Machine
-from vdma_run import boot_results, status
+from vdma_run import boot_results, choice, results, status
 from vdma_run.boot_results import Outcome
-from vdma_run.program import Parser, guarded
+from vdma_run.program import Parser
 
 END_OF_FILE = b"\4"
 
@@ -87,20 +88,8 @@ def parser(name: str) -> argparse.ArgumentParser:
     """The command line."""
     found = Parser(prog=f"vdma-run {name}", description=(__doc__ or "").partition("\n")[0])
     add = found.add_argument
-    default = kernels.default_secure() if name == "secure" else kernels.default()
-    add("--kernel", action="append", metavar="KERNEL",
-        help="a vmlinux or zImage, a build tree, Debian's packages (one --kernel each), or a "
-        f"row of mk/kernels ({default})")
-    add("--modules", type=Path, metavar="DIR", default=_path("VDMA_MODULES"),
-        help="the kernel's modules, or a folder with lib/modules (as the kernel's)")
-    module = found.add_mutually_exclusive_group()
-    module.add_argument("--module", type=Path, metavar="PATH", default=_path("VDMA_MODULE"),
-        help="virtio_dma_policy.ko, or the headers or build tree to build it against")
-    module.add_argument("--no-module", action="store_true", help="boot without our module")
-    add("--qemu", default=emulators.asked(), metavar="QEMU",
-        help="a binary, a build tree, or a row of mk/qemus (%(default)s)")
-    add("--slof", type=Path, metavar="IMAGE", default=_path("VDMA_SLOF"),
-        help="firmware (QEMU's own, or ours)")
+    default = rows.kernels(rows.EVERYDAY, secure_ones=name == "secure")[0]
+    choice.add_options(found, default, emulators.USUAL, no_module=True)
     add("--firmware", choices=("rom", "nvramrc", "none"), default="",
         help="how our plugin gets into SLOF (rom if it is in the image, else nvramrc)")
     add("--append", default=os.environ.get("VDMA_APPEND", ""), metavar="TEXT",
@@ -114,21 +103,25 @@ def parser(name: str) -> argparse.ArgumentParser:
     add("--script", type=Path, metavar="FILE", help="have the guest run this instead of boot.sh")
     add("--shell", action="store_true", help="stay at a prompt")
     add("--gdb", action="store_true", help="have QEMU wait for a debugger")
-    add("--limit", type=float, default=HARD_LIMIT, metavar="SECONDS",
+    add("--limit", type=_seconds, default=HARD_LIMIT, metavar="SECONDS",
         help="kill a guest that runs longer (%(default).0f; not with --shell or --gdb)")
     return found  # fmt: skip
-
-
-def _path(variable: str) -> Path | None:
-    """What the Makefile has been given."""
-    value = os.environ.get(variable)
-    return Path(value) if value else None
 
 
 def _number(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text}: want a number from 1 on")
     return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not 0 < found < math.inf:
+        raise argparse.ArgumentTypeError(f"{text}: want a number of seconds")
+    return found
 
 
 @dataclass
@@ -142,23 +135,23 @@ class Boot:
     skipped: dict[str, str] = field(default_factory=dict)
 
 
-def _kernel(asked: Sequence[str], secure: bool) -> Kernel:
-    if asked and all(spec.endswith(".deb") for spec in asked):
-        found: kernels.Spec = kernels.of_packages(tuple(Path(spec).absolute() for spec in asked))
-    elif len(asked) > 1:
-        raise Wrong("--kernel: more than one, and not all are Debian's packages")
-    else:
-        default = kernels.default_secure() if secure else kernels.default()
-        found = asked[0] if asked else default
-    return kernels.of(kernels.secure(found) if secure else found)
-
-
-def _with_modules(kernel: Kernel, options: argparse.Namespace) -> Kernel:
-    if options.modules:
-        kernel = kernels.with_modules(kernel, options.modules)
-    if options.module:
-        kernel = kernels.with_module(kernel, options.module)
+def _kernel(found: Mapping[str, str], secure: bool) -> Kernel:
+    default = kernels.default_secure() if secure else kernels.default()
+    asked = found.get("kernel", default)
+    kernel = kernels.of(kernels.secure(asked) if secure else asked)
+    if "modules" in found:
+        kernel = kernels.with_modules(kernel, Path(found["modules"]))
+    if "module" in found:
+        kernel = kernels.with_module(kernel, Path(found["module"]))
     return kernel
+
+
+def _emulator(found: Mapping[str, str]) -> Emulator:
+    asked = found.get("qemu", emulators.USUAL)
+    if rows.has("qemus", asked) and rows.flavour(asked) == "tsan":
+        raise Wrong(f"QEMU {asked} boots only in make check-tsan")
+    emulator = emulators.named(asked)
+    return emulators.with_slof(emulator, Path(found["slof"])) if "slof" in found else emulator
 
 
 def _lacks(kernel: Kernel, driver: str) -> str:
@@ -184,15 +177,11 @@ def _why_not(kernel: Kernel, device: Device, secure: bool) -> str:
 
 def prepare(options: argparse.Namespace, secure: bool) -> Boot:
     """The machine that the command line describes."""
-    asked = options.kernel or []
+    found = choice.parts(options)
     # a row that is for secure VMs only
-    secure = secure or all(rows.has("kernels", spec) and rows.is_secure(spec) for spec in asked or [""])
-    kernel = _with_modules(_kernel(asked, secure), options)
-    if rows.has("qemus", options.qemu) and rows.flavour(options.qemu) == "tsan":
-        raise Wrong(f"QEMU {options.qemu} boots only in make check-tsan")
-    emulator = emulators.of(options.qemu)
-    if options.slof:
-        emulator = emulators.with_slof(emulator, options.slof)
+    asked = found.get("kernel", "")
+    secure = secure or (rows.has("kernels", asked) and rows.is_secure(asked))
+    kernel, emulator = _kernel(found, secure), _emulator(found)
     if reason := _lacks(kernel, "virtio_pci"):
         raise Unfit(f"cannot boot kernel {kernel.name}: {reason}")
     skipped = {d.name: why for d in Machine.devices if (why := _why_not(kernel, d, secure))}
@@ -231,7 +220,7 @@ def run(boot: Boot, folder: Path) -> Result:
         boot = _wait_for_debugger(boot, folder)
     image = GuestImage(
         policy=not options.no_module,
-        script=options.script.read_text() if options.script else None,
+        script=options.script.read_bytes() if options.script else None,
         interactive=options.shell,
         piped=options.shell and not os.isatty(0),
     )
@@ -242,7 +231,7 @@ def run(boot: Boot, folder: Path) -> Result:
             typist.start()
         elif typist:
             limit = options.limit
-        result = guest.finish(limit)
+        result = guest.finish(limit, partial=bool(options.script))
     if boot.machine.secure():
         seen = [violation.text() for violation in secure_guests.violations(folder)]
         result.problems[:] = result.left(secure_guests.KNOWN_WARNINGS) + seen
@@ -277,13 +266,24 @@ def session(options: argparse.Namespace, secure: bool, outcome: Outcome) -> int:
     """Boot and judge; OUTCOME gets all that is known."""
     boot = prepare(options, secure)
     outcome.skipped = boot.skipped
+    if "," in str(options.run or RUNS):
+        raise Wrong(f"cannot use {options.run or RUNS}: QEMU takes no comma in the name of a file")
     with runs.use(options.run, RUNS / "boot") as folder:
         (folder / "devices.json").unlink(missing_ok=True)
         outcome.log = str(folder)
-        result = run(boot, folder)
+        try:
+            result = run(boot, folder)
+        except OSError as error:
+            # writing does not say where
+            error.filename = error.filename or str(folder)
+            raise
         # without our module no device can be right
         refused = [line for line in result.problems if line.startswith(NOT_LOADED)]
         result.problems[:] = refused or result.problems
+        if options.script:
+            seen = {row.device for row in result.rows}
+            silent = [d.name for d in boot.machine.devices if d.address not in seen]
+            boot.skipped.update(dict.fromkeys(silent, f"{options.script} does not report it"))
         outcome.rows, outcome.versions = result.rows, result.versions
         outcome.problems, outcome.seconds = result.problems, result.seconds
         return tell(boot, result, folder)
@@ -292,6 +292,7 @@ def session(options: argparse.Namespace, secure: bool, outcome: Outcome) -> int:
 def whole(name: str, arguments: Sequence[str]) -> int:
     """One command, reports included."""
     options = parser(name).parse_args(arguments)
+    results.need_writable([options.json, options.junit, options.tap])
     outcome = Outcome(name, arguments, Machine.devices)
     terminal = termios.tcgetattr(0) if options.shell and os.isatty(0) else None
     try:
@@ -310,9 +311,9 @@ def whole(name: str, arguments: Sequence[str]) -> int:
 
 def boot(arguments: Sequence[str]) -> int:
     """vdma-run boot."""
-    return guarded("boot", lambda: whole("boot", arguments))
+    return whole("boot", arguments)
 
 
 def secure(arguments: Sequence[str]) -> int:
     """vdma-run secure."""
-    return guarded("secure", lambda: whole("secure", arguments))
+    return whole("secure", arguments)

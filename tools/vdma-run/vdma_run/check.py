@@ -9,21 +9,23 @@ skipped, none ran, a part does not build; 128 wrong usage, or a file that cannot
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import shlex
 import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.lib.build import rows
-from tests.lib.build.parts import Unfit, Wrong
+from tests.lib.build.parts import IN_TREE, Missing, Unfit, Wrong
 from tests.lib.host import runs
-from vdma_run import baseline, programs, results, shard, status, suite
-from vdma_run.program import Parser, guarded
+from tests.lib.machine import emulators
+from vdma_run import baseline, choice, programs, results, shard, status, suite
+from vdma_run.program import Parser
 from vdma_run.progress import Progress
 from vdma_run.results import FAILED, PASSED, SKIPPED, UNJUDGED, BadResults, Case, Results
 from vdma_run.tap import text_tap
@@ -33,16 +35,9 @@ FOLDER = TOP / "build/check"
 # What make check has time for.
 MARKS = "not extended and not matrix"
 TESTS = "tests"
+BAD_ENDS = {FAILED: "FAILED", UNJUDGED: "NOT JUDGED"}
 # A boot has one busy thread and a guest's memory, 3 GiB with all around it.
 GUEST_KIB = 3 << 20
-# What tests read (tests/lib/build/kernels.py, tests/lib/machine/emulators.py).
-PARTS = {
-    "kernel": "VDMA_KERNEL",
-    "modules": "VDMA_MODULES",
-    "module": "VDMA_MODULE",
-    "qemu": "VDMA_QEMU",
-    "slof": "VDMA_SLOF",
-}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -51,11 +46,7 @@ def parser() -> argparse.ArgumentParser:
     add = found.add_argument
     suites = "unit, fuzz, strict or a program of theirs"
     add("what", nargs="*", metavar="WHAT", help=f"{suites}; a folder, file or id of tests")
-    add("--kernel", metavar="KERNEL", help="an image, a build tree, or a row of mk/kernels")
-    add("--modules", metavar="DIR", help="the kernel's modules (next to the kernel)")
-    add("--module", metavar="PATH", help="virtio_dma_policy.ko, or the tree to build it against")
-    add("--qemu", metavar="QEMU", help="a binary, a build tree, or a row of mk/qemus")
-    add("--slof", metavar="IMAGE", help="firmware (our SLOF, or the QEMU's)")
+    choice.add_options(found, rows.kernels(secure_ones=False)[0], emulators.USUAL)
     add("-m", dest="marks", metavar="EXPR", help=f"by pytest's marks ({MARKS})")
     add("-k", dest="expression", default="", metavar="EXPR", help="by words in their ids")
     add("--last-failed", action="store_true", help="what failed in the last run")
@@ -94,25 +85,6 @@ def default_jobs() -> int:
     return max(1, min(cpus, free // GUEST_KIB))
 
 
-def parts(options: argparse.Namespace) -> dict[str, str]:
-    """Kernel, QEMU and firmware that were asked for, paths as absolute ones."""
-    known = {"kernel": rows.kernels(), "qemu": rows.qemus()}
-    found = {}
-    for name, variable in PARTS.items():
-        asked = getattr(options, name) or os.environ.get(variable, "")
-        if not asked:
-            continue
-        if asked not in known.get(name, []):
-            if not Path(asked).exists():
-                row = f" is no row ({' '.join(known[name])})," if name in known else ":"
-                raise Wrong(f"cannot use --{name} {asked}{row} no such file")
-            asked = str(Path(asked).absolute())
-        found[name] = asked
-    if "slof" in found:
-        found.setdefault("qemu", "vdma")
-    return found
-
-
 def alone(case: str) -> str:
     """The id by which a case is run again: of a program, one case cannot be."""
     return case if case.startswith("tests/") else case.partition("::")[0]
@@ -135,15 +107,17 @@ class Check:
     _progress: Progress = field(default_factory=lambda: Progress((), {}, 1))
 
     def __post_init__(self) -> None:
-        named = {PARTS[name]: value for name, value in self.parts.items()}
-        self._suite = suite.Suite(TOP, {**os.environ, **named})
+        self._suite = suite.Suite(TOP, os.environ)
         self.jobs = self.options.jobs or default_jobs()
 
     # the selection
 
     def _last(self) -> Results:
-        """The newest run, or BadResults."""
-        return results.read(FOLDER / runs.LATEST / "results.json")
+        """The newest run that has ended."""
+        ended = sorted(FOLDER.glob(f"{runs.NAMES}/results.json"))
+        if not ended:
+            raise Wrong(f"--last-failed: no run has left results in {FOLDER}")
+        return results.read(ended[-1])
 
     def _programs(self, words: Sequence[str]) -> list[str]:
         everyday = rows.kernels(rows.EVERYDAY)
@@ -189,7 +163,7 @@ class Check:
         """Programs first, boots last."""
         tests = [name for name in ids if name.startswith("tests/")]
         self._progress = Progress(ids, before(), self.jobs)
-        others = programs.Programs(TOP, self.jobs, self._program_ended)
+        others = programs.Programs(TOP, folder, self.jobs, self._program_ended)
         try:
             others.run([name for name in ids if name not in set(tests)])
             if tests:
@@ -200,22 +174,23 @@ class Check:
 
     def _program_ended(self, case: Case) -> None:
         self._progress.ended(alone(case.id), case.outcome == FAILED)
-        if case.outcome in (FAILED, UNJUDGED):
-            self._tell(case.id, case.details or case.message, "")
+        self._tell(case.id, case.outcome, case.details or case.message, "")
 
     def _test_ended(self, event: suite.Ended) -> None:
-        self._progress.ended(event.test, event.outcome == "failed")
-        if event.outcome == "failed":
-            self._tell(event.test, event.details, event.log)
+        self._progress.ended(event.test, event.outcome == FAILED)
+        self._tell(event.test, event.outcome, event.details, event.log)
 
-    def _tell(self, name: str, details: str, log: str) -> None:
-        lines = [f"FAILED {name}", details.rstrip()]
+    def _tell(self, name: str, outcome: str, details: str, log: str) -> None:
+        """Of what is neither good nor skipped."""
+        if outcome not in BAD_ENDS:
+            return
+        lines = [f"{BAD_ENDS[outcome]} {name}", details.rstrip()]
         lines += [f"  log:   {log}"] if log else []
         self._progress.say("\n".join([*lines, f"  again: {self.again(name)}"]))
 
     def again(self, name: str) -> str:
         """The command that runs a case alone."""
-        named = [word for part, value in self.parts.items() for word in (f"--{part}", value)]
+        named = choice.words(self.parts)
         return shlex.join(["tools/vdma-run/vdma-run", "check", *named, alone(name)])
 
     # what came of it
@@ -335,6 +310,15 @@ def session(check: Check) -> int:
         return finish(check, folder, time.monotonic() - start, code)
 
 
+def need_tests() -> None:
+    """Say if there is nothing that could run."""
+    if not IN_TREE:
+        raise Wrong("cannot run tests: they are not installed; run vdma-run from its source tree")
+    for module, package in suite.NEEDED.items():
+        if not importlib.util.find_spec(module):
+            raise Missing(f"cannot run tests: {package} is not installed")
+
+
 def merged(check: Check) -> int:
     """Results that are there already, as one."""
     files = results.files(map(Path, check.options.what))
@@ -348,31 +332,21 @@ def merged(check: Check) -> int:
     return finish(check, None, 0.0, status.GOOD)
 
 
-def need_writable(files: Iterable[Path | None]) -> None:
-    """Say before the run what could not be written after it."""
-    for file in filter(None, files):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        if not os.access(file.parent, os.W_OK) or file.is_dir():
-            raise Wrong(f"cannot write {file}")
-
-
-def _whole(arguments: Sequence[str]) -> int:
+def check(arguments: Sequence[str]) -> int:
+    """vdma-run check."""
     options = parser().parse_args(arguments)
-    need_writable([options.junit, options.tap, options.json])
+    results.need_writable([options.junit, options.tap, options.json])
     if options.update and not options.baseline:
         raise Wrong("--update: which --baseline?")
+    check_of = Check(options, {} if options.merge else choice.parts(options))
+    if options.baseline and (options.baseline.exists() or not options.update):
+        check_of.known = baseline.read(options.baseline)
+    if options.merge:
+        return merged(check_of)
+    need_tests()
+    choice.use(check_of.parts)
     try:
-        check_of = Check(options, parts(options))
-        if options.baseline and (options.baseline.exists() or not options.update):
-            check_of.known = baseline.read(options.baseline)
-        return merged(check_of) if options.merge else session(check_of)
-    except (suite.WrongSelection, BadResults) as error:
-        raise Wrong(str(error)) from error
+        return session(check_of)
     except suite.Trouble as error:
         print(f"vdma-run check: {error}", file=sys.stderr)
         return status.INTERNAL
-
-
-def check(arguments: Sequence[str]) -> int:
-    """vdma-run check."""
-    return guarded("check", lambda: _whole(arguments))

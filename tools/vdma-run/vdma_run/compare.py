@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.lib.build.parts import Unfit, Wrong
 from vdma_run import results, status
 from vdma_run.comparison import CASES, DIFFERS, KINDS, NOTHING, Comparison, Line, changed
-from vdma_run.program import Parser, guarded
+from vdma_run.program import Parser
 from vdma_run.results import FAILED, Results
 
 FORMS = ("text", "json", "markdown")
@@ -104,7 +104,8 @@ def _compare(files: Sequence[Path]) -> Comparison:
         raise Wrong(f"cannot read {error}") from error
 
 
-def _whole(arguments: Sequence[str]) -> int:
+def compare(arguments: Sequence[str]) -> int:
+    """vdma-run compare."""
     options = parser().parse_args(arguments)
     if len(options.files) < 2 or not all(options.files):
         raise Wrong("want two files of results or more")
@@ -114,7 +115,3 @@ def _whole(arguments: Sequence[str]) -> int:
         return status.UNJUDGED
     return status.BAD if found.bad(options.fail_on) else status.GOOD
 
-
-def compare(arguments: Sequence[str]) -> int:
-    """vdma-run compare."""
-    return guarded("compare", lambda: _whole(arguments))

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,8 @@ NAMES = (UNIT, FUZZ, STRICT)
 FLAVOURS = ("unit", "unit-asan", "unit-tsan")
 FUZZ_SECONDS = "10"
 TICK = 0.2
+# mk/part's status for what could not be fetched.
+UNFETCHED = 125
 
 
 def listed(top: Path, kernels: Iterable[str]) -> list[str]:
@@ -67,9 +69,11 @@ def matches(expression: str, name: str) -> bool:
 
 @dataclass
 class Programs:
-    """Runs them, at most JOBS suites at once. SAY is told each result as it comes."""
+    """Runs them, at most JOBS suites at once. FOLDER is this run's, for their files. SAY is
+    told each result as it comes."""
 
     top: Path
+    folder: Path
     jobs: int
     say: Callable[[Case], object]
     results: Results = field(default_factory=Results)
@@ -78,16 +82,20 @@ class Programs:
     _stopped: bool = False
 
     def run(self, ids: Sequence[str]) -> None:
-        """All of these, to their end."""
+        """All of these, to their end. There is a result for each, also after Ctrl-C."""
         units = [name for name in ids if name.startswith("unit")]
         fuzzed = [name for name in ids if name.startswith(f"{FUZZ}/")]
         strict = [name for name in ids if name.startswith(f"{STRICT}/")]
         work = [(self._units, units), (self._fuzz, fuzzed), (self._strict, strict)]
         free = threading.Semaphore(self.jobs)
+        troubles = list[str]()
 
         def one(act: Callable[[list[str]], None], names: list[str]) -> None:
             with free:
-                act(names)
+                try:
+                    act(names)
+                except OSError as error:
+                    troubles.append(str(error))
 
         threads = [threading.Thread(target=one, args=each) for each in work if each[1]]
         for thread in threads:
@@ -100,6 +108,14 @@ class Programs:
             for thread in threads:
                 thread.join()
             raise
+        finally:
+            self._complete(ids, ": ".join(["did not run", *troubles[:1]]))
+
+    def _complete(self, ids: Iterable[str], why: str) -> None:
+        there = {case.id.partition("::")[0] for case in self.results}
+        for name in ids:
+            if name not in there:
+                self.results.add(Case(name, UNJUDGED, message=why))
 
     def _stop(self) -> None:
         """End what runs; what has not run is not judged."""
@@ -116,8 +132,9 @@ class Programs:
                 if self._stopped:
                     return -signal.SIGTERM, ""
                 process = subprocess.Popen(
-                    command, cwd=self.top, stdin=subprocess.DEVNULL, stdout=output,
-                    stderr=subprocess.STDOUT, start_new_session=True,
+                    command, cwd=self.top, env={**os.environ, "VDMA_JUNIT": str(self.folder)},
+                    stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+                    start_new_session=True,
                 )  # fmt: skip
                 self._running.add(process)
             while True:
@@ -142,12 +159,12 @@ class Programs:
                 self._tell(Case(name, SKIPPED, message=f"not built: run make {target}"))
         return [name for name in names if os.access(program(name), os.X_OK)]
 
-    def _collect(self, command: Sequence[str | Path], files: Mapping[str, Path]) -> None:
-        """Run what leaves FILES, by id, and take each as it comes; a program that leaves
-        nothing did not run."""
-        for file in files.values():
+    def _collect(self, command: Sequence[str | Path], names: Sequence[str]) -> None:
+        """Run what leaves a file for each of NAMES, and take each as it comes; a program that
+        leaves nothing did not run."""
+        waiting = {name: self.folder / f"{name.replace('/', '-')}.xml" for name in names}
+        for file in waiting.values():
             file.unlink(missing_ok=True)
-        waiting = dict(files)
 
         def take() -> None:
             for name, file in list(waiting.items()):
@@ -155,7 +172,7 @@ class Programs:
                     del waiting[name]
                     self._take(name, file)
 
-        said = self._call(command, take)[1] if files else ""
+        said = self._call(command, take)[1] if names else ""
         take()
         for name in waiting:
             self._tell(Case(name, UNJUDGED, message="did not run", details=said))
@@ -169,24 +186,23 @@ class Programs:
 
     def _units(self, names: list[str]) -> None:
         names = self._built(names, lambda name: self.top / "build" / name, "unit")
-        files = {name: self.top / "build" / f"{name}.xml" for name in names}
-        self._collect(["mk/unit-run", *(f"build/{name}" for name in names)], files)
+        self._collect(["mk/unit-run", *(f"build/{name}" for name in names)], names)
 
     def _fuzz(self, names: list[str]) -> None:
         folder = self.top / "build/fuzz"
         names = self._built(names, lambda n: folder / f"fuzz_{n.partition('/')[2]}", "fuzz-replay")
         targets = [name.partition("/")[2] for name in names]
-        files = {name: folder / f"{target}-replay.xml" for name, target in zip(names, targets)}
-        self._collect(["mk/fuzz-run", "--replay", "build/fuzz", FUZZ_SECONDS, *targets], files)
+        self._collect(["mk/fuzz-run", "--replay", "build/fuzz", FUZZ_SECONDS, *targets], names)
 
     def _strict(self, names: list[str]) -> None:
         for name in names:
             start = time.monotonic()
             status, said = self._call(["mk/module-strict", name.partition("/")[2]], lambda: None)
             case = Case(name, seconds=time.monotonic() - start)
+            message = (said.splitlines() or [f"status {status}"])[-1]
             if status < 0:
                 case.add(Case(name, UNJUDGED, message="did not run"))
             elif status:
-                message = (said.splitlines() or [f"status {status}"])[-1]
-                case.add(Case(name, FAILED, message=message, details=said))
+                outcome = UNJUDGED if status == UNFETCHED else FAILED
+                case.add(Case(name, outcome, message=message, details=said))
             self._tell(case)

@@ -8,8 +8,11 @@ may have a case twice, as pytest does when a test and its cleanup fail; two file
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
+import tempfile
 import xml.etree.ElementTree as xml
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -173,6 +176,7 @@ def merge(parts: Iterable[tuple[str, Results]]) -> Results:
     """All of them as one; each has a name for messages. None of shards of a selection may
     be missing or there twice, and no case."""
     merged, owner = Results(), dict[str, str]()
+    # by how many there are, and of what
     shards: dict[tuple[int, str], dict[int, str]] = {}
     for name, part in parts:
         for case in part:
@@ -185,7 +189,7 @@ def merge(parts: Iterable[tuple[str, Results]]) -> Results:
             raise BadResults(f"cannot merge {name}: its run did not end")
         if text := properties.pop("shard", ""):
             shard = parse(text)
-            there = shards.setdefault((shard.count, properties.get("selection", "")), {})
+            there = shards.setdefault((shard.count, json.dumps(properties, sort_keys=True)), {})
             if shard.number in there:
                 raise BadResults(
                     f"cannot merge {name}: {there[shard.number]} is shard {shard}, too"
@@ -193,7 +197,7 @@ def merge(parts: Iterable[tuple[str, Results]]) -> Results:
             there[shard.number] = name
         merged.properties.update(properties)
     if len(shards) > 1:
-        raise BadResults("cannot merge: the shards are not of one selection")
+        raise BadResults("cannot merge: the shards are not of one selection, kernel and QEMU")
     for (count, _), there in shards.items():
         if missing := set(range(1, count + 1)) - set(there):
             listed = ", ".join(f"{number}/{count}" for number in sorted(missing))
@@ -258,12 +262,27 @@ def text_json(results: Results, **more: object) -> str:
     return json.dumps(content, indent=1) + "\n"
 
 
+def need_writable(files: Iterable[Path | None]) -> None:
+    """Say before a run what could not be written after it."""
+    for file in filter(None, files):
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=file.parent):
+                pass
+            if file.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        except OSError as error:
+            raise BadResults(f"cannot write {file}: {error.strerror}") from error
+
+
 def write(file: Path, text: str) -> None:
-    """Write a file whole or not at all, also when the run is killed."""
-    half = file.with_name(f".{file.name}.new")
+    """Write a file whole or not at all, also when the run is killed, or another writes the
+    same."""
+    half = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         half.write_text(text, encoding="utf-8")
         half.rename(file)
     except OSError as error:
+        half.unlink(missing_ok=True)
         raise BadResults(f"cannot write {file}: {error.strerror}") from error

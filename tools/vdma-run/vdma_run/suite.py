@@ -14,16 +14,20 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from tests.lib.build.parts import Wrong
 from vdma_run.results import UNJUDGED, BadResults, Case, Results, read
 
 # pytest's exit statuses.
 OK, FAILURES, STOPPED, BROKEN, WRONG, NONE = range(6)
 
+# Modules, and what people know them by.
+NEEDED = {"pytest": "pytest", "xdist": "pytest-xdist", "pytest_timeout": "pytest-timeout"}
+
 TICK = 1.0
 GRACE = 60.0
 
 
-class WrongSelection(Exception):
+class WrongSelection(Wrong):
     """pytest does not understand what was asked for."""
 
 
@@ -33,7 +37,7 @@ class Trouble(Exception):
 
 @dataclass(frozen=True)
 class Ended:
-    """A test has, with this OUTCOME in pytest's words; DETAILS of a failure."""
+    """A test has, with this OUTCOME; DETAILS of a failure."""
 
     test: str
     outcome: str
