@@ -84,8 +84,10 @@ check-guest: guest | packages ## boots of the bare-metal program
 	$(Q)mk/part $(QEMU_PARTS) >/dev/null
 	$(Q)$(CHECK) -m '' tests/guest
 
-.PHONY: check-run
-check-run: | packages ## vdma-run itself: shards on Slurm and GNU parallel
+.PHONY: bisect-part check-run
+bisect-part: | packages
+	$(Q)mk/part slof-tree >/dev/null
+check-run: $(CHECK_NEEDS) | check-parts bisect-part ## vdma-run itself: shards on Slurm and GNU parallel, bisects
 	$(Q)$(CHECK) -m 'not matrix' tests/run
 
 .PHONY: check-extended

@@ -29,7 +29,7 @@ PACKAGES := $(sort \
 	$(call needs,check-host,module boot stock secure check) \
 	$(call needs,check-guest,module boot stock check) \
 	$(call needs,check-soak check-tsan,module boot check) \
-	$(call needs,check-run,check farm) \
+	$(call needs,check-run,module boot stock tools check farm) \
 	$(call needs,check-tools,stock tools check) \
 	$(call needs,check-secure secure-table,module boot secure check) \
 	$(call needs,check-drift,module boot secure) \
