@@ -152,7 +152,7 @@ def test_script(run: Path, more: str, code: int) -> None:
 
 
 FULL = """
-mount -t tmpfs -o size=300m tmpfs "$1"
+mount -t tmpfs -o size=380m tmpfs "$1"
 shift
 exec "$@"
 """
@@ -161,7 +161,7 @@ exec "$@"
 @pytest.mark.extended
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
 def test_a_disk_that_gets_full(run: Path) -> None:
-    """Ends the run before a guest could find it full and be called bad."""
+    """Ends the run before the guest begins, which would hang until it was killed."""
     (run / "there").mkdir()
     boot = [PROGRAM, "boot", "--no-module", "--run", run / "there/it"]
     done = subprocess.run(
