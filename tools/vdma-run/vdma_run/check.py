@@ -181,7 +181,7 @@ class Check:
         self._tell(event.test, event.outcome, event.details, event.log)
 
     def _tell(self, name: str, outcome: str, details: str, log: str) -> None:
-        """Of what is neither good nor skipped."""
+        """Of a case that is neither good nor skipped."""
         if outcome not in BAD_ENDS:
             return
         lines = [f"{BAD_ENDS[outcome]} {name}", details.rstrip()]
