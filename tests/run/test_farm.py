@@ -88,6 +88,7 @@ def test_missing_shard_is_said(tree: Tree) -> None:
     tree.put("quick", "")
     subprocess.run(
         [tree.top / "slurm/shard", "results", "1/2", DEMO, "-k", WORDS],
+        cwd=tree.top,
         env=tree.environment(),
         check=True,
     )
