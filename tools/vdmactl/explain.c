@@ -5,30 +5,10 @@
  */
 #include <err.h>
 #include <getopt.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <vdma/error.h>
 #include "vdmactl.h"
-
-struct row *explain_add(struct rows *rows, const struct vdma_dt *dt,
-			const struct vdma_dt_function *fn,
-			const struct vdma_dt_assume *assume)
-{
-	struct row *row = rows_add(rows);
-
-	if (fn->addressed)
-		row_pci_address(fn, row->device, sizeof(row->device));
-	row_driver_name(fn, row->driver, sizeof(row->driver));
-	row->path = xalloc(strdup(fn->path));
-	row->virtio = fn->virtio;
-	vdma_dt_facts(dt, fn, assume, &row->facts, row->source);
-	if (fn->virtio) {
-		vdma_decide(&row->facts, &row->decision);
-		row_set_decision(row);
-	}
-	return row;
-}
 
 /* Collects rows of all functions; false, with a message, on an error. */
 static bool explain_collect(struct rows *rows, const struct vdma_dt *dt, bool all,
@@ -41,7 +21,7 @@ static bool explain_collect(struct rows *rows, const struct vdma_dt *dt, bool al
 	vdma_dt_start(&cursor, dt);
 	while ((got = vdma_dt_next(&cursor, &fn)) > 0)
 		if (fn.virtio || all)
-			explain_add(rows, dt, &fn, assume);
+			rows_add_decided(rows, dt, &fn, assume);
 	rows_sort(rows);
 	if (got < 0)
 		warnx("cannot read %s: %s", file, vdma_strerror(got));

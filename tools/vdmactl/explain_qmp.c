@@ -177,7 +177,7 @@ static struct row *explain_qmp_add(const struct explain_qmp *e, const struct qem
 
 	if (q)
 		explain_qmp_facts(e, q, &assume, &facts);
-	row = explain_add(e->rows, e->dt, fn, &assume);
+	row = rows_add_decided(e->rows, e->dt, fn, &assume);
 	for (fact = 0; !e->tree && fact < VDMA_DT_FACT_COUNT; fact++)
 		if (row->source[fact] == VDMA_DT_TREE)
 			row->source[fact] = VDMA_DT_DEFAULT;

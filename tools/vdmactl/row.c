@@ -48,7 +48,8 @@ void rows_free(struct rows *rows)
 	free(rows->row);
 }
 
-void row_set_decision(struct row *row)
+/* Sets mode, reason and passed_over from the decision. */
+static void row_set_decision(struct row *row)
 {
 	const struct vdma_decision *d = &row->decision;
 
@@ -127,7 +128,8 @@ void row_pci_address(const struct vdma_dt_function *fn, char *buf, size_t size)
 		 devfn >> 3, devfn & 7);
 }
 
-void row_driver_name(const struct vdma_dt_function *fn, char *buf, size_t size)
+/* Name of Linux's driver for a virtio function */
+static void row_driver_name(const struct vdma_dt_function *fn, char *buf, size_t size)
 {
 	unsigned int type = 0;
 
@@ -145,4 +147,23 @@ void row_driver_name(const struct vdma_dt_function *fn, char *buf, size_t size)
 		snprintf(buf, size, "%s", drivers[type]);
 	else
 		snprintf(buf, size, "virtio:%04x", fn->device);
+}
+
+struct row *rows_add_decided(struct rows *rows, const struct vdma_dt *dt,
+			     const struct vdma_dt_function *fn,
+			     const struct vdma_dt_assume *assume)
+{
+	struct row *row = rows_add(rows);
+
+	if (fn->addressed)
+		row_pci_address(fn, row->device, sizeof(row->device));
+	row_driver_name(fn, row->driver, sizeof(row->driver));
+	row->path = xalloc(strdup(fn->path));
+	row->virtio = fn->virtio;
+	vdma_dt_facts(dt, fn, assume, &row->facts, row->source);
+	if (fn->virtio) {
+		vdma_decide(&row->facts, &row->decision);
+		row_set_decision(row);
+	}
+	return row;
 }

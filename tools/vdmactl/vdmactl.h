@@ -69,11 +69,13 @@ struct rows {
 };
 
 struct row *rows_add(struct rows *rows);
+/* Adds the row of a function, and decides about it. */
+struct row *rows_add_decided(struct rows *rows, const struct vdma_dt *dt,
+			     const struct vdma_dt_function *fn,
+			     const struct vdma_dt_assume *assume);
 /* Sorts by address; rows without an address come last, by path. */
 void rows_sort(struct rows *rows);
 void rows_free(struct rows *rows);
-/* Sets mode, reason and passed_over from the decision. */
-void row_set_decision(struct row *row);
 
 enum row_state {
 	ROW_OK,
@@ -87,8 +89,6 @@ enum status rows_status(const struct rows *rows);
 
 /* PCI address in Linux's format */
 void row_pci_address(const struct vdma_dt_function *fn, char *buf, size_t size);
-/* Name of Linux's driver for a virtio function */
-void row_driver_name(const struct vdma_dt_function *fn, char *buf, size_t size);
 
 /* ---- output.c */
 
@@ -143,13 +143,6 @@ void infer_features(const char *virtio, bool bound,
 void infer_secure(bool secure, struct vdma_dt_assume *assume);
 /* Infers facts from mode, reason and passed_over of @row. */
 void infer_from_module(const struct row *row, struct vdma_dt_assume *assume);
-
-/* ---- explain.c */
-
-/* Adds the row of a function, decided upon. */
-struct row *explain_add(struct rows *rows, const struct vdma_dt *dt,
-			const struct vdma_dt_function *fn,
-			const struct vdma_dt_assume *assume);
 
 /* ---- explain_qmp.c */
 
