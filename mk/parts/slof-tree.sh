@@ -8,12 +8,7 @@ part_inputs+=" mk/parts/slof.sh"
 part_build() {
 	local version
 
-	apt_source trixie qemu
-	version=$(cd src && dpkg-parsechangelog -S Version)
-	cd src/roms/SLOF || exit 1
-	note_version "qemu $version, SLOF $(cat VERSION)"
-
-	slof_hook "$version"
-	cp "$TOP/firmware/slof/vdma.fs" board-qemu/slof/
+	slof_source
+	slof_plugin
 	cp -a . "$OUT/tree"
 }

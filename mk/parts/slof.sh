@@ -12,25 +12,30 @@ slof_make() {
 	install -m 644 boot_rom.bin "$OUT/$1"
 }
 
-slof_hook() {
+# slof_source: fetches its tree and goes there.
+slof_source() {
+	apt_source trixie qemu
+	version=$(cd src && dpkg-parsechangelog -S Version)
+	cd src/roms/SLOF || exit 1
+	note_version "qemu $version, SLOF $(cat VERSION)"
+}
+
+# slof_plugin: puts our plugin into the tree.
+slof_plugin() {
 	local hook
 
 	for hook in "$TOP"/firmware/slof/hooks/*.patch; do
 		patch --forward --fuzz=0 --no-backup-if-mismatch -p1 <"$hook" ||
-			part_fail "firmware/slof/hooks/${hook##*/} does not apply to SLOF of qemu $1"
+			part_fail "firmware/slof/hooks/${hook##*/} does not apply to SLOF of qemu $version"
 	done
+	cp "$TOP/firmware/slof/vdma.fs" board-qemu/slof/
 }
 
 part_build() {
 	local version
 
-	apt_source trixie qemu
-	version=$(cd src && dpkg-parsechangelog -S Version)
-	cd src/roms/SLOF || exit 1
-	note_version "qemu $version, SLOF $(cat VERSION)"
-
+	slof_source
 	slof_make slof.bin
-	slof_hook "$version"
-	cp "$TOP/firmware/slof/vdma.fs" board-qemu/slof/
+	slof_plugin
 	slof_make slof-vdma.bin
 }
