@@ -12,10 +12,9 @@ import subprocess
 import tarfile
 import tempfile
 import zlib
-from contextlib import suppress
 from pathlib import Path
 
-from tests.lib.build.parts import CACHE, Wrong, forget_unused
+from tests.lib.build.parts import CACHE, Wrong, forget_unused, mark_used
 
 MAGIC = b"!<arch>\n"
 HEADER = 60
@@ -75,8 +74,7 @@ def unpacked(packages: tuple[Path, ...], under: tuple[str, ...]) -> Path:
         except OSError as error:
             raise Wrong(f"cannot read package {package}: {error.strerror}") from error
     folder = CACHE / "kernels" / key.hexdigest()[:12]
-    with suppress(OSError):  # it is not there, or is somebody else's
-        os.utime(folder)
+    mark_used(folder)
     if folder.is_dir():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)

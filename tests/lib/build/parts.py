@@ -51,6 +51,12 @@ def part(name: str) -> Path:
     return Path(done.stdout.strip())
 
 
+def mark_used(folder: Path) -> None:
+    """Keep a folder from forget_unused(), if it is there and not somebody else's."""
+    with suppress(OSError):
+        os.utime(folder)
+
+
 def forget_unused(folder: Path) -> None:
     """Remove what was not used for KEPT from a folder of the cache; another process may be
     doing the same."""

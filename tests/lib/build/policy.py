@@ -15,18 +15,17 @@ import platform
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.lib.build import elf, modules
 from tests.lib.build.kernels import Kernel
-from tests.lib.build.parts import CACHE, TOP, Missing, Wrong, built, forget_unused
+from tests.lib.build.parts import CACHE, TOP, Missing, Wrong, built, forget_unused, mark_used
 
 NAME = "virtio_dma_policy"
 FILE = f"{NAME}.ko"
 SOURCES = ("guest/linux", "guest/dma", "guest/virtio", "guest/powerpc", "include")
 CROSS = "powerpc64le-linux-gnu-"
-
 
 # The calling make's, which must not reach the kernel's.
 CALLERS = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES")
@@ -120,8 +119,7 @@ def _make(tree: Path, work: Path, log: Path) -> None:
 def _built_against(kernel: Kernel, tree: Path) -> Path:
     check_tree(kernel, tree)
     folder = CACHE / "modules" / _key(kernel, tree)
-    with suppress(OSError):  # it is not there, or is somebody else's
-        os.utime(folder)
+    mark_used(folder)
     if not (folder / FILE).is_file():
         with _locked(folder):
             if not (folder / FILE).is_file():
