@@ -69,7 +69,7 @@ def test_wrong_usage(arguments: list[str], says: str) -> None:
 
 @pytest.mark.parametrize("command", ["boot", "secure", "check"])
 def test_wrong_environment(command: str) -> None:
-    """Is wrong usage as well, though it is looked at before the command line."""
+    """Is wrong usage as well."""
     said = one_line(USAGE, command, env={**os.environ, "VDMA_QEMU": "/nix"})
     assert said.startswith("cannot find QEMU /nix: neither a program nor one of ")
 

@@ -37,7 +37,8 @@ class Machine:
     """
 
     kernel: kernels.Spec = kernels.default()
-    qemu: emulators.Spec = emulators.default()
+    # asking a QEMU that was named runs it
+    qemu: emulators.Spec = field(default_factory=emulators.default)
     firmware: str = ""
     append: str = ""
     accel: str = "tcg,thread=multi"

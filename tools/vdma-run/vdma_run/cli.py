@@ -3,20 +3,20 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from vdma_run import status
+from vdma_run import boot, check, compare, status
 from vdma_run.program import guarded
 
-# Module and function of each, which prints its own help and returns the exit status, and
-# what it does.
-COMMANDS = {
-    "boot": ("boot", "boot a machine, do I/O on every device, check it, print a table"),
-    "secure": ("boot", "the same as a secure VM, watched by the DMA guard"),
-    "check": ("check", "run tests, with your kernel, QEMU and firmware"),
-    "compare": ("compare", "show results of tests or benchmarks side by side"),
+Command = Callable[[Sequence[str]], int]
+
+# Each prints its own help, and returns the exit status.
+COMMANDS: dict[str, tuple[Command, str]] = {
+    "boot": (boot.boot, "boot a machine, do I/O on every device, check it, print a table"),
+    "secure": (boot.secure, "the same as a secure VM, watched by the DMA guard"),
+    "check": (check.check, "run tests, with your kernel, QEMU and firmware"),
+    "compare": (compare.compare, "show results of tests or benchmarks side by side"),
 }
 
 
@@ -26,13 +26,6 @@ def usage() -> str:
     return "\n".join(
         ["usage: vdma-run COMMAND [OPTION...]", "", *lines, "", "vdma-run COMMAND --help tells more."]
     )
-
-
-def run(name: str, arguments: Sequence[str]) -> int:
-    """A command. Loading it looks at $VDMA_QEMU, which may be wrong."""
-    module = importlib.import_module(f"vdma_run.{COMMANDS[name][0]}")
-    found: int = getattr(module, name)(arguments)
-    return found
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -46,4 +39,4 @@ def main(arguments: Sequence[str]) -> int:
         said = f"no command {name}" if name else "no command"
         print(f"vdma-run: {said}: want one of {known}", file=sys.stderr)
         return status.USAGE
-    return guarded(name, lambda: run(name, arguments[1:]))
+    return guarded(name, lambda: COMMANDS[name][0](arguments[1:]))

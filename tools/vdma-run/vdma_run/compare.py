@@ -114,4 +114,3 @@ def compare(arguments: Sequence[str]) -> int:
     if not found.matters:
         return status.UNJUDGED
     return status.BAD if found.bad(options.fail_on) else status.GOOD
-
