@@ -55,13 +55,17 @@ give_back
         assert shared == calls(run, 0xF134).count(pages) == count
 
 
-LATE = f"""
+# A disk has its driver before the module comes.
+BOUND_BEFORE = f"""
 ask start
 keep_control
 load bus
 insmod /lib/modules/virtio_blk.ko
 wait_for disk_of {BLK.address}
 load policy
+"""
+
+LATE = f"""{BOUND_BEFORE}
 load drivers
 settle
 for fn in {BLK.address} {RNG.address}; do
@@ -90,13 +94,7 @@ def test_loaded_late(run: Path) -> None:
     assert f"skipsync: slot {RNG.slot}: 0" in result.console
 
 
-NEW_DRIVER = f"""
-ask start
-keep_control
-load bus
-insmod /lib/modules/virtio_blk.ko
-wait_for disk_of {BLK.address}
-load policy
+NEW_DRIVER = f"""{BOUND_BEFORE}
 virtio=$(virtio_of {BLK.address})
 echo $virtio >/sys/bus/virtio/drivers/virtio_blk/unbind
 echo $virtio >/sys/bus/virtio/drivers/virtio_blk/bind
