@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs import blocks
-from tests.lib.build import kernels
+from tests.lib.build import kernels, rows
 from tests.lib.build.parts import CACHE, TOP, part
 from tests.lib.machine import emulators
 
@@ -106,7 +106,7 @@ def test_kernel(run: Path) -> None:
     against its headers: the build is a kernel's in small."""
     there = repository(run, "linux", "drivers/virtio-rng.c")
     shutil.copytree(FILES / "linux", there.top)
-    kernel = kernels.of(kernels.rows.kernels()[0])
+    kernel = kernels.of(rows.kernels()[0])
     changes = (
         ("harmless", "of a test", "of a test that is bisected"),
         (BROKEN, "size, rng->length)", "size, rng->size)"),
@@ -114,8 +114,8 @@ def test_kernel(run: Path) -> None:
         ("harmless, too", "quality = 1000", "quality = 900"),
     )
     there.fill("v6.12", changes)
-    rows = {"ROW": str(kernel.image.parent), "HEADERS": str(kernel.headers().resolve())}
-    said = there.bisect(run / "bisect.log", **rows)
+    parts = {"ROW": str(kernel.image.parent), "HEADERS": str(kernel.headers().resolve())}
+    said = there.bisect(run / "bisect.log", **parts)
     assert re.search(r"0000:00:05.0: I/O bad: \d+ different bytes", said)
 
 
@@ -124,8 +124,8 @@ def test_qemu(run: Path) -> None:
     a build of QEMU: it runs a build that there is, with options that a commit would make the
     default."""
     there = repository(run, "qemu", "qemu-system-ppc64.in")
-    shutil.copytree(FILES / "qemu", there.top)
-    there.top.joinpath("Makefile").rename(run / "makefile")
+    there.top.mkdir()
+    shutil.copy(FILES / "qemu" / there.file, there.top)
     changes = (
         ("harmless", "# QEMU as", "# The QEMU as"),
         (BROKEN, 'set -- "$@"', 'if set -- "$@"'),
@@ -134,7 +134,7 @@ def test_qemu(run: Path) -> None:
     )
     there.fill("v10.0.0", changes)
     (there.top / "build").mkdir()
-    (run / "makefile").rename(there.top / "build/Makefile")
+    shutil.copy(FILES / "qemu/Makefile", there.top / "build")
     said = there.bisect(run / "bisect.log", QEMU=str(emulators.named("vdma").binary))
     assert "expected property yes, mode bypass" in said
 
