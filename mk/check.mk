@@ -27,7 +27,7 @@ CHECK_NEEDS := $(call module,$(CHECK_KERNELS)) build/firmware/vdma.nvramrc $(TOO
 # Those that boot nothing.
 TOOL_TESTS := tests/tools tests/library tests/abi
 
-# Programs that are tests, and what the module is compiled with once more.
+# Programs that are tests.
 .PHONY: host-tests
 host-tests: $(UNIT_BIN) $(UNIT_CORES) $(FUZZ_BIN) $(FUZZ)/corpus | packages
 
