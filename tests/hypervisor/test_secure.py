@@ -112,6 +112,7 @@ def answers(guest: Qemu, run: Path) -> list[int]:
     return found
 
 
+@pytest.mark.extended
 def test_share_takes_no_memory(run: Path) -> None:
     """Sharing and unsharing 3 GiB takes no memory of the host, and QMP answers meanwhile."""
     row = GuestRow(name="untouched", run="test=share_untouched", memory="4G", secure=True)

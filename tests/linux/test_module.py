@@ -132,6 +132,7 @@ run_device {OTHER.address}
 """
 
 
+@pytest.mark.extended
 def test_unload_leaves_nothing_in_a_phb_without_devices(run: Path) -> None:
     """After an unload, a PHB whose only device was removed works with a new one."""
     machine = Machine(devices=(BLK, OTHER), phbs=("",))

@@ -423,7 +423,14 @@ def made_kernel(top: Path, form: str) -> list[str]:
     return ["--kernel", "there/vmlinux"]
 
 
-@pytest.mark.parametrize("form", ["vmlinux", "zImage", "build tree", "packages"])
+@pytest.mark.parametrize(
+    "form",
+    [
+        "vmlinux",
+        "build tree",
+        *(pytest.param(form, marks=pytest.mark.extended) for form in ("zImage", "packages")),
+    ],
+)
 def test_parts_in_any_form(tree: Tree, form: str) -> None:
     """As boot takes them, by names that are relative; also by the command that runs a case
     again."""
