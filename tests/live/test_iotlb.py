@@ -18,7 +18,7 @@ from tests.lib.peers.vhost_user_iotlb import IotlbBackend, Range, IotlbMessages
 from tests.lib.peers.vhost_user_ring import Ring
 from tests.live.conftest import Outcome
 
-ROWS = [row for row in table("tests/live") if row.group in ("iotlb", "testpmd")]
+ROWS = [row for row in table("tests/live") if row.group in ("iotlb", "reconnect", "testpmd")]
 
 # Pages of the ring, and of headers and statuses, which stay mapped.
 RING_PAGES = 8
@@ -81,6 +81,13 @@ LOADS = [
     for row in ROWS
     if row.name.startswith("load")
 ]
+# Requests of test blk_smp, how many at once, and the disk's dies=
+REQUESTS, AT_ONCE, DIES = 3000, 32, 200
+RECONNECTS = [
+    pytest.param(row, id=row.id(), marks=[] if row.mode == "tce" else [pytest.mark.extended])
+    for row in ROWS
+    if row.group == "reconnect"
+]
 ECHOES = [pytest.param(row, id=row.id()) for row in ROWS if row.group == "testpmd"]
 
 # VHOST_USER_IOTLB_MSG; how many may come with the device's start and end, which
@@ -105,6 +112,22 @@ def test_messages(run: Path, outcome: Outcome, row: GuestRow) -> None:
     messages, console = boot(row, run)
     reads = int(dict(ktap.metrics(console))["reads"])
     assert BOUNDS[row.mode].problems(messages, reads) == []
+
+
+@pytest.mark.parametrize("row", RECONNECTS)
+def test_reconnect(run: Path, outcome: Outcome, row: GuestRow) -> None:
+    """A back end that dies in the middle of requests and comes back finds the ring as it left
+    it; it is told what a new one is told, no request is lost, and none is answered twice."""
+    outcome("reconnect", row.mode)
+    guest = Run(row, run)
+    assert guest.problems() == []
+    served = guest.served_disks[0]
+    assert served.backend.lives == 1 + REQUESTS // DIES
+    assert served.device.held == [0] * served.backend.lives
+    bound = BOUNDS[row.mode]
+    for messages in served.backend.past:
+        assert bound.problems(messages, DIES + AT_ONCE) == []
+    assert bound.problems(served.backend.messages, AT_ONCE) == []
 
 
 def test_windows(run: Path, outcome: Outcome) -> None:

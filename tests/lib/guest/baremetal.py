@@ -31,7 +31,10 @@ SUFFIX = {"be": ".elf", "le": "-le.elf"}
 AXES = ("qemu", "endian", "page", "cpu", "mode", "load")
 
 # Options of a vhost-blk device that are not QEMU's.
-RUNNER_OPTIONS = re.compile(r"(fault|error)=")
+# How often QEMU looks for a back end that died
+RECONNECT_MS = 20
+
+RUNNER_OPTIONS = re.compile(r"(fault|error|dies)=")
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,8 @@ def table(folder: str = "tests/guest") -> list[GuestRow]:
 
 @dataclass
 class ServedDisk:
-    """A disk that the runner serves, with a FAULT of vhost_user_blk.py or without.
+    """A disk that the runner serves, with a FAULT of vhost_user_blk.py or without. It dies
+    after each DIES requests.
 
     ERROR is the error that the guest must get, by its name in include/vdma/error.h;
     empty: none.
@@ -114,9 +118,10 @@ class ServedDisk:
     disk: PatternDisk
     fault: str = ""
     error: str = ""
+    dies: str = "0"
 
     def __post_init__(self) -> None:
-        self.device = BlockDevice(self.disk.path, self.fault)
+        self.device = BlockDevice(self.disk.path, self.fault, dies=int(self.dies))
         # It does not mind devices without ACCESS_PLATFORM.
         self.backend = IotlbBackend(self.device)
 
@@ -323,11 +328,15 @@ class Run(Closing):
         return disk
 
     def _vhost_blk(self, index: int, options: list[str]) -> list[str]:
-        """A disk that the runner serves: fault= and error= are its options, the rest QEMU's."""
+        """A disk that the runner serves: fault=, error= and dies= are its options, the
+        rest QEMU's."""
         mine = [option for option in options if RUNNER_OPTIONS.match(option)]
         extra = [F_OPTIONS if o == "f" else o for o in options if o not in mine]
         served = ServedDisk(self._disk(index, 1), **dict(o.split("=", 1) for o in mine))
         self.served_disks[len(self.disks) - 1] = served
         line = ["vhost-user-blk-pci", f"id=d{index}", f"chardev=c{index}", "num-queues=1"]
         line += [*([] if "f" in options else ["disable-legacy=on"]), *extra]
-        return ["-chardev", served.backend.chardev(f"c{index}"), "-device", ",".join(line)]
+        chardev = served.backend.chardev(f"c{index}")
+        if served.dies != "0":
+            chardev += f",reconnect-ms={RECONNECT_MS}"
+        return ["-chardev", chardev, "-device", ",".join(line)]

@@ -54,6 +54,9 @@ NO_FD = 1 << 8
 REGION = struct.Struct("<QQQQ")
 REGIONS_MAX = 8
 
+# What an eventfd is given
+ONE = struct.pack("=Q", 1)
+
 # Features other than virtio's, and those of the protocol
 F_PROTOCOL_FEATURES = 1 << 30
 F_VERSION_1 = 1 << 32
@@ -61,6 +64,10 @@ F_RING_PACKED = 1 << 34
 F_IN_ORDER = 1 << 35
 PROTOCOL_MQ = 1 << 0
 PROTOCOL_CONFIG = 1 << 9
+
+
+class Died(Exception):
+    """The back end's process is gone, in the middle of what it was doing."""
 
 
 @dataclass
@@ -75,6 +82,7 @@ class VhostQueue:
     enabled: bool = False
     started: bool = False
     stale: bool = False
+    owes_call: bool = False
     ring: Ring | None = None
 
     def overlaps(self, base: int, size: int) -> bool:
@@ -112,18 +120,18 @@ class VhostDevice:
 
 @dataclass
 class Backend(Closing):
-    """Serves DEVICE to the one QEMU that connects, until close()."""
+    """Serves DEVICE to the one QEMU that connects, until close(); again and knowing nothing
+    each time that it has Died. LIVES counts these times and the first."""
 
     device: VhostDevice
     problem: str = ""
+    lives: int = 1
     protocol: int = PROTOCOL_MQ | PROTOCOL_CONFIG
     path: str = field(default_factory=lambda: f"vdma-{os.getpid()}-{secrets.token_hex(8)}")
 
     def __post_init__(self) -> None:
-        self._memory = Memory()
         self._connection: socket.socket | None = None
-        self._features = 0
-        self._queues = [VhostQueue() for _ in range(self.device.queues)]
+        self._begin()
         self._selector = selectors.DefaultSelector()
         # abstract: nothing to remove, and no limit by the length of our path
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -144,11 +152,23 @@ class Backend(Closing):
             self._listener.close()
         self._thread.join(10)
 
+    def _begin(self) -> None:
+        """Know nothing yet."""
+        self._memory = Memory()
+        self._features = 0
+        self._queues = [VhostQueue() for _ in range(self.device.queues)]
+
     def _run(self) -> None:
+        while self._dies():
+            self.lives += 1
+            self._begin()
+
+    def _dies(self) -> bool:
+        """Serve a connection; has the back end died?"""
         try:
             connection, _ = self._listener.accept()
         except OSError:
-            return
+            return False
         self._connection = connection
         with connection:
             self._selector.register(connection, selectors.EVENT_READ)
@@ -157,11 +177,15 @@ class Backend(Closing):
                     pass
             except ConnectionError:
                 pass
+            except Died:
+                return True
             except (RingError, OSError, struct.error, KeyError, IndexError, ValueError):
                 self.problem = traceback.format_exc()
             finally:
+                self._selector.unregister(connection)
                 for queue in self._queues:
                     self._stop(queue)
+        return False
 
     def _turn(self, connection: socket.socket) -> bool:
         for key, _ in self._selector.select():
@@ -185,8 +209,10 @@ class Backend(Closing):
             if not queue.started:
                 self.device.started(queue.ring, self._features)
             queue.started = True
-        if self.device.serve(queue.ring) and queue.ring.wants_call() and queue.call is not None:
-            os.write(queue.call, struct.pack("=Q", 1))
+        used = self.device.serve(queue.ring)
+        if (used or queue.owes_call) and queue.ring.wants_call() and queue.call is not None:
+            os.write(queue.call, ONE)
+        queue.owes_call = False
 
     def _message(self, connection: socket.socket) -> bool:
         header, fds, _, _ = socket.recv_fds(connection, HEADER.size, REGIONS_MAX)
@@ -245,6 +271,7 @@ class Backend(Closing):
             queue.areas = Areas(desc, avail, used)
         elif request == SET_VRING_ENABLE:
             queue.enabled = bool(value)
+            self._resume(queue)
         elif request == GET_VRING_BASE:
             base = queue.ring.base() if queue.ring else queue.base
             self._stop(queue)
@@ -272,6 +299,12 @@ class Backend(Closing):
         queue.kick = kick
         self._selector.register(kick, selectors.EVENT_READ, queue)
 
+    def _resume(self, queue: VhostQueue) -> None:
+        """Look at a ring unasked: whoever died may have taken a kick and owe a call."""
+        if self.lives > 1 and queue.enabled and queue.kick is not None:
+            queue.owes_call = True
+            os.write(queue.kick, ONE)
+
     def _ring(self, queue: VhostQueue) -> Ring:
         """Where the driver has put it, at the first kick: it is known then."""
         packed = self._features & F_RING_PACKED
@@ -284,4 +317,4 @@ class Backend(Closing):
             os.close(queue.kick)
         queue.kick = None
         queue.ring = None
-        queue.started = queue.stale = False
+        queue.started = queue.stale = queue.owes_call = False

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A block device over vhost-user that injects one fault.
+"""A block device over vhost-user that injects one fault, or dies now and then.
 
 It serves requests from a file. A read of the last sector alone makes it inject its
 fault (docs/rings.md); after that it does nothing until the driver has reset it.
@@ -7,12 +7,13 @@ fault (docs/rings.md); after that it does nothing until the driver has reset it.
 
 from __future__ import annotations
 
+import itertools
 import os
 import struct
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.lib.peers.vhost_user import F_IN_ORDER, F_RING_PACKED, F_VERSION_1, VhostDevice
+from tests.lib.peers.vhost_user import Died, F_IN_ORDER, F_RING_PACKED, F_VERSION_1, VhostDevice
 from tests.lib.peers.vhost_user_ring import Chain, Ring
 
 SECTOR = 512
@@ -78,14 +79,19 @@ FAULTS: dict[str, Fault] = {
 }
 
 
+# What it dies before: it has taken a request then, done it, answered it.
+MOMENTS = ("do", "answer", "call")
+
+
 class BlockDevice(VhostDevice):
-    """Serves the image at PATH; FAULT is one of FAULTS, "scribble", or "" for none.
+    """Serves the image at PATH; FAULT is one of FAULTS, "scribble", or "" for none. After
+    each DIES requests it dies, at one of MOMENTS after the other.
 
     "scribble" answers right, but first overwrites all that the driver has written into
     the ring.
     """
 
-    def __init__(self, path: Path, fault: str = "", queues: int = 1) -> None:
+    def __init__(self, path: Path, fault: str = "", queues: int = 1, dies: int = 0) -> None:
         if fault and fault != "scribble" and fault not in FAULTS:
             raise ValueError(f"unknown fault {fault}")
         size = path.stat().st_size
@@ -101,6 +107,11 @@ class BlockDevice(VhostDevice):
         self._fd = os.open(path, os.O_RDWR)
         self._faulted: list[Ring] = []
         self._in_order = False
+        self._dies = dies
+        self._left = dies
+        self._moments = itertools.cycle(MOMENTS)
+        # at each start
+        self.held: list[int] = []
 
     def close(self) -> None:
         """No request comes any more."""
@@ -110,6 +121,7 @@ class BlockDevice(VhostDevice):
         """See Device: a new start for this device."""
         self._faulted.clear()
         self._in_order = bool(features & F_IN_ORDER)
+        self.held.append(ring.held())
 
     def serve(self, ring: Ring) -> bool:
         """See Device."""
@@ -131,11 +143,24 @@ class BlockDevice(VhostDevice):
         return bool(chains)
 
     def _use(self, ring: Ring, chains: list[Chain]) -> None:
-        """Serve the requests; in order (2.7.9), with one answer for all."""
-        lengths = [self._request(chain) for chain in chains]
+        """Serve the requests, unless we die meanwhile."""
+        moment = ""
+        if self._dies and self._left <= len(chains):
+            moment = next(self._moments)
+            chains = chains[: self._left]
+            self._left += self._dies
+        self._left -= len(chains)
+        last = len(chains) - 1 if moment else len(chains)
+        lengths = [self._request(c) for c in chains[: last if moment == "do" else None]]
+        self._answer(ring, chains[: None if moment == "call" else last], lengths)
+        if moment:
+            raise Died
+
+    def _answer(self, ring: Ring, chains: list[Chain], lengths: list[int]) -> None:
+        """Give buffers back; in order (2.7.9), with one answer for all."""
         if self._in_order and chains:
             descs = sum(chain.descs for chain in chains)
-            ring.use(chains[-1].id, lengths[-1], descs, len(chains))
+            ring.use(chains[-1].id, lengths[len(chains) - 1], descs, len(chains))
             return
         for chain, length in zip(chains, lengths):
             ring.use(chain.id, length, chain.descs)

@@ -84,18 +84,26 @@ class IotlbMemory(Memory):
 
 @dataclass
 class IotlbBackend(Backend):
-    """Serves a device that may have ACCESS_PLATFORM."""
+    """Serves a device that may have ACCESS_PLATFORM. MESSAGES are this life's, PAST those
+    of the lives before."""
 
     protocol: int = (
         PROTOCOL_MQ | PROTOCOL_CONFIG | PROTOCOL_REPLY_ACK | PROTOCOL_BACKEND_REQ
     )
     messages: IotlbMessages = field(default_factory=IotlbMessages)
+    past: list[IotlbMessages] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._entries: list[tuple[Range, int, int]] = []
-        self._requests: socket.socket | None = None
         self.device.features |= F_ACCESS_PLATFORM
         super().__post_init__()
+
+    def _begin(self) -> None:
+        super()._begin()
+        if self.lives > 1:
+            self.past.append(self.messages)
+            self.messages = IotlbMessages()
+        self._entries: list[tuple[Range, int, int]] = []
+        self._requests: socket.socket | None = None
 
     def translate(self, address: int, access: int) -> int:
         """QEMU's address for an I/O address; asks if need be, and does no more than QEMU

@@ -128,6 +128,9 @@ class Ring(Protocol):
     def base(self) -> int:
         """Where the ring is, as GET_VRING_BASE has it."""
 
+    def held(self) -> int:
+        """Buffers (descriptors of a packed ring) that were taken and not given back."""
+
     def scribble(self) -> None:
         """Spoil all that the driver has written and must not read again."""
 
@@ -180,6 +183,10 @@ class SplitRing:
     def base(self) -> int:
         """See Ring."""
         return self._next
+
+    def held(self) -> int:
+        """See Ring."""
+        return (self._next - self._given) & 0xFFFF
 
     def scribble(self) -> None:
         """See Ring."""
@@ -247,6 +254,11 @@ class PackedRing:
         """See Ring."""
         avail = self._next | self._wrap << 15
         return avail | (self._given | self._given_wrap << 15) << 16
+
+    def held(self) -> int:
+        """See Ring."""
+        wraps = self._wrap != self._given_wrap
+        return self._next - self._given + (self.num if wraps else 0)
 
     def scribble(self) -> None:
         """See Ring: all but the flags, in which the device's own word stands."""
