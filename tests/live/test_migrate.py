@@ -24,6 +24,11 @@ from tests.live.migration import MigratingProgram
 ROWS = [row for row in table("tests/live") if row.group == "migrate"]
 # Moves: 20 there and 20 back; make check does one of each.
 ROUNDS, SHORT = 40, 2
+POSTCOPY_MOVES = 4
+# docs/lifecycle.md tells why not testpmd.
+POSTCOPY = [
+    pytest.param(row, id=row.id()) for row in ROWS if not row.name.startswith("testpmd")
+]
 
 
 def event_of(row: GuestRow) -> str:
@@ -79,6 +84,20 @@ def test_there_and_back(run: Path, outcome: Outcome, row: GuestRow, rounds: int)
         # that no written page is missing has been seen by each move's comparison
         metrics = ktap.metrics(guest.run.console())
         assert logged(run) == {int(page, 16) for name, page in metrics if name == "written"}
+
+
+@pytest.mark.extended
+@pytest.mark.parametrize("row", POSTCOPY)
+def test_postcopy(run: Path, outcome: Outcome, row: GuestRow) -> None:
+    """A guest whose memory follows it keeps its I/O, with pages that a device or a back end
+    misses, and its windows."""
+    outcome("migrate-postcopy", row.mode)
+    with MigratingProgram(row, run) as guest:
+        guest.wait_for("at work")
+        for number in range(POSTCOPY_MOVES):
+            assert guest.move(postcopy=True) == [], f"move {number + 1}"
+        problems = guest.finish()
+    assert problems == []
 
 
 def test_window_of_another_page_size(run: Path) -> None:

@@ -27,7 +27,7 @@ def test_no_vhost(run: Path) -> None:
 
 def test_no_migration(run: Path, outcome: Outcome) -> None:
     """A secure VM's source refuses to migrate, and the guest goes on."""
-    for kind in ("blk", "iothread", "net", "testpmd", "dirty", "without", "linux"):
+    for kind in ("blk", "iothread", "net", "testpmd", "dirty", "postcopy", "without", "linux"):
         outcome(f"migrate-{kind}", "bounce", NO_MOVE)
     with MigratingProgram(STAY, run) as guest:
         guest.wait_for("at work")

@@ -7,13 +7,18 @@ import os
 import re
 import tempfile
 import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from tests.lib.machine.qemu import Qemu
 
 LIMIT = 120.0
 PAGE = 4096
-CAPABILITIES = [{"capability": "return-path", "state": True}]
+CAPABILITIES = ("return-path",)
+POSTCOPY = ("return-path", "postcopy-ram")
+# Bytes a second: one host, no reason to be slow; and slow enough for a guest to miss pages
+FAST, SLOW = 1 << 32, 16 << 20
 
 
 class MigrationFailed(Exception):
@@ -25,22 +30,58 @@ def migrate(source: Qemu, target: Qemu) -> dict[str, Any]:
 
     Returns what QEMU has counted.
     """
+    with _begun(source, target, CAPABILITIES, FAST):
+        for info in _progress(source):
+            if info["status"] == "completed":
+                return info
+    raise AssertionError("there is no end without an exception")
+
+
+def migrate_postcopy(source: Qemu, target: Qemu) -> dict[str, Any]:
+    """Move the guest to TARGET, where it runs at once, and its memory after it.
+
+    Returns what QEMU has counted.
+    """
+    switched = running = False
+    with _begun(source, target, POSTCOPY, SLOW):
+        for info in _progress(source):
+            if info["status"] == "completed":
+                return info
+            if info["status"] == "active" and not switched:
+                source.qmp.command("migrate-start-postcopy")
+                switched = True
+            if not running and target.qmp.command("query-status")["status"] != "inmigrate":
+                target.qmp.command("cont")
+                running = True
+    raise AssertionError("there is no end without an exception")
+
+
+@contextmanager
+def _begun(
+    source: Qemu, target: Qemu, capabilities: Iterable[str], bandwidth: int
+) -> Iterator[None]:
+    """A migration that has begun."""
+    states = [{"capability": name, "state": True} for name in capabilities]
+    limits = {"max-bandwidth": bandwidth, "max-postcopy-bandwidth": bandwidth}
     with tempfile.TemporaryDirectory(prefix="vdma-") as folder:
         uri = f"unix:{folder}/migration"
         for end in (target, source):
-            end.qmp.command("migrate-set-capabilities", capabilities=CAPABILITIES)
-        # one host: no reason to be slow
-        source.qmp.command("migrate-set-parameters", **{"max-bandwidth": 1 << 32})
+            end.qmp.command("migrate-set-capabilities", capabilities=states)
+        source.qmp.command("migrate-set-parameters", **limits)
         target.qmp.command("migrate-incoming", uri=uri)
         source.qmp.command("migrate", uri=uri)
-        end_time = time.monotonic() + LIMIT
-        while time.monotonic() < end_time:
-            info: dict[str, Any] = source.qmp.command("query-migrate")
-            if info["status"] == "completed":
-                return info
-            if info["status"] in ("failed", "cancelled"):
-                raise MigrationFailed(info.get("error-desc", "no reason given"))
-            time.sleep(0.02)
+        yield
+
+
+def _progress(source: Qemu) -> Iterator[dict[str, Any]]:
+    """What the source says of it, now and then, until it fails."""
+    end_time = time.monotonic() + LIMIT
+    while time.monotonic() < end_time:
+        info: dict[str, Any] = source.qmp.command("query-migrate")
+        if info["status"] in ("failed", "cancelled", "postcopy-paused"):
+            raise MigrationFailed(info.get("error-desc", "no reason given"))
+        yield info
+        time.sleep(0.02)
     raise MigrationFailed(f"not done after {LIMIT:.0f} s")
 
 
