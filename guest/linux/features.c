@@ -17,11 +17,13 @@
  * hidden: the DAX window of virtiofs, memory of a graphics card. Virtio-mem and
  * virtio-pmem would be useless; no pseries machine has them.
  */
+#include <linux/if_ether.h>
 #include <linux/slab.h>
 #include <linux/virtio_balloon.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_gpu.h>
 #include <linux/virtio_ids.h>
+#include <linux/virtio_net.h>
 #include <linux/virtio_ring.h>
 #include <asm/svm.h>
 #include <vdma/policy.h>
@@ -68,14 +70,66 @@ static u64 features_pool_size(const struct vdp_device *dev)
 	return dev->pool->bounce.shared.mem.len;
 }
 
-static void features_limit(struct virtio_device *vdev)
+/* Packets that the device has merged, up to 64 KiB each */
+static const u64 features_net_merged =
+	BIT_ULL(VIRTIO_NET_F_GUEST_TSO4) | BIT_ULL(VIRTIO_NET_F_GUEST_TSO6) |
+	BIT_ULL(VIRTIO_NET_F_GUEST_ECN) | BIT_ULL(VIRTIO_NET_F_GUEST_UFO) |
+	BIT_ULL(VIRTIO_NET_F_GUEST_USO4) | BIT_ULL(VIRTIO_NET_F_GUEST_USO6);
+
+/*
+ * The largest receive buffer of a network card. Without MRG_RXBUF it holds the largest
+ * frame in whole pages, and virtio_net takes one more.
+ */
+static u64 features_net_buffer(struct virtio_device *vdev)
+{
+	u64 mtu;
+
+	if (virtio_has_feature(vdev, VIRTIO_NET_F_MRG_RXBUF) ||
+	    !virtio_has_feature(vdev, VIRTIO_NET_F_MTU))
+		return PAGE_SIZE;
+	mtu = virtio_cread16(vdev, offsetof(struct virtio_net_config, mtu));
+	return mtu > ETH_DATA_LEN ? PAGE_ALIGN(mtu) + PAGE_SIZE : PAGE_SIZE;
+}
+
+/*
+ * A card whose receive buffers fill the pool before its rings makes its driver try again
+ * without end. Without MRG_RXBUF each buffer would have room for merged packets.
+ */
+static u64 features_net_drop(struct virtio_device *vdev, u64 size)
+{
+	u64 drop = 0;
+	u16 pairs;
+
+	if (!virtio_has_feature(vdev, VIRTIO_NET_F_MRG_RXBUF))
+		drop |= features_net_merged;
+	if (!virtio_has_feature(vdev, VIRTIO_NET_F_MQ) &&
+	    !virtio_has_feature(vdev, VIRTIO_NET_F_RSS))
+		return drop;
+	pairs = virtio_cread16(vdev, offsetof(struct virtio_net_config,
+					      max_virtqueue_pairs));
+	if (pairs > vdp_limits_pairs(size, features_net_buffer(vdev)))
+		drop |= BIT_ULL(VIRTIO_NET_F_MQ) | BIT_ULL(VIRTIO_NET_F_RSS);
+	return drop;
+}
+
+static void features_limit(struct virtio_device *vdev, u64 size)
 {
 	u64 drop = 0;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(features_no_bounce); i++)
 		if (vdev->id.device == features_no_bounce[i].id)
-			drop = vdev->features & features_no_bounce[i].features;
+			drop = features_no_bounce[i].features;
+	if (vdev->id.device == VIRTIO_ID_NET)
+		drop = features_net_drop(vdev, size);
+#ifdef VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO
+	/* They depend on those (virtio 1.4, 5.1.3.1). */
+	if (drop & features_net_merged) {
+		__virtio_clear_bit(vdev, VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO);
+		__virtio_clear_bit(vdev, VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO_CSUM);
+	}
+#endif
+	drop &= vdev->features;
 	if (drop) {
 		dev_info(&vdev->dev, "dropping features 0x%llx, which mode bounce does not support\n",
 			 drop);
@@ -113,7 +167,7 @@ static int features_finalize(struct virtio_device *vdev)
 	else
 		__virtio_clear_bit(vdev, VIRTIO_F_ACCESS_PLATFORM);
 	if (dev->pool)
-		features_limit(vdev);
+		features_limit(vdev, features_pool_size(dev));
 	error = config->original->finalize_features(vdev);
 	if (error || !dev->pool)
 		return error;
@@ -121,16 +175,22 @@ static int features_finalize(struct virtio_device *vdev)
 	return 0;
 }
 
-static u16 features_ring_max(const void *ctx, unsigned int rings,
+static u16 features_ring_max(void *ctx, unsigned int rings,
 			     unsigned int index)
 {
-	const struct virtio_device *vdev = ctx;
-	const struct vdp_device *dev = features_device(vdev);
+	struct virtio_device *vdev = ctx;
+	struct vdp_ring_limits limits = {
+		.id = vdev->id.device,
+		.size = features_pool_size(features_device(vdev)),
+		.rings = rings,
+		.indirect = virtio_has_feature(vdev, VIRTIO_RING_F_INDIRECT_DESC),
+		.buffer = PAGE_SIZE,
+	};
 
-	bool indirect = virtio_has_feature(vdev, VIRTIO_RING_F_INDIRECT_DESC);
-
-	return vdp_limits_ring(vdev->id.device, features_pool_size(dev), rings,
-			       index, indirect);
+	/* Otherwise each of its pages takes an entry. */
+	if (limits.id == VIRTIO_ID_NET && limits.indirect)
+		limits.buffer = features_net_buffer(vdev);
+	return vdp_limits_ring(&limits, index);
 }
 
 static void features_set_status(struct virtio_device *vdev, u8 status)

@@ -33,6 +33,9 @@
 #define RING_ENTRY	SZ_32
 #define RING_MIN	SZ_4K
 
+/* The fewest entries of a limited ring */
+#define RING_ENTRIES_MIN	4
+
 /* Rings of a SCSI host that are not for requests (virtio 1.2, 5.6.2) */
 #define SCSI_OTHER_RINGS	2
 
@@ -178,34 +181,45 @@ unsigned int vdp_limits_fields(unsigned int id, u64 size, u64 mapping,
 	}
 }
 
+/**
+ * vdp_limits_pairs() - how many pairs of queues a network card may have
+ * @size: of its pool, in bytes
+ * @buffer: the largest receive buffer, in bytes
+ *
+ * Return: the number; with fewer pairs each receive ring is full before the pool is.
+ */
+u64 vdp_limits_pairs(u64 size, u64 buffer)
+{
+	return vdp_limits_rx(VIRTIO_ID_NET, size) / buffer / RING_ENTRIES_MIN;
+}
+
 /* Entries for each of @rings rings, which together may take @part bytes */
 static u16 limits_entries(u64 part, unsigned int rings, u64 bytes)
 {
 	u64 max = max_t(u64, part / max(rings, 1u) / bytes, 1);
 
-	return clamp_t(u64, rounddown_pow_of_two(max), 4, 1024);
+	return clamp_t(u64, rounddown_pow_of_two(max), RING_ENTRIES_MIN, 1024);
 }
 
 /**
  * vdp_limits_ring() - maximum number of entries of a ring
- * @id: the device's type
- * @size: of its pool, in bytes
- * @rings: number of rings that it has
+ * @limits: of the device
  * @index: number of the ring
- * @indirect: a request takes one entry
  *
  * Return: entries, or 0 for no limit.
  */
-u16 vdp_limits_ring(unsigned int id, u64 size, unsigned int rings,
-		    unsigned int index, bool indirect)
+u16 vdp_limits_ring(const struct vdp_ring_limits *limits, unsigned int index)
 {
+	unsigned int id = limits->id, rings = limits->rings;
+	u64 size = limits->size;
+
 	switch (id) {
 	case VIRTIO_ID_BLOCK:
 	case VIRTIO_ID_SCSI:
 		rings = min(rings, limits_disk_rings(size));
 		/* Otherwise the ring limits a request, which the driver expects. */
-		return indirect ? limits_entries(size / 8, rings, RING_ENTRY)
-				: 0;
+		return limits->indirect ?
+		       limits_entries(size / 8, rings, RING_ENTRY) : 0;
 	case VIRTIO_ID_CONSOLE:
 		/* QEMU drops a control message that finds no buffer. */
 		if (index == CONSOLE_CONTROL_RX)
@@ -219,7 +233,7 @@ u16 vdp_limits_ring(unsigned int id, u64 size, unsigned int rings,
 		 */
 		if (index % 2 == 0)
 			return limits_entries(vdp_limits_rx(id, size), rings / 2,
-					      PAGE_SIZE);
+					      limits->buffer);
 		/* It stops sending unless MAX_SKB_FRAGS + 2 descriptors are free. */
 		return max_t(u16, limits_entries(size / 2, rings / 2, SZ_2K), 64);
 	case VIRTIO_ID_FS:

@@ -131,9 +131,9 @@ struct vdma_hv_ops vdp_hv_ops(struct vdp_device *dev);
 /* common_cfg.c */
 u64 vdp_common_features(struct pci_dev *pdev, struct virtio_device *vdev);
 void vdp_common_limit_rings(struct pci_dev *pdev,
-			    u16 (*ring_max)(const void *ctx, unsigned int rings,
+			    u16 (*ring_max)(void *ctx, unsigned int rings,
 					    unsigned int index),
-			    const void *ctx);
+			    void *ctx);
 
 /* device.c; all but the first three need the lock */
 void vdp_lock(void);
@@ -167,14 +167,30 @@ struct vdp_limit_field {
 
 #define VDP_LIMIT_FIELDS 3
 
+/**
+ * struct vdp_ring_limits - what the size of a device's rings depends on
+ * @id: its type
+ * @size: of its pool, in bytes
+ * @rings: number of rings that it has
+ * @indirect: a request takes one entry
+ * @buffer: the largest buffer in an entry of a card's receive ring, in bytes
+ */
+struct vdp_ring_limits {
+	unsigned int id;
+	u64 size;
+	unsigned int rings;
+	bool indirect;
+	u64 buffer;
+};
+
 unsigned int vdp_virtio_id(const struct pci_dev *pdev);
 u64 vdp_limits_pool(unsigned int id);
 u64 vdp_limits_mapping(unsigned int id, u64 size);
 u64 vdp_limits_rx(unsigned int id, u64 size);
 unsigned int vdp_limits_fields(unsigned int id, u64 size, u64 mapping,
 			       struct vdp_limit_field fields[VDP_LIMIT_FIELDS]);
-u16 vdp_limits_ring(unsigned int id, u64 size, unsigned int rings,
-		    unsigned int index, bool indirect);
+u64 vdp_limits_pairs(u64 size, u64 buffer);
+u16 vdp_limits_ring(const struct vdp_ring_limits *limits, unsigned int index);
 
 /* features.c */
 void vdp_features_apply(struct vdp_device *dev, struct virtio_device *vdev);

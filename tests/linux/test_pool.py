@@ -6,6 +6,7 @@ from __future__ import annotations
 import socket
 import tempfile
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,11 @@ import pytest
 from tests.lib.build import cross
 from tests.lib.guest.linux import Guest, GuestImage
 from tests.lib.guest.modes import BOUNCE
-from tests.lib.machine.devices import DEVICES
+from tests.lib.machine.devices import DEVICES, F_OPTIONS
 from tests.lib.machine.pseries import Machine, subnet
 from tests.lib.peers.network import Listener
+from tests.lib.peers.vhost_user_iotlb import IotlbBackend
+from tests.lib.peers.vhost_user_net import F_CSUM, F_GUEST_TSO4, F_MRG_RXBUF, IdleCard
 
 NET, RNG = DEVICES[2], DEVICES[4]
 PAGES_64K = "7.2-64k"
@@ -80,9 +83,17 @@ def test_unread_data_leaves_the_pool_to_others(run: Path, kernel: str) -> None:
 
 LARGE = "0000:00:0b.0"
 # An Ethernet frame to all, of a type that nobody handles; enough of them that the driver
-# takes 64 KiB for each buffer.
-FRAME = b"\xff" * 6 + b"\x52\x54\0\0\0\x01" + b"\x88\xb5" + bytes(60000)
+# takes 64 KiB for each mergeable buffer.
+HEAD = b"\xff" * 6 + b"\x52\x54\0\0\0\x01" + b"\x88\xb5"
 FRAMES = 400
+# Without offloads the MTU tells how large a buffer is.
+NO_OFFLOAD = ",".join(f"guest_{name}=off" for name in ("tso4", "tso6", "ufo", "ecn", "uso4", "uso6"))
+CARDS = {
+    "mergeable": ("mrg_rxbuf=on", 60000),
+    "big": ("mrg_rxbuf=off", 1400),
+    "mtu": (f"mrg_rxbuf=off,{NO_OFFLOAD},host_mtu=9000", 8000),
+    "no-indirect": (f"mrg_rxbuf=off,{NO_OFFLOAD},host_mtu=9000,indirect_desc=off", 8000),
+}
 
 REST = f"""
 . /lib/vdma.sh
@@ -102,17 +113,20 @@ report rest "refused=$(($(full) - before))"
 
 
 @pytest.mark.extended
-def test_card_rests_with_a_full_ring(run: Path) -> None:
+@pytest.mark.parametrize("kernel", ["6.12", PAGES_64K])
+@pytest.mark.parametrize("name", CARDS)
+def test_card_rests_with_a_full_ring(run: Path, name: str, kernel: str) -> None:
     """With the largest buffers a card's ring is full before its pool, and nobody tries
     in vain to fill it: virtio_net of 7.2 would try until it succeeds."""
+    card, size = CARDS[name]
     # a socket's path is short
     folder = tempfile.TemporaryDirectory()
     ends = [f"{folder.name}/{name}" for name in ("card", "host")]
     netdev = "dgram,id=large,local.type=unix,local.path={},remote.type=unix,remote.path={}"
     options = "iommu_platform=on,disable-legacy=on,romfile="
     args = ("-netdev", netdev.format(*ends))
-    args += ("-device", f"virtio-net-pci,netdev=large,addr=b,rx_queue_size=1024,{options}")
-    machine = Machine(kernel=PAGES_64K, devices=(), args=args)
+    args += ("-device", f"virtio-net-pci,netdev=large,addr=b,rx_queue_size=1024,{card},{options}")
+    machine = Machine(kernel=kernel, devices=(), args=args)
 
     with folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as host:
         host.bind(ends[1])
@@ -120,13 +134,56 @@ def test_card_rests_with_a_full_ring(run: Path) -> None:
 
         def frames() -> None:
             for _ in range(FRAMES):
-                host.sendto(FRAME, ends[0])
+                host.sendto(HEAD + bytes(size), ends[0])
 
         with Guest(machine, run, GuestImage(script=REST)) as guest:
             guest.serve({"frames": frames}, "frames")
             result = guest.finish()
     assert result.report.all("fail") == []
     assert result.report.one("rest") == {"refused": "0"}
+
+
+IDLE = f"""
+. /lib/vdma.sh
+full() {{ cat $PCI/{LARGE}/virtio*/dma_policy/pool_full; }}
+load policy mode=bounce
+bring_up
+card=$(interface_of {LARGE}) || fail "no card"
+ip link set $card up
+sleep 1
+before=$(full)
+sleep 1
+report rest "refused=$(($(full) - before))" "queues=$(ls -d /sys/class/net/$card/queues/rx-* | wc -l)"
+"""
+
+# What fits with pages of 64 KiB, and one more
+FIT = 24
+IDLE_CARDS = {
+    "merged packets in a buffer": (IdleCard(features=F_CSUM | F_GUEST_TSO4), 1),
+    "as many queues as fit": (IdleCard(FIT, F_MRG_RXBUF), FIT),
+    "more queues": (IdleCard(FIT + 1, F_MRG_RXBUF), 1),
+}
+
+
+@pytest.mark.extended
+@pytest.mark.parametrize("name", IDLE_CARDS)
+def test_idle_card_rests(run: Path, name: str) -> None:
+    """A card that gets nothing does not try to fill its rings without end, and has a queue for
+    each CPU as long as their rings fit."""
+    card, queues = IDLE_CARDS[name]
+    pairs = card.queues // 2
+    memory = "memory-backend-memfd,id=ram,share=on"
+    with IotlbBackend(card) as backend:
+        netdev = f"vhost-user,id=idle,chardev=c,queues={pairs}"
+        options = f"mq={'on' if pairs > 1 else 'off'},{F_OPTIONS},romfile="
+        args = ("-chardev", backend.chardev("c"), "-netdev", netdev)
+        args += ("-device", f"virtio-net-pci,netdev=idle,addr=b,{options}")
+        machine = Machine(kernel=PAGES_64K, devices=(), args=args, smp=32)
+        args += ("-object", f"{memory},size={machine.mem_mib}M", "-machine", "memory-backend=ram")
+        with Guest(replace(machine, args=args), run, GuestImage(script=IDLE)) as guest:
+            result = guest.finish(150)
+    assert result.report.all("fail") == []
+    assert result.report.one("rest") == {"refused": "0", "queues": str(queues)}
 
 
 COHERENT = f"""

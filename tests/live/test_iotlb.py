@@ -13,9 +13,8 @@ from tests.lib.guest import ktap
 from tests.lib.guest.baremetal import GuestRow, Run, table
 from tests.lib.machine.devices import F_OPTIONS
 from tests.lib.machine.qemu import Qemu
-from tests.lib.peers.vhost_user import F_VERSION_1, VhostDevice
 from tests.lib.peers.vhost_user_iotlb import IotlbBackend, Range, IotlbMessages
-from tests.lib.peers.vhost_user_ring import Ring
+from tests.lib.peers.vhost_user_net import IdleCard
 from tests.live.conftest import Outcome
 
 ROWS = [row for row in table("tests/live") if row.group in ("iotlb", "reconnect", "testpmd")]
@@ -158,20 +157,11 @@ def test_one_way(run: Path, name: str) -> None:
 
 
 PAIRS = 2
-NET_F_MQ = 1 << 22
-
-
-class IdleCard(VhostDevice):
-    """A card that nothing goes through."""
-
-    def serve(self, ring: Ring) -> bool:
-        """See VhostDevice."""
-        return False
 
 
 def test_pairs_of_queues(run: Path) -> None:
     """A card with several pairs of queues has one back end, which gets each message once."""
-    card = IotlbBackend(IdleCard(queues=2 * PAIRS, features=F_VERSION_1 | NET_F_MQ))
+    card = IotlbBackend(IdleCard(PAIRS))
     netdev = ["-chardev", card.chardev("c"), "-netdev", f"vhost-user,id=n,chardev=c,queues={PAIRS}"]
     device = f"virtio-net-pci,netdev=n,mq=on,romfile=,{F_OPTIONS}"
     row = GuestRow(name="pairs", run="test=iotlb_pairs", mode="tce")

@@ -58,6 +58,7 @@ REGIONS_MAX = 8
 ONE = struct.pack("=Q", 1)
 
 # Features other than virtio's, and those of the protocol
+F_INDIRECT_DESC = 1 << 28
 F_PROTOCOL_FEATURES = 1 << 30
 F_VERSION_1 = 1 << 32
 F_RING_PACKED = 1 << 34
