@@ -45,7 +45,10 @@ static const struct {
 				 BIT_ULL(VIRTIO_GPU_F_BLOB_ALIGNMENT) },
 };
 
-/* For all devices that are not on PCI and share the operations of a transport */
+/*
+ * For all devices that are not on PCI, share the operations of a transport, and all offer
+ * ACCESS_PLATFORM or all do not
+ */
 struct features_non_pci {
 	struct list_head node;
 	struct vdp_config config;
@@ -149,7 +152,8 @@ static void features_limit(struct virtio_device *vdev, u64 size)
 static int features_finalize(struct virtio_device *vdev)
 {
 	const struct vdp_config *config = features_config(vdev);
-	struct vdp_device *dev = features_device(vdev);
+	const struct vdp_device *dev = features_device(vdev);
+	bool pool = dev_is_pci(vdev->dev.parent) && dev->pool;
 	int error;
 
 	if (config->refuse) {
@@ -166,10 +170,10 @@ static int features_finalize(struct virtio_device *vdev)
 		__virtio_set_bit(vdev, VIRTIO_F_ACCESS_PLATFORM);
 	else
 		__virtio_clear_bit(vdev, VIRTIO_F_ACCESS_PLATFORM);
-	if (dev->pool)
+	if (pool)
 		features_limit(vdev, features_pool_size(dev));
 	error = config->original->finalize_features(vdev);
-	if (error || !dev->pool)
+	if (error || !pool)
 		return error;
 	__virtio_set_bit(vdev, VIRTIO_F_ACCESS_PLATFORM);
 	return 0;
@@ -292,41 +296,44 @@ void vdp_features_apply(struct vdp_device *dev, struct virtio_device *vdev)
 	vdev->config = &config->ops;
 }
 
-/* A configuration that refuses any device with these operations */
+/* A configuration for any device with these operations */
 static struct vdp_config *
-features_refusal(const struct virtio_config_ops *original)
+features_non_pci_config(const struct virtio_config_ops *original, bool offered)
 {
 	struct features_non_pci *f;
 
 	list_for_each_entry(f, &features_non_pci_list, node)
-		if (f->config.original == original)
+		if (f->config.original == original &&
+		    f->config.offered == offered)
 			return &f->config;
 	f = kzalloc(sizeof(*f), GFP_KERNEL | __GFP_NOFAIL);
-	f->config.refuse = "only devices on PCI can have a bounce pool";
+	f->config.offered = offered;
+	if (!offered)
+		f->config.refuse = "only devices on PCI can have a bounce pool";
 	features_wrap(&f->config, original);
 	list_add(&f->node, &features_non_pci_list);
 	return &f->config;
 }
 
 /**
- * vdp_features_apply_non_pci() - refuse a virtio device that is not on PCI if need be
+ * vdp_features_apply_non_pci() - keep a virtio device that is not on PCI to the DMA API
  * @vdev: the device, which has not been offered to a driver yet
  *
- * A device with ACCESS_PLATFORM is left to the DMA API. Without it, the device would
- * reach private memory of a secure guest, and there is no pool for it.
+ * In a secure guest a device with ACCESS_PLATFORM keeps it, whatever its driver does.
+ * Without it, the device would reach private memory, and there is no pool for it.
  *
  * Context: with the lock. May sleep.
  */
 void vdp_features_apply_non_pci(struct virtio_device *vdev)
 {
 	const struct virtio_config_ops *config = vdev->config;
+	bool offered;
 
 	if (!is_secure_guest() || features_wrapped(vdev))
 		return;
-	if (config->get_features && config->get_features(vdev) &
-				    BIT_ULL(VIRTIO_F_ACCESS_PLATFORM))
-		return;
-	vdev->config = &features_refusal(config)->ops;
+	offered = config->get_features && config->get_features(vdev) &
+					  BIT_ULL(VIRTIO_F_ACCESS_PLATFORM);
+	vdev->config = &features_non_pci_config(config, offered)->ops;
 }
 
 /**

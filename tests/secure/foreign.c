@@ -14,6 +14,10 @@ static bool f;
 module_param(f, bool, 0);
 MODULE_PARM_DESC(f, "the device offers ACCESS_PLATFORM");
 
+static bool clear;
+module_param(clear, bool, 0);
+MODULE_PARM_DESC(clear, "the driver clears it, as the balloon's does");
+
 static u8 status;
 
 static u64 get_features(struct virtio_device *vdev)
@@ -72,9 +76,17 @@ static struct virtio_device device = {
 	},
 };
 
+static int validate(struct virtio_device *vdev)
+{
+	if (clear)
+		__virtio_clear_bit(vdev, VIRTIO_F_ACCESS_PLATFORM);
+	return 0;
+}
+
 static int probe(struct virtio_device *vdev)
 {
-	pr_warn("foreign: the driver has the device\n");
+	pr_warn("foreign: the driver has the device, ACCESS_PLATFORM %d\n",
+		virtio_has_feature(vdev, VIRTIO_F_ACCESS_PLATFORM));
 	return 0;
 }
 
@@ -87,6 +99,7 @@ static const struct virtio_device_id ids[] = { { ID_FOREIGN, VIRTIO_DEV_ANY_ID }
 static struct virtio_driver driver = {
 	.driver.name = KBUILD_MODNAME,
 	.id_table = ids,
+	.validate = validate,
 	.probe = probe,
 	.remove = remove,
 };
