@@ -30,10 +30,10 @@ SUFFIX = {"be": ".elf", "le": "-le.elf"}
 # Keys of a row that may have a list: one run for each combination.
 AXES = ("qemu", "endian", "page", "cpu", "mode", "load")
 
-# Options of a vhost-blk device that are not QEMU's.
 # How often QEMU looks for a back end that died
 RECONNECT_MS = 20
 
+# Options of a vhost-blk device that are not QEMU's.
 RUNNER_OPTIONS = re.compile(r"(fault|error|dies)=")
 
 

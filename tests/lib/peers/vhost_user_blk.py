@@ -144,16 +144,18 @@ class BlockDevice(VhostDevice):
 
     def _use(self, ring: Ring, chains: list[Chain]) -> None:
         """Serve the requests, unless we die meanwhile."""
-        moment = ""
-        if self._dies and self._left <= len(chains):
+        done = answered = len(chains)
+        dies = 0 < self._left <= len(chains)
+        if dies:
             moment = next(self._moments)
-            chains = chains[: self._left]
-            self._left += self._dies
-        self._left -= len(chains)
-        last = len(chains) - 1 if moment else len(chains)
-        lengths = [self._request(c) for c in chains[: last if moment == "do" else None]]
-        self._answer(ring, chains[: None if moment == "call" else last], lengths)
-        if moment:
+            done = self._left - (moment == "do")
+            answered = self._left - (moment != "call")
+            self._left = self._dies
+        elif self._dies:
+            self._left -= len(chains)
+        lengths = [self._request(chain) for chain in chains[:done]]
+        self._answer(ring, chains[:answered], lengths)
+        if dies:
             raise Died
 
     def _answer(self, ring: Ring, chains: list[Chain], lengths: list[int]) -> None:
