@@ -179,6 +179,11 @@ static int features_finalize(struct virtio_device *vdev)
 	return 0;
 }
 
+static bool features_indirect(const struct virtio_device *vdev)
+{
+	return virtio_has_feature(vdev, VIRTIO_RING_F_INDIRECT_DESC);
+}
+
 static u16 features_ring_max(void *ctx, unsigned int rings,
 			     unsigned int index)
 {
@@ -187,7 +192,7 @@ static u16 features_ring_max(void *ctx, unsigned int rings,
 		.id = vdev->id.device,
 		.size = features_pool_size(features_device(vdev)),
 		.rings = rings,
-		.indirect = virtio_has_feature(vdev, VIRTIO_RING_F_INDIRECT_DESC),
+		.indirect = features_indirect(vdev),
 		.buffer = PAGE_SIZE,
 	};
 
@@ -242,7 +247,8 @@ static void features_get(struct virtio_device *vdev, unsigned int offset,
 
 	dev->config.original->get(vdev, offset, buf, len);
 	n = vdp_limits_fields(vdev->id.device, features_pool_size(dev),
-			      dev->pool->bounce.domain.max_len, fields);
+			      dev->pool->bounce.domain.max_len,
+			      features_indirect(vdev), fields);
 	while (n--)
 		features_limit_field(vdev, &fields[n], offset, buf, len);
 }

@@ -36,6 +36,13 @@
 /* The fewest entries of a limited ring */
 #define RING_ENTRIES_MIN	4
 
+/*
+ * Entries of a disk's ring without indirect descriptors, where a request takes one for
+ * each of its mappings, header and status among them
+ */
+#define DIRECT_ENTRIES	256
+#define DIRECT_MAPPINGS	(DIRECT_ENTRIES - 2)
+
 /* Rings of a SCSI host that are not for requests (virtio 1.2, 5.6.2) */
 #define SCSI_OTHER_RINGS	2
 
@@ -91,9 +98,15 @@ static u64 limits_rounding(u64 size)
 }
 
 /* A host may give a disk a ring for each CPU: how many fit into an eighth of the pool */
-static unsigned int limits_disk_rings(u64 size)
+static unsigned int limits_disk_rings(u64 size, bool indirect)
 {
-	return size / 8 / RING_MIN;
+	return size / 8 / (indirect ? RING_MIN : DIRECT_ENTRIES * RING_ENTRY);
+}
+
+/* The number of a disk request's mappings that carry data */
+static u64 limits_seg_max(u64 max, bool indirect)
+{
+	return indirect ? max : min_t(u64, max, DIRECT_MAPPINGS);
 }
 
 /**
@@ -137,11 +150,13 @@ u64 vdp_limits_rx(unsigned int id, u64 size)
  * @id: the device's type
  * @size: of its pool, in bytes
  * @mapping: largest mapping, in bytes
+ * @indirect: a request takes one entry of its ring
  * @fields: set to the fields (virtio 1.2, 5.2.4 and 5.6.4)
  *
  * Return: how many there are.
  */
 unsigned int vdp_limits_fields(unsigned int id, u64 size, u64 mapping,
+			       bool indirect,
 			       struct vdp_limit_field fields[VDP_LIMIT_FIELDS])
 {
 	switch (id) {
@@ -149,12 +164,13 @@ unsigned int vdp_limits_fields(unsigned int id, u64 size, u64 mapping,
 		fields[0] = (struct vdp_limit_field){
 			.offset = offsetof(struct virtio_blk_config, seg_max),
 			.size = sizeof_field(struct virtio_blk_config, seg_max),
-			.max = limits_request(size) / mapping,
+			.max = limits_seg_max(limits_request(size) / mapping,
+					      indirect),
 		};
 		fields[1] = (struct vdp_limit_field){
 			.offset = offsetof(struct virtio_blk_config, num_queues),
 			.size = sizeof_field(struct virtio_blk_config, num_queues),
-			.max = limits_disk_rings(size),
+			.max = limits_disk_rings(size, indirect),
 		};
 		return 2;
 	case VIRTIO_ID_SCSI:
@@ -168,12 +184,14 @@ unsigned int vdp_limits_fields(unsigned int id, u64 size, u64 mapping,
 		fields[1] = (struct vdp_limit_field){
 			.offset = offsetof(struct virtio_scsi_config, seg_max),
 			.size = sizeof_field(struct virtio_scsi_config, seg_max),
-			.max = limits_rounding(size) / VDMA_BOUNCE_ALIGN_MIN,
+			.max = limits_seg_max(limits_rounding(size) /
+					      VDMA_BOUNCE_ALIGN_MIN, indirect),
 		};
 		fields[2] = (struct vdp_limit_field){
 			.offset = offsetof(struct virtio_scsi_config, num_queues),
 			.size = sizeof_field(struct virtio_scsi_config, num_queues),
-			.max = limits_disk_rings(size) - SCSI_OTHER_RINGS,
+			.max = limits_disk_rings(size, indirect) -
+			       SCSI_OTHER_RINGS,
 		};
 		return 3;
 	default:
@@ -216,10 +234,10 @@ u16 vdp_limits_ring(const struct vdp_ring_limits *limits, unsigned int index)
 	switch (id) {
 	case VIRTIO_ID_BLOCK:
 	case VIRTIO_ID_SCSI:
-		rings = min(rings, limits_disk_rings(size));
-		/* Otherwise the ring limits a request, which the driver expects. */
+		rings = min(rings, limits_disk_rings(size, limits->indirect));
 		return limits->indirect ?
-		       limits_entries(size / 8, rings, RING_ENTRY) : 0;
+		       limits_entries(size / 8, rings, RING_ENTRY) :
+		       DIRECT_ENTRIES;
 	case VIRTIO_ID_CONSOLE:
 		/* QEMU drops a control message that finds no buffer. */
 		if (index == CONSOLE_CONTROL_RX)

@@ -188,6 +188,7 @@ u64 vdp_limits_pool(unsigned int id);
 u64 vdp_limits_mapping(unsigned int id, u64 size);
 u64 vdp_limits_rx(unsigned int id, u64 size);
 unsigned int vdp_limits_fields(unsigned int id, u64 size, u64 mapping,
+			       bool indirect,
 			       struct vdp_limit_field fields[VDP_LIMIT_FIELDS]);
 u64 vdp_limits_pairs(u64 size, u64 buffer);
 u16 vdp_limits_ring(const struct vdp_ring_limits *limits, unsigned int index);

@@ -75,9 +75,17 @@ report done "rings=$(ls $PCI/{address}/virtio*/block/*/mq /sys/block/$disk/mq 2>
 LARGE_DISKS = {
     "scsi": (SCSI, "", ()),
     "scsi-no-limit": (SCSI, "max_sectors=0", ()),
-    "blk-no-indirect": (BLK, "indirect_desc=off", ()),
-    "scsi-no-indirect": (SCSI, "indirect_desc=off", ()),
     "blk-rings": (BLK, "num-queues=64,queue-size=1024", ("-smp", "2,maxcpus=64")),
+    "blk-no-indirect": (
+        BLK,
+        "indirect_desc=off,num-queues=64,queue-size=1024",
+        ("-smp", "2,maxcpus=64"),
+    ),
+    "scsi-no-indirect": (
+        SCSI,
+        "indirect_desc=off,num_queues=64,virtqueue_size=1024",
+        ("-smp", "2,maxcpus=64"),
+    ),
     "blk-many-rings": (BLK, "num-queues=512,queue-size=1024", ("-smp", "2,maxcpus=512")),
     "scsi-many-rings": (SCSI, "num_queues=512", ("-smp", "2,maxcpus=512")),
 }
