@@ -102,9 +102,9 @@ u64 vdp_common_features(struct pci_dev *pdev, struct virtio_device *vdev)
  * @ctx: passed to @ring_max
  */
 void vdp_common_limit_rings(struct pci_dev *pdev,
-			    u16 (*ring_max)(void *ctx, unsigned int rings,
+			    u16 (*ring_max)(const void *ctx, unsigned int rings,
 					    unsigned int index),
-			    void *ctx)
+			    const void *ctx)
 {
 	void __iomem *map = common_map(pdev);
 	u16 i, limit, rings;

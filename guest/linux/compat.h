@@ -10,13 +10,6 @@
 #include <linux/dma-map-ops.h>
 #include <linux/mm.h>
 #include <linux/syscore_ops.h>
-#include <linux/virtio_net.h>
-
-/* uapi/linux/virtio_net.h: added later (virtio 1.3, 5.1.3) */
-#ifndef VIRTIO_NET_F_GUEST_USO4
-#define VIRTIO_NET_F_GUEST_USO4	54
-#define VIRTIO_NET_F_GUEST_USO6	55
-#endif
 
 /* struct device: a member in older kernels, a flag with accessors in newer ones. */
 #ifndef VDP_HAVE_DEV_FLAGS

@@ -17,7 +17,6 @@
  * hidden: the DAX window of virtiofs, memory of a graphics card. Virtio-mem and
  * virtio-pmem would be useless; no pseries machine has them.
  */
-#include <linux/if_ether.h>
 #include <linux/slab.h>
 #include <linux/virtio_balloon.h>
 #include <linux/virtio_config.h>
@@ -45,10 +44,7 @@ static const struct {
 				 BIT_ULL(VIRTIO_GPU_F_BLOB_ALIGNMENT) },
 };
 
-/*
- * For all devices that are not on PCI, share the operations of a transport, and all offer
- * ACCESS_PLATFORM or all do not
- */
+/* For all devices that are not on PCI and share the operations of a transport */
 struct features_non_pci {
 	struct list_head node;
 	struct vdp_config config;
@@ -73,66 +69,55 @@ static u64 features_pool_size(const struct vdp_device *dev)
 	return dev->pool->bounce.shared.mem.len;
 }
 
-/* Packets that the device has merged, up to 64 KiB each */
-static const u64 features_net_merged =
-	BIT_ULL(VIRTIO_NET_F_GUEST_TSO4) | BIT_ULL(VIRTIO_NET_F_GUEST_TSO6) |
-	BIT_ULL(VIRTIO_NET_F_GUEST_ECN) | BIT_ULL(VIRTIO_NET_F_GUEST_UFO) |
-	BIT_ULL(VIRTIO_NET_F_GUEST_USO4) | BIT_ULL(VIRTIO_NET_F_GUEST_USO6);
-
-/*
- * The largest receive buffer of a network card. Without MRG_RXBUF it holds the largest
- * frame in whole pages, and virtio_net takes one more.
- */
-static u64 features_net_buffer(struct virtio_device *vdev)
+/* Does a request, or a buffer that a card receives into, take one entry of its ring? */
+static bool features_one_entry(const struct virtio_device *vdev)
 {
-	u64 mtu;
+	bool net = vdev->id.device == VIRTIO_ID_NET;
 
-	if (virtio_has_feature(vdev, VIRTIO_NET_F_MRG_RXBUF) ||
-	    !virtio_has_feature(vdev, VIRTIO_NET_F_MTU))
-		return PAGE_SIZE;
-	mtu = virtio_cread16(vdev, offsetof(struct virtio_net_config, mtu));
-	return mtu > ETH_DATA_LEN ? PAGE_ALIGN(mtu) + PAGE_SIZE : PAGE_SIZE;
+	return virtio_has_feature(vdev, net ? VIRTIO_NET_F_MRG_RXBUF :
+					      VIRTIO_RING_F_INDIRECT_DESC);
+}
+
+/* Does a card's driver use more than one pair of rings? */
+static bool features_pairs(const struct virtio_device *vdev)
+{
+	return vdev->features & (BIT_ULL(VIRTIO_NET_F_MQ) |
+				 BIT_ULL(VIRTIO_NET_F_RSS));
 }
 
 /*
- * A card whose receive buffers fill the pool before its rings makes its driver try again
- * without end. Without MRG_RXBUF each buffer would have room for merged packets.
+ * The number of pairs cannot be lowered as such: the control ring's own number follows
+ * from it (virtio 1.2, 5.1.2).
  */
-static u64 features_net_drop(struct virtio_device *vdev, u64 size)
+static void features_limit_pairs(struct virtio_device *vdev)
 {
-	u64 drop = 0;
-	u16 pairs;
+	const struct vdp_device *dev = features_device(vdev);
+	u64 max = vdp_limits_pairs(features_pool_size(dev),
+				   features_one_entry(vdev));
+	__le16 pairs;
 
-	if (!virtio_has_feature(vdev, VIRTIO_NET_F_MRG_RXBUF))
-		drop |= features_net_merged;
-	if (!virtio_has_feature(vdev, VIRTIO_NET_F_MQ) &&
-	    !virtio_has_feature(vdev, VIRTIO_NET_F_RSS))
-		return drop;
-	pairs = virtio_cread16(vdev, offsetof(struct virtio_net_config,
-					      max_virtqueue_pairs));
-	if (pairs > vdp_limits_pairs(size, features_net_buffer(vdev)))
-		drop |= BIT_ULL(VIRTIO_NET_F_MQ) | BIT_ULL(VIRTIO_NET_F_RSS);
-	return drop;
+	if (!features_pairs(vdev))
+		return;
+	dev->config.original->get(vdev,
+				  offsetof(struct virtio_net_config,
+					   max_virtqueue_pairs),
+				  &pairs, sizeof(pairs));
+	if (le16_to_cpu(pairs) <= max)
+		return;
+	dev_info(&vdev->dev, "using one pair of queues: the bounce pool holds %llu of %u\n",
+		 max, le16_to_cpu(pairs));
+	__virtio_clear_bit(vdev, VIRTIO_NET_F_MQ);
+	__virtio_clear_bit(vdev, VIRTIO_NET_F_RSS);
 }
 
-static void features_limit(struct virtio_device *vdev, u64 size)
+static void features_limit(struct virtio_device *vdev)
 {
 	u64 drop = 0;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(features_no_bounce); i++)
 		if (vdev->id.device == features_no_bounce[i].id)
-			drop = features_no_bounce[i].features;
-	if (vdev->id.device == VIRTIO_ID_NET)
-		drop = features_net_drop(vdev, size);
-#ifdef VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO
-	/* They depend on those (virtio 1.4, 5.1.3.1). */
-	if (drop & features_net_merged) {
-		__virtio_clear_bit(vdev, VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO);
-		__virtio_clear_bit(vdev, VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO_CSUM);
-	}
-#endif
-	drop &= vdev->features;
+			drop = vdev->features & features_no_bounce[i].features;
 	if (drop) {
 		dev_info(&vdev->dev, "dropping features 0x%llx, which mode bounce does not support\n",
 			 drop);
@@ -141,26 +126,46 @@ static void features_limit(struct virtio_device *vdev, u64 size)
 	/*
 	 * 9p and virtiofs give up a request that they cannot map, and wait while the
 	 * ring is full. With each buffer in a descriptor of the ring, the ring is full
-	 * first.
+	 * first. The same goes for a card whose buffers hold whole frames: virtio_net
+	 * of 7.2 polls while more than half of a receive ring is free.
 	 */
-	if (vdev->id.device == VIRTIO_ID_9P || vdev->id.device == VIRTIO_ID_FS)
+	if (vdev->id.device == VIRTIO_ID_9P || vdev->id.device == VIRTIO_ID_FS ||
+	    (vdev->id.device == VIRTIO_ID_NET &&
+	     !virtio_has_feature(vdev, VIRTIO_NET_F_MRG_RXBUF)))
 		__virtio_clear_bit(vdev, VIRTIO_RING_F_INDIRECT_DESC);
+	if (vdev->id.device == VIRTIO_ID_NET)
+		features_limit_pairs(vdev);
 	/* A packed ring makes EIO of a full pool, which drivers do not retry. */
 	__virtio_clear_bit(vdev, VIRTIO_F_RING_PACKED);
+}
+
+static int features_refuse(struct virtio_device *vdev, const char *why)
+{
+	dev_err(&vdev->dev, "cannot use the device in a secure guest: %s\n", why);
+	return -EPERM;
+}
+
+/* The driver may have cleared ACCESS_PLATFORM, as the balloon's does. */
+static int features_finalize_non_pci(struct virtio_device *vdev)
+{
+	const struct virtio_config_ops *original =
+		features_config(vdev)->original;
+
+	if (!original->get_features ||
+	    !(original->get_features(vdev) & BIT_ULL(VIRTIO_F_ACCESS_PLATFORM)))
+		return features_refuse(vdev, "only devices on PCI can have a bounce pool");
+	__virtio_set_bit(vdev, VIRTIO_F_ACCESS_PLATFORM);
+	return original->finalize_features(vdev);
 }
 
 static int features_finalize(struct virtio_device *vdev)
 {
 	const struct vdp_config *config = features_config(vdev);
-	const struct vdp_device *dev = features_device(vdev);
-	bool pool = dev_is_pci(vdev->dev.parent) && dev->pool;
+	struct vdp_device *dev = features_device(vdev);
 	int error;
 
-	if (config->refuse) {
-		dev_err(&vdev->dev, "cannot use the device in a secure guest: %s\n",
-			config->refuse);
-		return -EPERM;
-	}
+	if (config->refuse)
+		return features_refuse(vdev, config->refuse);
 	/*
 	 * The balloon's driver, which does not use the DMA API, clears it, although a
 	 * device that offers it may refuse to work without (virtio 1.2, 6.2). The last
@@ -170,36 +175,26 @@ static int features_finalize(struct virtio_device *vdev)
 		__virtio_set_bit(vdev, VIRTIO_F_ACCESS_PLATFORM);
 	else
 		__virtio_clear_bit(vdev, VIRTIO_F_ACCESS_PLATFORM);
-	if (pool)
-		features_limit(vdev, features_pool_size(dev));
+	if (dev->pool)
+		features_limit(vdev);
 	error = config->original->finalize_features(vdev);
-	if (error || !pool)
+	if (error || !dev->pool)
 		return error;
 	__virtio_set_bit(vdev, VIRTIO_F_ACCESS_PLATFORM);
 	return 0;
 }
 
-static bool features_indirect(const struct virtio_device *vdev)
-{
-	return virtio_has_feature(vdev, VIRTIO_RING_F_INDIRECT_DESC);
-}
-
-static u16 features_ring_max(void *ctx, unsigned int rings,
+static u16 features_ring_max(const void *ctx, unsigned int rings,
 			     unsigned int index)
 {
-	struct virtio_device *vdev = ctx;
-	struct vdp_ring_limits limits = {
-		.id = vdev->id.device,
-		.size = features_pool_size(features_device(vdev)),
-		.rings = rings,
-		.indirect = features_indirect(vdev),
-		.buffer = PAGE_SIZE,
-	};
+	const struct virtio_device *vdev = ctx;
+	const struct vdp_device *dev = features_device(vdev);
 
-	/* Otherwise each of its pages takes an entry. */
-	if (limits.id == VIRTIO_ID_NET && limits.indirect)
-		limits.buffer = features_net_buffer(vdev);
-	return vdp_limits_ring(&limits, index);
+	/* Some devices keep the rings that they have with more than a pair. */
+	if (vdev->id.device == VIRTIO_ID_NET && !features_pairs(vdev))
+		rings = min(rings, 3u);
+	return vdp_limits_ring(vdev->id.device, features_pool_size(dev), rings,
+			       index, features_one_entry(vdev));
 }
 
 static void features_set_status(struct virtio_device *vdev, u8 status)
@@ -248,7 +243,7 @@ static void features_get(struct virtio_device *vdev, unsigned int offset,
 	dev->config.original->get(vdev, offset, buf, len);
 	n = vdp_limits_fields(vdev->id.device, features_pool_size(dev),
 			      dev->pool->bounce.domain.max_len,
-			      features_indirect(vdev), fields);
+			      features_one_entry(vdev), fields);
 	while (n--)
 		features_limit_field(vdev, &fields[n], offset, buf, len);
 }
@@ -264,15 +259,17 @@ static void features_del_vqs(struct virtio_device *vdev)
 
 static bool features_wrapped(const struct virtio_device *vdev)
 {
-	return vdev->config->finalize_features == features_finalize;
+	return vdev->config->finalize_features == features_finalize ||
+	       vdev->config->finalize_features == features_finalize_non_pci;
 }
 
 static void features_wrap(struct vdp_config *config,
-			  const struct virtio_config_ops *original)
+			  const struct virtio_config_ops *original,
+			  int (*finalize)(struct virtio_device *vdev))
 {
 	config->original = original;
 	config->ops = *original;
-	config->ops.finalize_features = features_finalize;
+	config->ops.finalize_features = finalize;
 }
 
 /**
@@ -291,7 +288,7 @@ void vdp_features_apply(struct vdp_device *dev, struct virtio_device *vdev)
 	config->offered = offered;
 	config->refuse = dev->decision.mode == VDMA_MODE_REFUSE ?
 			 vdma_reason_meaning(dev->decision.reason) : NULL;
-	features_wrap(config, vdev->config);
+	features_wrap(config, vdev->config, features_finalize);
 	config->ops.del_vqs = features_del_vqs;
 	if (dev->decision.mode == VDMA_MODE_BOUNCE) {
 		config->ops.get = features_get;
@@ -302,21 +299,17 @@ void vdp_features_apply(struct vdp_device *dev, struct virtio_device *vdev)
 	vdev->config = &config->ops;
 }
 
-/* A configuration for any device with these operations */
+/* The configuration of all devices that have these operations of a transport */
 static struct vdp_config *
-features_non_pci_config(const struct virtio_config_ops *original, bool offered)
+features_config_non_pci(const struct virtio_config_ops *original)
 {
 	struct features_non_pci *f;
 
 	list_for_each_entry(f, &features_non_pci_list, node)
-		if (f->config.original == original &&
-		    f->config.offered == offered)
+		if (f->config.original == original)
 			return &f->config;
 	f = kzalloc(sizeof(*f), GFP_KERNEL | __GFP_NOFAIL);
-	f->config.offered = offered;
-	if (!offered)
-		f->config.refuse = "only devices on PCI can have a bounce pool";
-	features_wrap(&f->config, original);
+	features_wrap(&f->config, original, features_finalize_non_pci);
 	list_add(&f->node, &features_non_pci_list);
 	return &f->config;
 }
@@ -325,21 +318,15 @@ features_non_pci_config(const struct virtio_config_ops *original, bool offered)
  * vdp_features_apply_non_pci() - keep a virtio device that is not on PCI to the DMA API
  * @vdev: the device, which has not been offered to a driver yet
  *
- * In a secure guest a device with ACCESS_PLATFORM keeps it, whatever its driver does.
- * Without it, the device would reach private memory, and there is no pool for it.
+ * In a secure guest a device that offers ACCESS_PLATFORM keeps it, whatever its driver
+ * does. Without it, the device would reach private memory, and there is no pool for it.
  *
  * Context: with the lock. May sleep.
  */
 void vdp_features_apply_non_pci(struct virtio_device *vdev)
 {
-	const struct virtio_config_ops *config = vdev->config;
-	bool offered;
-
-	if (!is_secure_guest() || features_wrapped(vdev))
-		return;
-	offered = config->get_features && config->get_features(vdev) &
-					  BIT_ULL(VIRTIO_F_ACCESS_PLATFORM);
-	vdev->config = &features_non_pci_config(config, offered)->ops;
+	if (is_secure_guest() && !features_wrapped(vdev))
+		vdev->config = &features_config_non_pci(vdev->config)->ops;
 }
 
 /**

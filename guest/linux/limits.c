@@ -12,6 +12,7 @@
  */
 #include <linux/log2.h>
 #include <linux/sizes.h>
+#include <linux/skbuff.h>
 #include <linux/virtio_blk.h>
 #include <linux/virtio_ids.h>
 #include <linux/virtio_ring.h>
@@ -32,9 +33,6 @@
 /* A ring takes 26 bytes an entry (virtio 1.2, 2.7.2 and 2.8.10), and at least a unit. */
 #define RING_ENTRY	SZ_32
 #define RING_MIN	SZ_4K
-
-/* The fewest entries of a limited ring */
-#define RING_ENTRIES_MIN	4
 
 /*
  * Entries of a disk's ring without indirect descriptors, where a request takes one for
@@ -199,16 +197,29 @@ unsigned int vdp_limits_fields(unsigned int id, u64 size, u64 mapping,
 	}
 }
 
-/**
- * vdp_limits_pairs() - how many pairs of queues a network card may have
- * @size: of its pool, in bytes
- * @buffer: the largest receive buffer, in bytes
- *
- * Return: the number; with fewer pairs each receive ring is full before the pool is.
+/*
+ * Entries that a receive ring of a card needs. If buffers are not merged, one for the
+ * longest frame has to fit, which has two more mappings than a frame has pages.
  */
-u64 vdp_limits_pairs(u64 size, u64 buffer)
+static unsigned int limits_net_min(bool merged)
 {
-	return vdp_limits_rx(VIRTIO_ID_NET, size) / buffer / RING_ENTRIES_MIN;
+	return merged ? 4 : roundup_pow_of_two(MAX_SKB_FRAGS + 2);
+}
+
+/**
+ * vdp_limits_pairs() - how many pairs of rings a network card may have
+ * @size: of its pool, in bytes
+ * @merged: a receive buffer takes one entry of its ring
+ *
+ * The rings get an eighth of the pool, and the receive rings can all be filled.
+ *
+ * Return: pairs.
+ */
+u64 vdp_limits_pairs(u64 size, bool merged)
+{
+	u64 filled = vdp_limits_rx(VIRTIO_ID_NET, size) / PAGE_SIZE;
+
+	return min(filled / limits_net_min(merged), size / 8 / (2 * RING_MIN));
 }
 
 /* Entries for each of @rings rings, which together may take @part bytes */
@@ -216,28 +227,28 @@ static u16 limits_entries(u64 part, unsigned int rings, u64 bytes)
 {
 	u64 max = max_t(u64, part / max(rings, 1u) / bytes, 1);
 
-	return clamp_t(u64, rounddown_pow_of_two(max), RING_ENTRIES_MIN, 1024);
+	return clamp_t(u64, rounddown_pow_of_two(max), 4, 1024);
 }
 
 /**
  * vdp_limits_ring() - maximum number of entries of a ring
- * @limits: of the device
+ * @id: the device's type
+ * @size: of its pool, in bytes
+ * @rings: number of rings that it has
  * @index: number of the ring
+ * @indirect: a request, or a card's receive buffer, takes one entry
  *
  * Return: entries, or 0 for no limit.
  */
-u16 vdp_limits_ring(const struct vdp_ring_limits *limits, unsigned int index)
+u16 vdp_limits_ring(unsigned int id, u64 size, unsigned int rings,
+		    unsigned int index, bool indirect)
 {
-	unsigned int id = limits->id, rings = limits->rings;
-	u64 size = limits->size;
-
 	switch (id) {
 	case VIRTIO_ID_BLOCK:
 	case VIRTIO_ID_SCSI:
-		rings = min(rings, limits_disk_rings(size, limits->indirect));
-		return limits->indirect ?
-		       limits_entries(size / 8, rings, RING_ENTRY) :
-		       DIRECT_ENTRIES;
+		rings = min(rings, limits_disk_rings(size, indirect));
+		return indirect ? limits_entries(size / 8, rings, RING_ENTRY)
+				: DIRECT_ENTRIES;
 	case VIRTIO_ID_CONSOLE:
 		/* QEMU drops a control message that finds no buffer. */
 		if (index == CONSOLE_CONTROL_RX)
@@ -250,8 +261,9 @@ u16 vdp_limits_ring(const struct vdp_ring_limits *limits, unsigned int index)
 		 * 7.2 polls for as long as it cannot fill it.
 		 */
 		if (index % 2 == 0)
-			return limits_entries(vdp_limits_rx(id, size), rings / 2,
-					      limits->buffer);
+			return max_t(u16, limits_entries(vdp_limits_rx(id, size),
+							 rings / 2, PAGE_SIZE),
+				     limits_net_min(indirect));
 		/* It stops sending unless MAX_SKB_FRAGS + 2 descriptors are free. */
 		return max_t(u16, limits_entries(size / 2, rings / 2, SZ_2K), 64);
 	case VIRTIO_ID_FS:

@@ -131,9 +131,9 @@ struct vdma_hv_ops vdp_hv_ops(struct vdp_device *dev);
 /* common_cfg.c */
 u64 vdp_common_features(struct pci_dev *pdev, struct virtio_device *vdev);
 void vdp_common_limit_rings(struct pci_dev *pdev,
-			    u16 (*ring_max)(void *ctx, unsigned int rings,
+			    u16 (*ring_max)(const void *ctx, unsigned int rings,
 					    unsigned int index),
-			    void *ctx);
+			    const void *ctx);
 
 /* device.c; all but the first three need the lock */
 void vdp_lock(void);
@@ -167,22 +167,6 @@ struct vdp_limit_field {
 
 #define VDP_LIMIT_FIELDS 3
 
-/**
- * struct vdp_ring_limits - what the size of a device's rings depends on
- * @id: its type
- * @size: of its pool, in bytes
- * @rings: number of rings that it has
- * @indirect: a request takes one entry
- * @buffer: the largest buffer in an entry of a card's receive ring, in bytes
- */
-struct vdp_ring_limits {
-	unsigned int id;
-	u64 size;
-	unsigned int rings;
-	bool indirect;
-	u64 buffer;
-};
-
 unsigned int vdp_virtio_id(const struct pci_dev *pdev);
 u64 vdp_limits_pool(unsigned int id);
 u64 vdp_limits_mapping(unsigned int id, u64 size);
@@ -190,8 +174,9 @@ u64 vdp_limits_rx(unsigned int id, u64 size);
 unsigned int vdp_limits_fields(unsigned int id, u64 size, u64 mapping,
 			       bool indirect,
 			       struct vdp_limit_field fields[VDP_LIMIT_FIELDS]);
-u64 vdp_limits_pairs(u64 size, u64 buffer);
-u16 vdp_limits_ring(const struct vdp_ring_limits *limits, unsigned int index);
+u64 vdp_limits_pairs(u64 size, bool merged);
+u16 vdp_limits_ring(unsigned int id, u64 size, unsigned int rings,
+		    unsigned int index, bool indirect);
 
 /* features.c */
 void vdp_features_apply(struct vdp_device *dev, struct virtio_device *vdev);

@@ -86,13 +86,11 @@ LARGE = "0000:00:0b.0"
 # takes 64 KiB for each mergeable buffer.
 HEAD = b"\xff" * 6 + b"\x52\x54\0\0\0\x01" + b"\x88\xb5"
 FRAMES = 400
-# Without offloads the MTU tells how large a buffer is.
-NO_OFFLOAD = ",".join(f"guest_{name}=off" for name in ("tso4", "tso6", "ufo", "ecn", "uso4", "uso6"))
+# Without mergeable buffers each has room for a frame of the device's MTU.
 CARDS = {
-    "mergeable": ("mrg_rxbuf=on", 60000),
-    "big": ("mrg_rxbuf=off", 1400),
-    "mtu": (f"mrg_rxbuf=off,{NO_OFFLOAD},host_mtu=9000", 8000),
-    "no-indirect": (f"mrg_rxbuf=off,{NO_OFFLOAD},host_mtu=9000,indirect_desc=off", 8000),
+    "mergeable": (PAGES_64K, "mrg_rxbuf=on", 60000),
+    "mtu": ("6.12", "mrg_rxbuf=off,host_mtu=9000", 8000),
+    "mtu-no-indirect": ("6.12", "mrg_rxbuf=off,host_mtu=9000,indirect_desc=off", 8000),
 }
 
 REST = f"""
@@ -113,12 +111,11 @@ report rest "refused=$(($(full) - before))"
 
 
 @pytest.mark.extended
-@pytest.mark.parametrize("kernel", ["6.12", PAGES_64K])
 @pytest.mark.parametrize("name", CARDS)
-def test_card_rests_with_a_full_ring(run: Path, name: str, kernel: str) -> None:
+def test_card_rests_with_a_full_ring(run: Path, name: str) -> None:
     """With the largest buffers a card's ring is full before its pool, and nobody tries
     in vain to fill it: virtio_net of 7.2 would try until it succeeds."""
-    card, size = CARDS[name]
+    kernel, card, size = CARDS[name]
     # a socket's path is short
     folder = tempfile.TemporaryDirectory()
     ends = [f"{folder.name}/{name}" for name in ("card", "host")]
@@ -145,31 +142,33 @@ def test_card_rests_with_a_full_ring(run: Path, name: str, kernel: str) -> None:
 
 IDLE = f"""
 . /lib/vdma.sh
-full() {{ cat $PCI/{LARGE}/virtio*/dma_policy/pool_full; }}
+chmod 755 /bin/channels
+full() {{{{ cat $PCI/{LARGE}/virtio*/dma_policy/pool_full; }}}}
 load policy mode=bounce
 bring_up
 card=$(interface_of {LARGE}) || fail "no card"
 ip link set $card up
-sleep 1
+channels $card {{pairs}} || :
+sleep 2
 before=$(full)
 sleep 1
 report rest "refused=$(($(full) - before))" "queues=$(ls -d /sys/class/net/$card/queues/rx-* | wc -l)"
 """
 
-# What fits with pages of 64 KiB, and one more
+# What fits with pages of 64 KiB
 FIT = 24
 IDLE_CARDS = {
     "merged packets in a buffer": (IdleCard(features=F_CSUM | F_GUEST_TSO4), 1),
     "as many queues as fit": (IdleCard(FIT, F_MRG_RXBUF), FIT),
-    "more queues": (IdleCard(FIT + 1, F_MRG_RXBUF), 1),
+    "more queues": (IdleCard(128, F_MRG_RXBUF), 1),
 }
 
 
 @pytest.mark.extended
 @pytest.mark.parametrize("name", IDLE_CARDS)
 def test_idle_card_rests(run: Path, name: str) -> None:
-    """A card that gets nothing does not try to fill its rings without end, and has a queue for
-    each CPU as long as their rings fit."""
+    """The driver of a card that gets nothing does not try to fill rings without end, and has
+    the card's queues if their rings fit."""
     card, queues = IDLE_CARDS[name]
     pairs = card.queues // 2
     memory = "memory-backend-memfd,id=ram,share=on"
@@ -178,10 +177,12 @@ def test_idle_card_rests(run: Path, name: str) -> None:
         options = f"mq={'on' if pairs > 1 else 'off'},{F_OPTIONS},romfile="
         args = ("-chardev", backend.chardev("c"), "-netdev", netdev)
         args += ("-device", f"virtio-net-pci,netdev=idle,addr=b,{options}")
-        machine = Machine(kernel=PAGES_64K, devices=(), args=args, smp=32)
+        machine = Machine(kernel=PAGES_64K, devices=(), args=args)
         args += ("-object", f"{memory},size={machine.mem_mib}M", "-machine", "memory-backend=ram")
-        with Guest(replace(machine, args=args), run, GuestImage(script=IDLE)) as guest:
-            result = guest.finish(150)
+        files = {"bin/channels": cross.program(run, "tests/linux/channels.c")}
+        image = GuestImage(script=IDLE.format(pairs=pairs), files=files)
+        with Guest(replace(machine, args=args), run, image) as guest:
+            result = guest.finish()
     assert result.report.all("fail") == []
     assert result.report.one("rest") == {"refused": "0", "queues": str(queues)}
 
