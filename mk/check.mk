@@ -70,7 +70,7 @@ check-tsan: guest | packages ## windows that come and go, with ThreadSanitizer i
 	$(Q)$(CHECK) -m '' tests/tsan
 
 .PHONY: check-secure secure-table
-check-secure: $(SECURE_MODULES) build/tools/ppc64le/vdmactl | secure-parts ## secure VMs: all devices, with our module and without
+check-secure: $(SECURE_MODULES) build/tools/ppc64le/vdmactl guest | secure-parts ## secure VMs: all devices, with our module and without
 	$(Q)$(CHECK) -m '' tests/secure tests/hypervisor/test_secure.py
 
 # The tests fail where a device does worse than stock.json says; this accepts it.
