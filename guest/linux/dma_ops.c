@@ -45,8 +45,8 @@ static void dma_ops_warn_full(struct vdp_pool *pool, size_t size)
 	if (test_and_set_bit(0, &pool->warned_full))
 		return;
 	vdma_bounce_count(&pool->bounce, &counts);
-	dev_warn(pool->dev, "bounce pool is full (%llu of %llu KiB in use, %zu bytes wanted); retrying, a larger virtio_dma_policy.pool_kib helps\n",
-		 counts.used >> 10, pool->bounce.config.size >> 10, size);
+	dev_warn(pool->dev, "cannot map %zu bytes: bounce pool is full (%llu of %llu KiB in use); the driver may retry, a larger virtio_dma_policy.pool_kib helps\n",
+		 size, counts.used >> 10, pool->bounce.config.size >> 10);
 }
 
 /* Slots of this size are for status bytes, not for receive buffers. */

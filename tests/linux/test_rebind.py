@@ -31,7 +31,7 @@ disk=/dev/$(disk_of {BLK.address})
 refuses() {{
     said=$(rebind $1 2>&1) && fail "rebound although $2"
     case $said in
-    "rebind: $1: in use, "$2"; goes on with what it has") ;;
+    "rebind: cannot rebind $1: "$2"; it keeps its mode") ;;
     *) fail "said $said and not $2" ;;
     esac
 }}

@@ -220,7 +220,8 @@ def test_full_pool_and_recovery(run: Path) -> None:
     pool = result.report.one("pool") or {}
     assert int(pool["full"]) > 0
     assert int(pool["max"]) <= int(pool["bytes"]) == PAGES_IN_POOL << secure.PAGE_SHIFT
-    said = re.findall(r"(\S+): virtio DMA: bounce pool is full .*pool_kib", result.console)
+    full = r"(\S+): virtio DMA: cannot map .*: bounce pool is full .*pool_kib"
+    said = re.findall(full, result.console)
     # once on the console, once where the kernel's log is handed over
     assert said.count(BLK.address) == 2
 

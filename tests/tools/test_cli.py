@@ -148,7 +148,7 @@ def test_input_that_is_no_tree(run: Path, tree: Path) -> None:
     unreadable.symlink_to("unreadable")
     cases = {
         empty: "not a flattened device tree",
-        text: "source of a device tree, compile it with dtc -O dtb",
+        text: "device tree source; compile it with dtc -O dtb",
         short: "device tree truncated or damaged",
         big: "File too large",
         run: "Is a directory",

@@ -29,7 +29,7 @@ DISK, PHB = "/machine/peripheral/disk", "/machine/unattached/device[7]"
 F = "VIRTIO_F_IOMMU_PLATFORM: Device can be used on IOMMU platform"
 V1 = "VIRTIO_F_VERSION_1: Device compliant for v1 spec (legacy)"
 READY = "VIRTIO_CONFIG_S_DRIVER_OK: Driver setup and ready"
-FREED = "dumpdtb of this QEMU reads memory that was freed"
+FREED = "dumpdtb of this QEMU reads freed memory"
 GUARD = "address=0x1000 size=8 direction=write violations=3"
 
 
@@ -351,7 +351,7 @@ def test_without_a_list_of_devices() -> None:
     assert "f" in rows[2]["assumed"] and "window" not in rows[0]
     with served(Vm(safe=False, more=refused)) as path:
         line = one_line(vdmactl("explain", "--qmp", path), 3)
-    assert line == f"cannot explain {path}: {FREED}; nor does it list virtio devices"
+    assert line == f"cannot explain {path}: {FREED}; and it lists no virtio devices"
 
 
 def test_device_that_goes() -> None:

@@ -294,7 +294,7 @@ static enum status explain_qmp_vm(struct qmp *qmp, const char *socket,
 	if (qmp_lost(qmp)) {
 		warnx("cannot explain %s: %s", socket, qmp_error(qmp));
 	} else if (why && !vm->functions) {
-		warnx("cannot explain %s: %s; nor does it list virtio devices", socket, why);
+		warnx("cannot explain %s: %s; and it lists no virtio devices", socket, why);
 	} else {
 		if (why)
 			warnx("cannot read the device tree of %s: %s; tags unknown, virtio only",

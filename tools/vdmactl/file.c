@@ -149,7 +149,7 @@ static const char *file_tree_error(const struct blob *blob, int error)
 
 	if (error == VDMA_E_NO_TREE &&
 	    memmem(blob->data, blob->size, tag, sizeof(tag) - 1))
-		return "source of a device tree, compile it with dtc -O dtb";
+		return "device tree source; compile it with dtc -O dtb";
 	return vdma_strerror(error);
 }
 

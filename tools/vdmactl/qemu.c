@@ -469,7 +469,7 @@ char *qemu_read_tree(struct qmp *qmp, struct blob *blob, struct vdma_dt *dt)
 	char place[PATH_MAX], *folder, *why;
 
 	if (!qemu_dumps_updates(qmp) && !qemu_has_not_run(qmp))
-		return xasprintf("dumpdtb of this QEMU reads memory that was freed");
+		return xasprintf("dumpdtb of this QEMU reads freed memory");
 	/* QEMU may have another working directory. */
 	if (!temporary || !*temporary)
 		temporary = "/tmp";
