@@ -67,6 +67,6 @@ def measure(results: Results, progress: Progress, folder: Path) -> None:
             problems = [reason(error)]
         if problems:
             results.miss(name, problems[0])
-            progress.say(f"{name}: {problems[0]}; the other cells go on")
+            progress.say(f"{name}: {problems[0]}; continuing with the other cells")
         else:
             results.bare_metal += metrics(row, run.console())

@@ -99,7 +99,7 @@ class Bench:
         chosen, unknown = choose(self._rows.configurations, self._profile.configurations)
         asked = choose(self._rows.workloads, self._profile.workloads)[0]
         for name in unknown:
-            self._miss(name, "there is no such configuration (bench/bench.toml)")
+            self._miss(name, "unknown configuration (bench/bench.toml)")
         can = []
         for row in chosen:
             why = requirements.cannot_run(row.requires, self._options.qemu)
@@ -123,7 +123,7 @@ class Bench:
         """Those asked for."""
         chosen, unknown = choose(self._rows.workloads, self._profile.workloads)
         for name in unknown:
-            self._miss(name, "there is no such workload (bench/bench.toml)")
+            self._miss(name, "unknown workload (bench/bench.toml)")
         for row in chosen:
             self.results.workloads.append(
                 {"name": row.name, "title": row.title, "device": row.device, "unit": row.unit}
@@ -204,7 +204,7 @@ def session(bench: Bench) -> int:
         bench.measure()
     except KeyboardInterrupt:
         bench.results.miss("the rest of the session", "interrupted")
-        print("\nbench: interrupted; what there is goes into the report", file=sys.stderr)
+        print("\nbench: interrupted; reporting the cells so far", file=sys.stderr)
         status = 128 + signal.SIGINT
     except (parts.Missing, parts.Wrong, parts.Unfit, OSError) as error:
         bench.results.miss("the session", str(error))
@@ -214,7 +214,7 @@ def session(bench: Bench) -> int:
     try:
         bench.finish()
     except (OSError, PlotError) as error:
-        print(f"bench: can't write the report: {error}", file=sys.stderr)
+        print(f"bench: cannot write the report: {error}", file=sys.stderr)
         return 2
     return status or (1 if bench.results.missing else 0)
 

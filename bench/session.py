@@ -193,7 +193,7 @@ class Session:
     def _lose_cell(self, cell: Cell, why: str) -> None:
         self._lost.add(cell)
         self._results.miss(cell.name, why)
-        self._progress.say(f"{cell.name}: {why}; the other cells go on")
+        self._progress.say(f"{cell.name}: {why}; continuing with the other cells")
 
 
 def _counts(cell: Cell, done: Order, traced: bool) -> dict[str, object]:

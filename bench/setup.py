@@ -102,4 +102,5 @@ def measure(
             results.setup += _run(host, case, mine, folder / f"setup-{case.name}", results)
         except TROUBLES as error:
             results.miss(f"set-up {case.name}", reason(error))
-            progress.say(f"set-up {case.name}: {reason(error)}; the other cells go on")
+            text = f"cannot count {case.name}: {reason(error)}; continuing with the other cells"
+            progress.say(text)

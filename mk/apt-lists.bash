@@ -13,7 +13,7 @@ have_lists() { run_apt get indextargets --format '$(FILENAME)' | grep . >/dev/nu
 # Why the last update failed, in words, from its log.
 update_reason() {
 	if grep -q NO_PUBKEY "$log"; then
-		echo "the system has no archive key of $suite: install a newer debian-archive-keyring"
+		echo "no archive key of $suite; install a newer debian-archive-keyring"
 	else
 		grep -m1 '^[EW]: Failed to fetch\|^E: ' "$log" | sed 's/^[EW]: //' | grep . ||
 			echo "apt-get update failed"
@@ -68,7 +68,7 @@ update() {
 	insist "$reason"
 	have_lists || die "$reason; log: $log"
 	touch -d "$((max_age_min - 60)) minutes ago" "$state/updated"	# ask again in an hour
-	warn "$reason; going on with those that are here"
+	warn "$reason; using the old ones"
 }
 
 fresh_lists() {

@@ -58,7 +58,7 @@ die() {
 }
 
 # Neither make nor the kernel's build takes a folder with blanks in its name.
-[[ $VDMA_CACHE != *[[:space:]]* ]] || die "cannot use VDMA_CACHE=$VDMA_CACHE: it has blanks in it"
+[[ $VDMA_CACHE != *[[:space:]]* ]] || die "cannot use VDMA_CACHE=$VDMA_CACHE: it contains blanks"
 
 # lock_file FILE: hold FILE's lock until the shell ends or $lock_fd is closed.
 lock_file() {

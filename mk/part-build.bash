@@ -106,7 +106,7 @@ fail_reason() {
 	elif [[ -s $1/reason ]]; then
 		cat "$1/reason"
 	else
-		tail -n 50 "$2" | grep . | tail -n 1 | cut -c1-160 | grep . || echo "its recipe stopped"
+		tail -n 50 "$2" | grep . | tail -n 1 | cut -c1-160 | grep . || echo "its recipe failed"
 	fi
 }
 
@@ -124,7 +124,7 @@ need_space() {
 
 	free=$(free_mib)
 	((free >= $2)) ||
-		die "$1: needs $2 MiB free to build, $VDMA_CACHE has $free MiB; free some or set VDMA_CACHE" \
+		die "cannot build part $1: it needs $2 MiB, $VDMA_CACHE has $free MiB; free some or set VDMA_CACHE" \
 			"$UNJUDGED"
 }
 
@@ -176,9 +176,9 @@ build_part() {
 	fi
 	if ((status != 0)); then
 		[[ -n $tail_pid ]] || tail -n 15 "$log" | cut -c1-200 | sed 's/^/    | /' >&2
-		die "part $name failed: $(fail_reason "$tmp" "$log"); log: $log" "$(fail_status "$log")"
+		die "cannot build part $name: $(fail_reason "$tmp" "$log"); log: $log" "$(fail_status "$log")"
 	fi
-	[[ -s $OUT/VERSION ]] || die "part $name: its recipe did not call note_version; log: $log"
+	[[ -s $OUT/VERSION ]] || die "cannot build part $name: its recipe did not call note_version; log: $log"
 	rm -rf "$dir"
 	mv -T "$OUT" "$dir"
 	say PART "$name $(cat "$dir/VERSION") ($((SECONDS - start)) s)"

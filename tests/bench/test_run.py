@@ -44,8 +44,8 @@ def test_two_configurations(run: Path) -> None:
         check=False,
     )
     assert done.returncode == 1, done.stderr
-    assert "bench: nix: there is no such configuration" in done.stderr
-    assert "nix: there is no such configuration" in done.stdout
+    assert "bench: nix: unknown configuration" in done.stderr
+    assert "nix: unknown configuration" in done.stdout
     content = read(run)
     assert content["complete"]
     assert set(content["environment"]["versions"]) == {"kernel 6.12", "qemu", "slof", "tree"}
@@ -125,7 +125,7 @@ def interrupt(run: Path, when: str, number: signal.Signals) -> dict[str, Any]:
             assert bench.wait(60) == 130
         finally:
             bench.kill()
-        assert "interrupted; what there is goes into the report" in bench.stderr.read()
+        assert "interrupted; reporting the cells so far" in bench.stderr.read()
     content = read(run)
     assert not content["complete"]
     assert {"what": "the rest of the session", "why": "interrupted"} in content["missing"]

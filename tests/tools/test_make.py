@@ -140,7 +140,7 @@ def test_cache_with_blanks_is_refused(run: Path) -> None:
     done = tree.run("mk/part", "slof", VDMA_CACHE=str(run / "a b"))
     assert (done.returncode, done.stdout) == (
         1,
-        f"mk/part: cannot use VDMA_CACHE={run}/a b: it has blanks in it\n",
+        f"mk/part: cannot use VDMA_CACHE={run}/a b: it contains blanks\n",
     )
     assert not (run / "a b").exists()
 

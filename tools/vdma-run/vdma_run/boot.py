@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """vdma-run boot and vdma-run secure: boot, do I/O on every device, print the table.
 
-Exit status: 0 good; 1 bad, a line for each thing that is not right; 125 cannot be judged: a
+Exit status: 0 good; 1 bad, a line for each problem; 125 cannot be judged: a
 part does not build, the guest did not get to its script, no device could be tried;
 128 wrong usage, or a file or folder that cannot be used; 129 internal error; 128 + N ended
 by signal N, 130 is Ctrl-C.
