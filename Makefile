@@ -64,7 +64,7 @@ QEMU_WAY := $(call qemu-way,$(QEMU_ROW))
 ifeq ($(call qemu-flavour,$(QEMU_ROW)),tsan)
 $(error QEMU=$(QEMU): only make check-tsan boots it, and needs no QEMU=)
 endif
-# The QEMU with our hypervisor side: the one that was asked for, or the usual one.
+# The QEMU with our hypervisor side: QEMU=, or the usual one.
 OURS := $(if $(filter hooked targets,$(call qemu-flavour,$(QEMU_ROW))),$(QEMU),vdma)
 QEMU_PARTS := slof qemu-$(OURS) $(if $(filter debian,$(QEMU_WAY)),qemu-$(QEMU))
 

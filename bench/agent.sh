@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=dash
 #
-# What a guest does while benchmarks run: gets its devices ready, then takes
+# A guest's part in benchmarks: gets its devices ready, then takes
 # orders from hvc1, a line each (bench/guest.py writes them):
 #
 #	ID FUNCTION MILLISECONDS COUNT FILE ARGUMENT ...
@@ -13,7 +13,7 @@
 # hypercalls and copied bytes meanwhile; what our module copies it counts itself.
 #
 # From bench.conf: NETSERVER, a port, and STOCK, functions whose drivers are to
-# find no module of ours.
+# not find our module.
 
 # shellcheck source=tests/linux/vdma.sh
 . /lib/vdma.sh

@@ -2,8 +2,8 @@
 """What was counted while a device worked: hypercalls, TCEs, translations, copies.
 
 Hypercalls are counted by the guest's kernel (tracepoint hcall_entry), those of all
-devices together. QEMU's trace events say of which PHB TCE calls, TCEs and
-translations were.
+devices together. QEMU's trace events name the PHB of TCE calls, TCEs and
+translations.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _entries(kind: str, rest: str) -> int:
 
 
 def add_line(line: str, phbs: dict[int, Counter[str]]) -> None:
-    """Count one line of QEMU's trace, for its PHB."""
+    """Count one line of the trace for its PHB."""
     if found := PUT.search(line):
         counter = phbs.setdefault(phb_of(found[2]), Counter())
         counter[f"calls_{found[1]}"] += 1

@@ -54,7 +54,7 @@ static void load(struct tree *tree, const char *file)
 	close(fd);
 }
 
-/* What vdmactl explain does, but for printing. */
+/* vdmactl explain, without printing */
 static void *explain(void *argument)
 {
 	enum vdma_dt_source source[VDMA_DT_FACT_COUNT];

@@ -68,7 +68,7 @@ class Results:
         return [row["name"] for row in self.configurations]
 
     def row(self, configuration: str) -> Json:
-        """The entry of a configuration, {} if there is none."""
+        """The entry of a configuration, or {}."""
         found = [row for row in self.configurations if row["name"] == configuration]
         return found[0] if found else {}
 

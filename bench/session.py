@@ -24,7 +24,7 @@ from tests.lib.build.parts import Missing
 from tests.lib.machine.qemu import QemuError
 from tests.lib.machine.qmp import QmpError
 
-# Seconds that steps take, for the progress line.
+# Seconds that steps take; the progress line uses them.
 BOOT_SECONDS = 15.0
 COUNT_SECONDS = 0.9
 OVERHEAD_SECONDS = 0.5

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=dash
 #
-# What a guest does while its set-up is counted: the policy first, then drivers,
+# A guest's part while its set-up is counted: the policy first, then drivers,
 # then the first read of each disk, then off. Sourced by nothing; bench/setup.py
 # puts it into the guest.
 

@@ -36,8 +36,8 @@ insist() {
 # Did the last update have any answer from the mirror?
 answered() { grep -q '^\(Get\|Hit\):\|^  404 ' "$log"; }
 
-# A mirror in the middle of a sync gives an index that does not match, and is right again
-# a little later. One that does not answer at all is not asked again.
+# During a sync a mirror serves an index that does not match; a little later it does. A
+# mirror that does not answer is not asked again.
 try_update() {
 	local delay
 
@@ -53,7 +53,7 @@ try_update() {
 	return 1
 }
 
-# What was fetched before stays in use, unless newer lists are a must.
+# Uses the lists fetched before, unless newer ones are a must.
 update() {
 	local reason=$stuck
 

@@ -4,8 +4,8 @@
 # Sourced by mk/apt.
 # shellcheck shell=bash
 
-# Another folder stands for /etc/apt, for a mirror that is not the system's; if there
-# is a debian-archive-keyring.gpg in it, that has the keys.
+# VDMA_APT_DIR replaces /etc/apt, with another mirror than the system's; its
+# debian-archive-keyring.gpg, if any, has the keys.
 apt_dir=${VDMA_APT_DIR:-/etc/apt}
 
 # One entry a line, tab between: URI, suite, components, keyring, Check-Valid-Until.

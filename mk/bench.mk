@@ -8,7 +8,7 @@ BENCH_OPTIONS = --profile $(BENCH) --accel $(ACCEL) --kernel $(KERNEL_SPEC) --qe
 	--configurations "$(CONFIGS)" --workloads "$(WORKLOADS)" \
 	$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
 
-# What bench.toml names, and what is asked for.
+# Kernels that bench.toml names, and KERNEL=.
 BENCH_KERNELS := $(sort 6.12 6.1 $(filter-out secure-%,$(KERNEL_ROW)))
 BENCH_SECURE := secure-6.12
 BENCH_NEEDS := $(call module,$(BENCH_KERNELS)) build/firmware/vdma.nvramrc $(PPC64LE)/vdmactl guest
@@ -32,7 +32,7 @@ bench: $(BENCH_NEEDS) | bench-parts $(BENCH_PARTS) ## ten minutes: what the IOMM
 	$(Q)$(PYTHON) -m bench.run $(BENCH_OPTIONS)
 
 .PHONY: bench-secure
-bench-secure: | packages ## the same for secure VMs: mode bounce beside the kernel's swiotlb
+bench-secure: | packages ## the same for secure VMs: mode bounce against the kernel's swiotlb
 	$(Q)$(MAKE) --no-print-directory bench BENCH=secure
 
 .PHONY: bench-compare

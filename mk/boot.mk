@@ -8,7 +8,7 @@ BOOT_KERNEL := $(patsubst secure-secure-%,secure-%,secure-$(KERNEL_ROW))
 $(call one-of,KERNEL,$(BOOT_KERNEL),$(ALL_KERNELS))
 endif
 BOOT_SECURE := $(if $(filter secure-%,$(BOOT_KERNEL))$(filter 1,$(SECURE)),1)
-# What a path is good for is asked of it when it is there.
+# A path is checked when it exists.
 ifneq ($(and $(BOOT_SECURE),$(BOOT_KERNEL),$(filter-out $(OURS),$(QEMU_ROW))),)
 $(error KERNEL=$(BOOT_KERNEL): QEMU=$(QEMU) has no ultravisor)
 endif

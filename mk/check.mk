@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What tests need; vdma-run runs them, programs first and boots last.
+# Builds the needs of tests; vdma-run runs them, programs first and boots last.
 
 # KERNEL= and QEMU= are what tests boot that do not care.
 TEST_ROWS = VDMA_KERNEL=$(KERNEL_SPEC) VDMA_QEMU=$(QEMU)
@@ -7,7 +7,7 @@ VDMA_RUN = $(PYTHON) tools/vdma-run/vdma-run
 CHECK = $(VDMA_RUN) check $(addprefix --kernel ,$(KERNEL)) --qemu $(QEMU) \
 	--junit=build/junit/$@.xml --tap=build/junit/$@.tap
 
-# One that is asked for is tested, too.
+# KERNEL= is tested, too.
 CHECK_KERNELS := $(sort $(KERNELS) $(KERNEL_ROW))
 
 .PHONY: check-parts

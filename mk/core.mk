@@ -24,7 +24,7 @@ define compile
 	$(Q)$(compiler) $(WARN) $(options) -Iinclude -MMD -MP -c -o $@ $<
 endef
 
-# For what is installed: CC on the command line, the others there or from the
+# For installed files: CC on the command line, the others there or from the
 # environment.
 CC = gcc
 CFLAGS ?= -O2 -g
@@ -51,7 +51,7 @@ build/unit-tsan/guest/%.o: guest/%.c | packages; $(compile-core)
 build/unit-tsan/%: compiler = gcc
 build/unit-tsan/%: options = -O2 -g -fsanitize=thread -Wno-tsan
 
-# What tests reach, counted by gcc; one of them has threads.
+# Coverage, counted by gcc; one of the tests has threads.
 build/coverage/guest/%.o: guest/%.c | packages; $(compile-core)
 build/coverage/%: compiler = gcc
 build/coverage/%: options = -O0 -g --coverage

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What takes any bytes, tried with any bytes: libFuzzer, with AddressSanitizer
+# Code that takes any bytes, given any bytes: libFuzzer, with AddressSanitizer
 # and UBSan, from device trees of real machines.
 
 FUZZ := build/fuzz

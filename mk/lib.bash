@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the scripts in mk/ share: where the cache is, how messages look, locks.
+# Shared by the scripts in mk/: where the cache is, how messages look, locks.
 # Sourced, never run. Uses only what a minimal system has, and needs no dpkg.
 # shellcheck shell=bash
 
@@ -12,13 +12,13 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export VDMA_CACHE JOBS
 # A program that has handled Ctrl-C ends like any other, and bash would go on.
 trap 'exit 130' INT
-# What programs that are built here run on.
+# Identifies the system that programs built here run on.
 # shellcheck disable=SC2034 # for those that source this file
 HOST_SUITE=$(
 	unset VERSION_CODENAME VERSION_ID
 	. /etc/os-release
 	echo "${VERSION_CODENAME:-${ID:-unknown}}"
-	# What is not released has none, moves on, and is testing or unstable.
+	# Testing and unstable have none, and move on.
 	[[ -n ${VERSION_ID:-} ]] || getconf GNU_LIBC_VERSION
 )
 # Debian's name of this machine's architecture, without asking Debian.

@@ -27,7 +27,7 @@ build/lib/$(SO): $(addprefix build/lib/,$(CORE_OBJ) $(DT_OBJ)) lib/libvdma.map
 build/lib/$(SONAME) build/lib/libvdma.so: build/lib/$(SO)
 	$(Q)ln -sf $(if $(@:%.so=),$(SO),$(SONAME)) $@
 
-# Rewritten only if it differs, for the folders may.
+# Rewritten only if it differs: the folders may have changed.
 build/lib/libvdma.pc: lib/libvdma.pc.in FORCE | packages
 	@mkdir -p $(@D)
 	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|' \

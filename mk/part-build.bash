@@ -3,7 +3,7 @@
 # of its own, progress, and one rename when all is there. Sourced by mk/part.
 # shellcheck shell=bash
 
-# What a recipe may call ----------------------------------------------------
+# For recipes ----------------------------------------------------------------
 
 # apt_debs [--only] SUITE ARCH PACKAGE[=VERSION]…: unpack binary packages into
 # ./root. The set comes from one suite: from SUITE, or, without --only, from a later
@@ -134,7 +134,7 @@ build_part() {
 	local name=$1 dir=$2 log=$VDMA_CACHE/log/$1.log start=$SECONDS
 	local tail_pid='' status=0
 
-	# Nobody else builds NAME now: what is left of earlier builds is dead.
+	# Nobody else builds NAME now: leftovers of earlier builds are dead.
 	rm -rf "$VDMA_CACHE"/tmp/"$name"-????????????.*
 	tmp=$VDMA_CACHE/tmp/$name-${dir##*-}.$BASHPID
 	mkdir -p "$VDMA_CACHE/log" "$VDMA_CACHE/parts"
@@ -157,7 +157,7 @@ build_part() {
 	set -m
 	(
 		trap - EXIT INT TERM HUP
-		# What a build leaves running must not hold the lock.
+		# Leftover processes must not hold the lock.
 		# shellcheck disable=SC2154 # lock_file sets it
 		exec >>"$log" 2>&1 </dev/null {lock_fd}>&-
 		set -euo pipefail
@@ -184,7 +184,7 @@ build_part() {
 	say PART "$name $(cat "$dir/VERSION") ($((SECONDS - start)) s)"
 }
 
-# However we end, nothing half stays behind.
+# However we end, nothing half-built stays.
 end_build() {
 	local status=$?
 

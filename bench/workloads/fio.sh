@@ -2,7 +2,7 @@
 # shellcheck shell=dash
 #
 # fio on a disk: options of fio's as arguments, without their dashes.
-# Sourced by bench/agent.sh, which says what is known here.
+# Sourced by bench/agent.sh, which describes the variables set here.
 
 options=
 for option; do
@@ -14,7 +14,7 @@ else
 	limit="--number_ios=$COUNT"
 fi
 
-# fio says when it is ready, for its start is not what is measured.
+# fio says when it is ready, so that its start is not measured.
 # shellcheck disable=SC2086 # a word for each option
 LD_PRELOAD=/lib/noshm.so fio --name=bench --output-format=json --filename="/dev/$(disk_of "$FUNCTION")" \
 	--direct=1 --ioengine=libaio --thread --norandommap --group_reporting \

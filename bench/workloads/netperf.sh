@@ -3,7 +3,7 @@
 #
 # netperf to the host: TCP_STREAM sends, TCP_MAERTS receives, TCP_RR asks and is
 # answered. Of a stream, 16 KiB are an I/O. A number after it: so many at once.
-# Sourced by bench/agent.sh, which says what is known here.
+# Sourced by bench/agent.sh, which describes the variables set here.
 
 IO=16384
 jobs=${2:-1}

@@ -402,7 +402,7 @@ static void iotlb_pairs(void)
 
 GUEST_TEST(iotlb_pairs, iotlb_pairs);
 
-/* Reads, for the runner to count the messages that they cause in each mode */
+/* Reads; the runner counts the messages that they cause in each mode */
 static void iotlb_load(void)
 {
 	struct vdma_blk_config config = disk_config();

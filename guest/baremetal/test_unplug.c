@@ -38,8 +38,8 @@ static void unplug_wait(const uint64_t *word, uint64_t value)
 }
 
 /*
- * The vectors that a guest passes (LoPAPR B.6.2.4): any CPU, then five options, the last
- * of which asks for a radix MMU.
+ * The vectors that a guest passes (LoPAPR B.6.2.4): any CPU, then five options; the last
+ * asks for a radix MMU.
  */
 static int64_t unplug_cas(void)
 {

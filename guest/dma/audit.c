@@ -285,7 +285,7 @@ void vdma_audit_unmap(struct vdma_audit *audit, uint64_t dma, uint64_t len,
 	struct vdma_audit_node *node;
 
 	vdma_lock_acquire(audit->lock);
-	/* The exact mapping, or else one that starts there */
+	/* The exact mapping, or else one with this start */
 	node = audit_tree_remove(audit, &what);
 	if (!node)
 		node = audit_tree_remove(audit, &first);

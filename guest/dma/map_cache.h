@@ -125,7 +125,7 @@ enum vdma_map_cache_put vdma_map_cache_put(struct vdma_map_cache *cache,
 /**
  * vdma_map_cache_evict() - drop the least recently used mapping
  * @cache: the cache
- * @first: set to its first page in the window, for the caller to remove
+ * @first: set to its first page in the window, which the caller removes
  * @n: set to its number of pages
  *
  * Return: true; false if the cache is empty or all mappings are in use.

@@ -23,8 +23,8 @@ static int __init vdp_init(void)
 		return error;
 	vdp_pools_start(&vdp_dma_ops);
 	/*
-	 * This order misses no device: one that asked the kernel before its PHB was hooked
-	 * is seen when its virtio device is added, or is there already.
+	 * This order misses no device: one probed before its PHB was hooked is seen when
+	 * its virtio device is added, or is there already.
 	 */
 	error = vdp_notify_start();
 	if (error) {

@@ -137,7 +137,7 @@ size_t vdma_bounce_private_size(const struct vdma_bounce_config *config);
  *		 128; returned to the caller by vdma_bounce_fini(), or if this fails
  *
  * Costs one ultracall, and whatever @config's parent needs to map the pool. On an error
- * nothing stays shared or mapped except what is stuck.
+ * nothing stays shared or mapped except stuck pages.
  *
  * Return: VDMA_OK; VDMA_E_INVALID if @config is invalid; or as the alloc of
  * &struct vdma_shared_mem_ops or vdma_domain_map().

@@ -166,7 +166,7 @@ struct vdma_facts {
  * @reason: why this mode
  * @row: row of the decision table that matched, from 1; 0 for a device that was already
  *	 bound
- * @passed_over: why each mode better than @mode was passed over, for a device that obeys
+ * @passed_over: why each mode better than @mode was passed over, if the device obeys
  *		 the IOMMU; VDMA_REASON_ALREADY_BOUND for a mode requested after the
  *		 device was bound; otherwise VDMA_REASON_NONE
  * @request: why a request was not followed: VDMA_REASON_REQUEST_UNSAFE,

@@ -47,7 +47,7 @@ struct vdma_secure_counts {
  * @pages: where memory comes from; its get must align to VDMA_UV_PAGE_SIZE, and is
  *	   asked for multiples of that
  * @lock: protects the list, not held during ultracalls; NULL if there is one CPU
- * @memory: allocates shared memory, for a bounce pool
+ * @memory: allocates shared memory for a bounce pool
  */
 struct vdma_secure {
 	const struct vdma_hv_ops *ultravisor;

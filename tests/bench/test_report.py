@@ -242,7 +242,7 @@ def test_page_stands_alone() -> None:
     assert not re.search(r"rgb\(|=.black.", text)
 
 
-# What a letter takes of its height in the fonts that browsers have for sans-serif.
+# Width of a letter as a share of its height in the fonts that browsers have for sans-serif.
 LETTER = 0.52
 TEXT = re.compile(
     r'<g transform="translate\(([\d.]+),([\d.]+)\)"[^>]*?font-size="([\d.]+)"[^>]*?'

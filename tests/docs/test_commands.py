@@ -32,7 +32,7 @@ KEYS = {
 }
 # Make builds in this tree itself: in a copy, the kernel's build would leave links into it.
 IN_TREE = re.compile(r"(echo .* \| )?make [^-]")
-# What a test on bare metal says of a failure: its exit status does not tell.
+# A failed test on bare metal; its exit status does not tell.
 FAILURES = r"^\s*not ok|^Bail out!"
 
 

@@ -18,7 +18,7 @@ DISK = [
     "-device",
     f"virtio-blk-pci,drive=d,addr=1,{F_OPTIONS}",
 ]
-# What the comments in the page promise of two lines: the function has an address, and
+# Promises of comments in the page about two lines: the function has an address, and
 # features include VERSION_1 and ACCESS_PLATFORM, bits 32 and 33.
 ANSWERS = {"find-node": "-1", "vdma-features@": "3"}
 

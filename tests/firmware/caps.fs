@@ -1,6 +1,6 @@
 \ SPDX-License-Identifier: BSD-2-Clause
 \
-\ What the plugin does with broken capability lists. Packed behind fake-pci.fs,
+\ The plugin with broken capability lists. Packed after fake-pci.fs,
 \ vdma.fs and ktap.fs; prints KTAP and powers off. No device is needed.
 
 hex

@@ -1,13 +1,13 @@
 \ SPDX-License-Identifier: BSD-2-Clause
 \
 \ H_DMA_BYPASS as a guest without an OS sees it: every status that it can get
-\ here, and that the plugin leaves devices as it found them. Packed behind
+\ here, and that the plugin leaves devices as it found them. Packed after
 \ vdma.fs and ktap.fs; prints KTAP and powers off.
 \
 \ The functions used are found by walking the tree: the first that may bypass,
 \ the first that is refused though it offers F, the first with F behind a
 \ bridge, the first virtio function without F, and the first that is not
-\ virtio. What is not there is skipped.
+\ virtio. Missing ones are skipped.
 \ H_AUTHORITY needs a secure partition, which firmware never runs in.
 
 hex
@@ -21,7 +21,7 @@ hex
 1 2 or 8 or CONSTANT t-features-ok
 t-features-ok 4 or CONSTANT t-driver-ok
 
-\ The functions under test: BUID and node, node 0 when there is none.
+\ The functions under test: BUID and node, node 0 without one.
 
 CREATE t-bypass 0 , 0 ,
 CREATE t-behind 0 , 0 ,
@@ -158,7 +158,7 @@ CREATE t-no-virtio 0 , 0 ,
     t-test-parameter t-test-address t-test-switch t-test-live
 ;
 
-\ A picture of a function: command to the last BAR, then what is reached
+\ A picture of a function: command to the last BAR, then the words
 \ through the window, which must itself be the same.
 
 CREATE t-before 60 allot

@@ -1,7 +1,7 @@
 \ SPDX-License-Identifier: BSD-2-Clause
 \
 \ The ultracalls as a guest without an OS sees them, which becomes a secure VM
-\ on the way: docs/abi/ultravisor.md. Packed behind vdma.fs and ktap.fs; prints
+\ on the way: docs/abi/ultravisor.md. Packed after vdma.fs and ktap.fs; prints
 \ KTAP and powers off. A virtio function that may bypass must be in slot 1 of
 \ the first PHB.
 

@@ -19,7 +19,7 @@ from tests.lib.guest.word import LIMIT, word
 from tests.lib.host.process import Closing, until
 from tests.lib.machine.qemu import Qemu
 
-# What QEMU writes when a device has looked at a page, and before it has the page.
+# Written by QEMU when a device has looked at a page, and before it has the page.
 EVENT = "device_mapped"
 # Long enough for a guest that does not have to wait.
 HOLD = 2.0

@@ -84,7 +84,7 @@ PLUGGED = (
     ),
 )
 
-# What drmgr does for a PCI function, step by step.
+# drmgr's steps for a PCI function.
 HOTPLUG_SCRIPT = """
 . /lib/vdma.sh
 load policy

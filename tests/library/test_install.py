@@ -21,7 +21,7 @@ LIBRARY = "/opt/vdma/lib64"
 HEADERS = sorted(TOP.glob("include/vdma/*.h"))
 STRICT = ["-Wall", "-Wextra", "-Werror"]
 
-# Two virtio functions, one on a bridge, and one that is not virtio.
+# Two virtio functions, one on a bridge, and one not virtio.
 DEVICES = """
     -device virtio-rng-pci,addr=1 -device pci-bridge,chassis_nr=1,id=b,addr=2
     -device virtio-rng-pci,bus=b,addr=3 -device e1000,romfile=,addr=4
@@ -141,7 +141,7 @@ def test_documented_example(root: Path, tree: Path, run: Path, compiler: str) ->
 
 
 def documented_run() -> list[str]:
-    """The documentation's `./way <FILE`, for a FILE as argument."""
+    """The documentation's `./way <FILE` with FILE as argument."""
     (line,) = documented(r"\./way <.*")
     return ["sh", "-c", line.replace("machine.dtb", '"$1"'), "sh"]
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What a guest does unless a test brings a script of its own: the policy first,
+# Default script of a guest: the policy first,
 # then the drivers, then I/O on every device. A 6.12 kernel of Debian's has
 # bound virtio functions by then, that is what the rebinding is for.
 

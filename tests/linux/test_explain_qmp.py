@@ -22,7 +22,7 @@ from tests.lib.machine.pseries import Machine
 
 # After its report the guest waits while we look from outside.
 SCRIPT = ". /lib/boot.sh\nask explain\n"
-# What only the guest knows.
+# Known to the guest only.
 ASSUMED = {"mask", "quirk", "pool", "mode", "live"}
 
 PHB1 = (

@@ -155,7 +155,7 @@ sleep 1
 report rest "refused=$(($(full) - before))" "queues=$(ls -d /sys/class/net/$card/queues/rx-* | wc -l)"
 """
 
-# What fits with pages of 64 KiB
+# Fits with pages of 64 KiB
 FIT = 24
 IDLE_CARDS = {
     "merged packets in a buffer": (IdleCard(features=F_CSUM | F_GUEST_TSO4), 1),

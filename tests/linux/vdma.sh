@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=dash
 #
-# What test guests do, as functions for busybox sh. A script sources it and
+# Functions of test guests, for busybox sh. A script sources it and
 # runs what it wants in the order that it wants; boot.sh is the usual one.
 # Results go line by line to the host, over descriptor 3: a word, then fields
 # KEY=VALUE without blanks. tests/lib/guest/report.py reads them.
@@ -81,7 +81,7 @@ why_not() {
 		sed 's/.*: //' /run/insmod
 }
 
-# rebind_idle: let the policy decide about what is bound already.
+# rebind_idle: let the policy decide about devices already bound.
 rebind_idle() {
 	[ -d /sys/module/virtio_dma_policy ] || return 0
 	rebind || fail rebind
@@ -198,7 +198,7 @@ settle() {
 
 # ---- I/O. Each prints fields; whether they are right is for the host to say.
 
-# The first DISK_MIB have the host's data. Their two halves go, swapped, behind
+# The first DISK_MIB have the host's data. Their two halves go, swapped, after
 # them. Nothing comes from or stays in the page cache.
 io_disk() {
 	local disk half sum written=yes
@@ -213,8 +213,8 @@ io_disk() {
 	echo "io=disk mib=$DISK_MIB sha256=${sum%% *} written=$written"
 }
 
-# read_large FUNCTION: 8 MiB of its disk in requests of up to 4 MiB, or what is the
-# most for the disk, against the same in small ones.
+# read_large FUNCTION: 8 MiB of its disk in requests of up to 4 MiB, or of the
+# maximum of the disk, against the same in small ones.
 read_large() {
 	local disk most sum
 
@@ -279,7 +279,7 @@ io_serial() {
 	echo "io=serial same=$same"
 }
 
-# The payload lies in the host's folder; a copy goes beside it.
+# Copies the payload within the host's folder.
 io_9p() {
 	local tag same
 
@@ -292,7 +292,7 @@ io_9p() {
 	echo "io=9p same=$same"
 }
 
-# What is to be seen; the host looks at the screen when it is asked to.
+# Draws; the host looks at the screen when asked.
 io_gpu() {
 	local fb
 
@@ -319,7 +319,7 @@ io_of() {
 }
 
 # report_device FUNCTION FIELD ...: all that vdmactl has to say about it, as JSON
-# in base64, for a field has no blanks.
+# in base64, since a field has no blanks.
 report_device() {
 	local fn=$1
 
@@ -363,7 +363,7 @@ run_io() {
 
 # ---- for a person at the prompt
 
-# table: as the host prints it, but for the I/O, of which it knows the half.
+# table: as the host prints it, without the I/O.
 table() {
 	vdmactl status --all
 }

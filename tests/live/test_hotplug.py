@@ -22,7 +22,7 @@ from tests.lib.machine.pseries import Machine
 from tests.lib.machine.qmp import Qmp
 from tests.live.conftest import Outcome
 
-# What drmgr needs of the kernel.
+# The kernel's modules for drmgr.
 MODULES = ("rpaphp", "rpadlpar_io")
 LIMIT = 380.0
 # Noise in a guest that has caches; and what Linux 6.12 does not get back each time, with
@@ -84,7 +84,7 @@ PLUGS = tuple(
     )
 )
 
-# What drmgr does, step by step, many times as fast; and drmgr itself.
+# drmgr's steps, many times as fast; and drmgr itself.
 STEPS = """
 chmod 755 /bin/drc
 take_in() {
@@ -178,7 +178,7 @@ def qemu_objects(qmp: Qmp) -> QemuObjects:
 
 
 def plug_and_unplug(guest: Guest, plug: Plug, count: int) -> dict[str, str]:
-    """Plug and unplug one function, for the COUNT-th time; the guest's report."""
+    """Plug and unplug one function the COUNT-th time; the guest's report."""
     qmp = guest.qemu.qmp
     qmp.command("device_add", **plug.options())
     report = guest.wait_for("gone", count, LIMIT)

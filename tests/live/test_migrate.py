@@ -182,7 +182,7 @@ def test_refused(run: Path, outcome: Outcome, refusal: Refusal) -> None:
 
 @pytest.mark.extended
 def test_from_a_qemu_without_it(run: Path) -> None:
-    """A guest of Debian's QEMU may come and go back; one that began here may not go there."""
+    """A guest of Debian's QEMU may come and go back; a guest that began here may not go there."""
     firmware = str(parts.part("slof") / "slof.bin")
     switch = {"path": "/machine", "property": "cap-dma-bypass"}
 

@@ -31,12 +31,12 @@ SLOW, SLOW_BPS, READS = "0000:00:09.0", 256 << 10, 24
 # initramfs for boots by kexec.
 STATE_DISK, KERNEL_AT = "0000:00:08.0", 1
 DISKS = ("looked at", "slow")
-# What a kernel says once nothing but the control is to be seen.
+# Printed before the control, alone, writes into free memory.
 CONTROL = "memory-has-been-looked-at"
 # CONFIG_PAGE_POISONING: what Linux fills free pages with, page_poison=1.
 PAGE, POISON = 64 << 10, 0xAA
 
-# What QEMU has is looked at before our module has done anything, and after.
+# QEMU is looked at before our module has done anything, and after.
 COMMON = """
 . /lib/vdma.sh
 ask found

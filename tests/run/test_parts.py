@@ -280,7 +280,7 @@ def test_modules_of_another_kernel_are_not_loaded(kernel: Path, run: Path) -> No
         policy.module(kernels.with_module(found, folder / "a.ko"))
 
 
-# What a kernel's build tree does for a module outside of it.
+# A kernel's build tree, as a module outside of it uses it.
 MAKEFILE = """
 modules:
 	@test -e $(M)/Kbuild && cp {made} $(M)/virtio_dma_policy.ko

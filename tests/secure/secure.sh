@@ -3,7 +3,7 @@
 #
 # More of what guests that are secure VMs do. Sourced after /lib/vdma.sh.
 
-# What no driver protects: bound to none, and made to use a private page by hand.
+# A device that no driver protects: bound to none, and made to use a private page by hand.
 CONTROL=0000:00:1f.0
 
 # Before the bus is loaded: no driver is to take the control.

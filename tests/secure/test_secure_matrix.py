@@ -123,5 +123,5 @@ def test_matrix(
     balloon = result.report.one("balloon")
     assert balloon is not None and balloon["after"] == balloon["before"]
     assert int(balloon["before"]) - int(balloon["low"]) == BALLOON_MIB << 10
-    # What it took is private: QEMU may not drop it.
+    # The pages that it took are private: QEMU may not drop them.
     assert "ram_block_discard_range" not in (run / "qemu.log").read_text(errors="replace")

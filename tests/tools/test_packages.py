@@ -19,7 +19,7 @@ INSTALLED = f"""#!/bin/sh
 sed -n 's/^[a-z]*\t\\([a-z0-9.+-]*\\).*/installed \\1 999/p' {TOP}/mk/packages |
     grep -v ' {OPTIONAL} '
 """
-# What says yes goes on writing for longer than anyone reads.
+# Writes on after its reader has its answer.
 POLICY = """#!/bin/sh
 echo "$2:"
 echo "  Candidate: 1"

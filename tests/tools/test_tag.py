@@ -23,7 +23,7 @@ CELLS = "f010 10000000 0 0 80000000"
 
 @pytest.fixture(name="tree")
 def _tree(run: Path) -> Path:
-    """Two virtio functions, one on a bridge, and one that is not virtio."""
+    """Two virtio functions, one on a bridge, and one not virtio."""
     return dump_tree(
         run / "guest.dtb",
         *("-device", "virtio-rng-pci,addr=1,disable-legacy=on"),
@@ -34,7 +34,7 @@ def _tree(run: Path) -> Path:
 
 
 def fdtget(tree: Path, node: str) -> str | None:
-    """The property as another program reads it; None if there is none."""
+    """The property as another program reads it; or None."""
     done = subprocess.run(
         ["fdtget", "-tx", tree, node, "qemu,dma-bypass"],
         capture_output=True,

@@ -36,7 +36,7 @@ static inline struct fixture *set_up(uint64_t features)
 	return f;
 }
 
-/* Adds a buffer of two segments, the second of which the device writes. */
+/* Adds a buffer of two segments; the device writes the second. */
 static inline int add(struct fixture *f)
 {
 	struct vdma_sg sg[2];

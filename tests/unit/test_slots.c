@@ -63,7 +63,7 @@ static void all_of_it(void **state)
 	tear_down(f);
 }
 
-/* Receive buffers of a network card and requests of a disk, for a long time */
+/* A long run of a network card's receive buffers and a disk's requests */
 static void long_runs_among_short(void **state)
 {
 	struct fixture *f = set_up(CPUS);

@@ -25,7 +25,7 @@ static const char * const titles[COLUMNS] = {
 	"DEVICE", "DRIVER", "F", "PROPERTY", "MODE", "REASON", "PASSED OVER",
 };
 
-/* Minimum widths, for the usual content, so that tables align */
+/* Minimum widths: those of the usual content, so that tables align */
 static const int usual_widths[COLUMNS] = { 12, 11, 1, 8, 8, 19, 0 };
 
 #define GREEN	"\033[32m"

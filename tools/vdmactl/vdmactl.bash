@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 # shellcheck shell=bash
-# bash completion for vdmactl(1). Readline breaks words at "=", so that a value
-# of --assume is a word of its own behind one.
+# bash completion for vdmactl(1). Readline breaks words at "=", so a value
+# of --assume is a word of its own.
 
 _vdmactl_values() {
 	case $1 in

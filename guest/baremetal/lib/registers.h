@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* Accessors for a function's registers, for the library */
+/* The library's accessors for a function's registers */
 #ifndef GUEST_REGISTERS_H
 #define GUEST_REGISTERS_H
 

@@ -18,7 +18,7 @@ from tests.lib.build.parts import Missing, Unfit, Wrong, part
 
 BANNER = re.compile(rb"Linux version (\d\S*) \(")
 IKCONFIG = b"IKCFG_ST"
-# What the wrapper of a zImage has the kernel in.
+# The section of a zImage that holds the kernel.
 WRAPPED = ".kernel:vmlinux.strip"
 # Only a kernel with PPC_SVM looks for this on its command line.
 SVM_OPTION = b"\0svm=\0"

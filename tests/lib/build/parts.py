@@ -16,7 +16,7 @@ from tests.lib.build.rows import TOP
 
 BUILD = TOP / "build"
 CACHE = Path(os.environ.get("VDMA_CACHE") or Path.home() / ".cache/vdma").absolute()
-# What was unpacked or built for a kernel, and not used for so long, goes when the next is.
+# Folders unpacked or built for a kernel are removed, when the next is, if unused for so long.
 KEPT = 30 * 24 * 3600.0
 # Or is this what make install has put somewhere?
 IN_TREE = (TOP / "mk/part").is_file()

@@ -57,7 +57,7 @@ class StubTree:
                 (self.top / path.name).symlink_to(path)
 
     def stub(self, path: str, body: str = "") -> Path:
-        """Replace the program at PATH by one that records its calls and runs BODY."""
+        """Replace the program at PATH by a script that records its calls and runs BODY."""
         file = self.top / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(STUB.format(name=path, calls=self._calls, body=body), encoding="utf-8")

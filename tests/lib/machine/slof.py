@@ -18,7 +18,7 @@ PACK = parts.TOP / "firmware/slof/pack"
 PLUGIN = parts.TOP / "firmware/slof/vdma.fs"
 FORTH = parts.TOP / "tests/firmware"
 
-# What a right tag says: the hypercall, and where the window begins.
+# A correct tag: the hypercall, and the start of the window.
 H_DMA_BYPASS = 0xF010
 WINDOW_BASE = 0x1000_0000_0000_0000
 

@@ -54,7 +54,7 @@ NO_FD = 1 << 8
 REGION = struct.Struct("<QQQQ")
 REGIONS_MAX = 8
 
-# What an eventfd is given
+# Written into an eventfd
 ONE = struct.pack("=Q", 1)
 
 # Features other than virtio's, and those of the protocol

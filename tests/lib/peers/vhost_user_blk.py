@@ -36,7 +36,7 @@ Fault = Callable[[Ring, Chain, Chain, list[Chain]], None]
 def _used(
     buffer: Callable[[Ring, Chain, Chain], int], more: Callable[[Chain], int] = lambda chain: 1
 ) -> Fault:
-    """Return a buffer other than the one that is due, or with another length."""
+    """Return another buffer than the due one, or with another length."""
 
     def fault(ring: Ring, due: Chain, before: Chain, _: list[Chain]) -> None:
         ring.use(buffer(ring, due, before), more(due), due.descs)
@@ -79,7 +79,7 @@ FAULTS: dict[str, Fault] = {
 }
 
 
-# What it dies before: it has taken a request then, done it, answered it.
+# When it dies: with a request taken, done, or answered.
 MOMENTS = ("do", "answer", "call")
 
 

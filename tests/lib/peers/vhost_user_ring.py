@@ -23,7 +23,7 @@ USED = 1 << 15
 
 DESC_LEN = 16
 
-# What the device does to memory, as vhost-user has it
+# The device's access to memory, in vhost-user's numbers
 RO, WO, RW = 1, 2, 3
 
 

@@ -32,7 +32,7 @@ from vdma_run.tap import text_tap
 
 TOP = rows.TOP
 FOLDER = TOP / "build/check"
-# What make check has time for.
+# The tests that make check has time for.
 MARKS = "not extended and not matrix"
 TESTS = "tests"
 BAD_ENDS = {FAILED: "FAILED", UNJUDGED: "NOT JUDGED"}

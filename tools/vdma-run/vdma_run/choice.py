@@ -13,7 +13,7 @@ from tests.lib.build import kernels, policy, rows
 from tests.lib.build.parts import Wrong
 from tests.lib.machine import emulators
 
-# What tests read (tests/lib/build/kernels.py, tests/lib/machine/emulators.py).
+# Read by tests (tests/lib/build/kernels.py, tests/lib/machine/emulators.py).
 VARIABLES = {
     "kernel": "VDMA_KERNEL",
     "modules": "VDMA_MODULES",

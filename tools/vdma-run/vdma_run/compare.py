@@ -19,7 +19,7 @@ from vdma_run.program import Parser
 from vdma_run.results import FAILED, Results
 
 FORMS = ("text", "json", "markdown")
-# What says where and how much of the tests ran, and not with what.
+# Say where and how many of the tests ran, not with which versions.
 BOOKKEEPING = ("shard", "selection", "complete")
 
 

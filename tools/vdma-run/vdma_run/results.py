@@ -28,7 +28,7 @@ OUTCOMES = (PASSED, SKIPPED, UNJUDGED, FAILED)
 VERSION = 1
 SUITE = "vdma-run"
 
-# What no XML file may have.
+# Characters that no XML file may have.
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
