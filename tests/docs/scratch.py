@@ -70,5 +70,10 @@ def add_examples(tree: Path) -> None:
     )
     program = tree / "guest/baremetal/test_sums.c"
     program.write_text(blocks.example(TESTING, "c", "// SPDX"))
+    sources = tree / "mk/sources.mk"
+    text = sources.read_text(encoding="utf-8")
+    tests = "guest/baremetal/test_,"
+    assert text.count(tests) == 1
+    sources.write_text(text.replace(tests, f"{tests}sums.c "), encoding="utf-8")
     with (tree / "tests/guest/tests.toml").open("a", encoding="utf-8") as rows:
         rows.write(blocks.example(TESTING, "toml", "[[test]]"))
