@@ -107,19 +107,29 @@ static void set_known(int node)
 	fdt_setprop(tree, node, known[i].name, known[i].value, len);
 }
 
-static void change_value(int node)
+/* Copies a random property of a node; its length, or -1 without a short one */
+static int read_property(int node, const char **name, uint8_t value[VALUE_MAX])
 {
-	uint8_t value[VALUE_MAX];
-	const char *name;
 	int len, offset = some_property(node);
 	const void *old;
 
 	if (offset < 0)
-		return;
-	old = fdt_getprop_by_offset(tree, offset, &name, &len);
+		return -1;
+	old = fdt_getprop_by_offset(tree, offset, name, &len);
 	if (!old || len > VALUE_MAX)
-		return;
+		return -1;
 	memcpy(value, old, (size_t)len);
+	return len;
+}
+
+static void change_value(int node)
+{
+	uint8_t value[VALUE_MAX];
+	const char *name;
+	int len = read_property(node, &name, value);
+
+	if (len < 0)
+		return;
 	len = (int)LLVMFuzzerMutate(value, (size_t)len, VALUE_MAX);
 	fdt_setprop(tree, node, name, value, len);
 }
@@ -213,18 +223,12 @@ static void add_function(int node)
 
 static void copy_property(int node)
 {
-	int len, from = some_node(), offset = some_property(from);
 	uint8_t value[VALUE_MAX];
 	const char *name;
-	const void *old;
+	int len = read_property(some_node(), &name, value);
 
-	if (offset < 0)
-		return;
-	old = fdt_getprop_by_offset(tree, offset, &name, &len);
-	if (!old || len > VALUE_MAX)
-		return;
-	memcpy(value, old, (size_t)len);
-	fdt_setprop(tree, node, name, value, len);
+	if (len >= 0)
+		fdt_setprop(tree, node, name, value, len);
 }
 
 static void change_header(int node)

@@ -222,8 +222,8 @@ def test_agrees(run: Path, name: str) -> None:
     assert (row["device"], row["driver"], row["f"]) == (FN, driver, case.f)
     assert row["property"] is (case.tag is not None)
     assert row["secure"] is case.secure
-    curable = case.passed_over != "-" and not case.secure
-    assert code == int(curable or case.mode == "refuse")
+    avoidable = case.passed_over != "-" and not case.secure
+    assert code == int(avoidable or case.mode == "refuse")
 
 
 DISAGREE = {

@@ -122,6 +122,13 @@ UNUSED static void open_tree(struct vdma_dt *dt)
 	assert_int_equal(vdma_dt_open(dt, dt_blob, end_tree()), VDMA_OK);
 }
 
+/* Opens the tree that was built, and begins to walk it. */
+UNUSED static void start_walk(struct vdma_dt *dt, struct vdma_dt_cursor *c)
+{
+	open_tree(dt);
+	vdma_dt_start(c, dt);
+}
+
 /* Opens the tree that was built, and finds its only function. */
 UNUSED static void only_function(struct vdma_dt *dt, struct vdma_dt_cursor *c,
 				 struct vdma_dt_function *fn)

@@ -125,8 +125,7 @@ static void nothing_to_find(void **state)
 	begin_disk(1);
 	end();
 	end();
-	open_tree(&dt);
-	vdma_dt_start(&c, &dt);
+	start_walk(&dt, &c);
 	for (i = 0; i < 3; i++)
 		assert_int_equal(vdma_dt_next(&c, &fn), 0);
 }
@@ -176,8 +175,7 @@ static void functions_in_order(void **state)
 	begin_disk(0x1f);
 	end();
 	end();
-	open_tree(&dt);
-	vdma_dt_start(&c, &dt);
+	start_walk(&dt, &c);
 	for (i = 0; i < ARRAY_SIZE(expected); i++) {
 		assert_int_equal(vdma_dt_next(&c, &fn), 1);
 		assert_string_equal(fn.path, expected[i].path);
@@ -267,8 +265,7 @@ static int read_node(size_t vendor, size_t reg, struct vdma_dt_function *fn)
 	bytes("reg", address, reg);
 	end();
 	end();
-	open_tree(&dt);
-	vdma_dt_start(&c, &dt);
+	start_walk(&dt, &c);
 	return vdma_dt_next(&c, fn);
 }
 
@@ -302,8 +299,7 @@ static void identifier_of_more_than_16_bits(void **state)
 	begin_function(2, 0x1af4, 0x11042, 0);
 	end();
 	end();
-	open_tree(&dt);
-	vdma_dt_start(&c, &dt);
+	start_walk(&dt, &c);
 	assert_int_equal(vdma_dt_next(&c, &fn), 0);
 }
 

@@ -29,8 +29,7 @@ static int walk_depth(unsigned int depth, struct vdma_dt_function *fn)
 	begin_nodes(depth - 2, "x");
 	begin_disk(1);
 	end_nodes(depth);
-	open_tree(&dt);
-	vdma_dt_start(&c, &dt);
+	start_walk(&dt, &c);
 	return vdma_dt_next(&c, fn);
 }
 
@@ -61,8 +60,7 @@ static int walk_path(size_t length, struct vdma_dt_function *fn)
 	begin(name);
 	begin_disk(1);
 	end_nodes(3);
-	open_tree(&dt);
-	vdma_dt_start(&c, &dt);
+	start_walk(&dt, &c);
 	return vdma_dt_next(&c, fn);
 }
 
@@ -133,8 +131,7 @@ static void deep_phb(void **state)
 		begin_nodes(above, by_path ? name : "x");
 		begin_phb(0);
 		end_nodes(above + 1);
-		open_tree(&dt);
-		vdma_dt_start(&c, &dt);
+		start_walk(&dt, &c);
 		assert_int_equal(vdma_dt_next(&c, &fn), i ? VDMA_E_DEEP : 0);
 	}
 }
