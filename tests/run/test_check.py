@@ -101,7 +101,7 @@ def test_status_of_tests(tree: Tree, names: list[str], code: int) -> None:
         (["--update", DEMO], 128, "--update: which --baseline?"),
         (["--baseline", "none.json", DEMO], 128, "cannot read none.json: No such file"),
         (["--merge", "none.xml"], 128, "cannot read none.xml"),
-        (["--last-failed"], 128, "--last-failed: no run has left results in"),
+        (["--last-failed"], 128, "--last-failed: no results in"),
         (["-k", "no_such_test", DEMO], 125, ""),
         (["tests/broken"], 129, "No module named 'nothing_of_this_name'"),
     ],

@@ -121,9 +121,9 @@ def test_merged_shards_are_the_whole(seed: int) -> None:
 @pytest.mark.parametrize(
     "properties, line",
     [
-        ({"shard": "2/2", "selection": "other"}, "not of one selection"),
-        ({"shard": "2/3", "selection": "s"}, "not of one selection"),
-        ({"shard": "2/2", "selection": "s", "kernel": "6.1"}, "not of one selection, kernel and"),
+        ({"shard": "2/2", "selection": "other"}, "the shards differ in selection"),
+        ({"shard": "2/3", "selection": "s"}, "the shards differ in selection"),
+        ({"shard": "2/2", "selection": "s", "kernel": "6.1"}, "the shards differ in selection, kernel or"),
         ({"shard": "2/2", "selection": "s", "complete": "no"}, "its run did not end"),
     ],
 )

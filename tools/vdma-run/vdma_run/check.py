@@ -116,7 +116,7 @@ class Check:
         """The newest run that has ended."""
         ended = sorted(FOLDER.glob(f"{runs.NAMES}/results.json"))
         if not ended:
-            raise Wrong(f"--last-failed: no run has left results in {FOLDER}")
+            raise Wrong(f"--last-failed: no results in {FOLDER}")
         return results.read(ended[-1])
 
     def _programs(self, words: Sequence[str]) -> list[str]:
@@ -138,7 +138,7 @@ class Check:
     def _tests(self, paths: Sequence[str]) -> list[str]:
         for path in paths:
             if not (TOP / path.partition("::")[0]).exists():
-                raise Wrong(f"cannot find {path}: no suite, no file of tests")
+                raise Wrong(f"cannot find {path}: neither a suite nor a file of tests")
         # a test that is named is wanted, whatever its marks
         marks = "" if any("::" in path for path in paths) else MARKS
         if isinstance(self.options.marks, str):

@@ -197,7 +197,7 @@ def merge(parts: Iterable[tuple[str, Results]]) -> Results:
             there[shard.number] = name
         merged.properties.update(properties)
     if len(shards) > 1:
-        raise BadResults("cannot merge: the shards are not of one selection, kernel and QEMU")
+        raise BadResults("cannot merge: the shards differ in selection, kernel or QEMU")
     for (count, _), there in shards.items():
         if missing := set(range(1, count + 1)) - set(there):
             listed = ", ".join(f"{number}/{count}" for number in sorted(missing))
