@@ -42,12 +42,12 @@ def part(name: str) -> Path:
     if not IN_TREE:
         if (TOP / "parts" / name).is_dir():
             return TOP / "parts" / name
-        raise Missing(f"part {name} is not installed: name what you have by path")
+        raise Missing(f"cannot find part {name}: not installed; name yours by path")
     done = subprocess.run(
         [TOP / "mk/part", name], stdout=subprocess.PIPE, text=True, check=False
     )
     if done.returncode != 0:
-        raise Missing(f"part {name} is not there (mk/part said why)")
+        raise Missing(f"cannot use part {name}: mk/part said why")
     return Path(done.stdout.strip())
 
 
@@ -70,7 +70,7 @@ def built(path: str) -> Path:
     """A file that make builds."""
     file = BUILD / path
     if not file.exists():
-        raise Missing(f"build/{path} is not there: run make boot once")
+        raise Missing(f"cannot find build/{path}: run make boot once")
     return file
 
 
