@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Each function of a C file carries the file's noun, and no private header has the name
-of a public one."""
+"""Each function of a C file carries the file's noun, no private header has the name of a
+public one, and tests in C say what they prove."""
 
 from __future__ import annotations
 
@@ -74,6 +74,7 @@ FOLDERS = ("guest/dma", "guest/linux", "guest/powerpc", "guest/virtio", "guest/b
            "hypervisor/qemu", "tools/vdmactl")  # fmt: skip
 FILES = [path for folder in FOLDERS for path in sorted((TOP / folder).glob("*.c"))]
 BARE_METAL = sorted((TOP / "guest/baremetal").glob("*.c"))
+UNIT = sorted((TOP / "tests/unit").glob("test_*.c"))
 
 
 def functions(path: Path) -> list[str]:
@@ -105,10 +106,22 @@ def test_private_headers_have_names_of_their_own() -> None:
     assert [path for path in private if path.name in public] == []
 
 
+def described(text: str) -> set[str]:
+    """Functions with a comment above them."""
+    return set(re.findall(r"\*/\nstatic void (\w+)\(void(?: \*\*\w+)?\)$", text, re.MULTILINE))
+
+
 @pytest.mark.parametrize("path", BARE_METAL, ids=[path.stem for path in BARE_METAL])
 def test_bare_metal_tests_say_what_they_prove(path: Path) -> None:
     """A comment stands above each function that is a test or a benchmark."""
     text = path.read_text(encoding="utf-8")
     tests = re.findall(r"^GUEST_(?:TEST|BENCH)\(\w+, (\w+)\);", text, re.MULTILINE)
-    described = re.findall(r"\*/\nstatic void (\w+)\(void\)$", text, re.MULTILINE)
-    assert tests and set(tests) <= set(described)
+    assert tests and set(tests) <= described(text)
+
+
+@pytest.mark.parametrize("path", UNIT, ids=[path.stem for path in UNIT])
+def test_unit_tests_say_what_they_prove(path: Path) -> None:
+    """A comment stands above each function that cmocka runs."""
+    text = path.read_text(encoding="utf-8")
+    tests = re.findall(r"\bcmocka_unit_test(?:_\w+)?\((\w+)", text)
+    assert tests and set(tests) <= described(text)

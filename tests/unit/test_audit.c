@@ -77,6 +77,7 @@ static void good_use(struct vdma_audit *a)
 	vdma_audit_unmap(a, 0x1080, 0x100, OUT, late);
 }
 
+/* Correct use gives no report. */
 static void silent_without_fault(void **state)
 {
 	struct fixture f;
@@ -160,6 +161,7 @@ static void unmap_direction(struct fixture *f)
 	expect(f, VDMA_FAULT_UNMAP_DIRECTION, late, here, NULL);
 }
 
+/* Each fault is reported once, with its places, among correct uses. */
 static void each_fault(void **state)
 {
 	static void (* const seeds[])(struct fixture *f) = {
@@ -220,6 +222,7 @@ static bool listed(const struct entry *list, unsigned int n, uint64_t dma,
 	return false;
 }
 
+/* Random use and checks agree with a plain list of mappings. */
 static void random_use(void **state)
 {
 	struct entry list[NODES];
@@ -273,6 +276,7 @@ static unsigned int depth(const struct vdma_audit_node *node)
 	return 1 + (left > right ? left : right);
 }
 
+/* Mappings in rising order leave a shallow tree. */
 static void balanced(void **state)
 {
 	static struct vdma_audit_node nodes[65536];

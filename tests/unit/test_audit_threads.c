@@ -78,6 +78,7 @@ static bool counts_wrong(void *ctx)
 	       counts.total != all_faults(&counts);
 }
 
+/* Each fault is reported once, and no mapping is left. */
 static void at_once(void **state)
 {
 	static const struct vdma_lock lock = { mutex_acquire, mutex_release, &mutex };

@@ -57,6 +57,7 @@ static void from_device(void **state)
 	tear_down(f);
 }
 
+/* A bidirectional buffer is copied in, whatever the flags, and out. */
 static void both_ways(void **state)
 {
 	struct fixture *f = set_up();
@@ -78,6 +79,7 @@ static void both_ways(void **state)
 	tear_down(f);
 }
 
+/* With VDMA_BOUNCE_NO_COPY only sync copies. */
 static void no_copy(void **state)
 {
 	struct fixture *f = set_up();
@@ -184,12 +186,14 @@ static void partial_writes_in(bool secure)
 	tear_down(f);
 }
 
+/* In a secure VM bytes that the device left unwritten are cleared. */
 static void partial_writes(void **state)
 {
 	(void)state;
 	partial_writes_in(true);
 }
 
+/* In other VMs they stay as they were. */
 static void partial_writes_not_secure(void **state)
 {
 	(void)state;
@@ -270,6 +274,7 @@ static void partial_syncs(void **state)
 	tear_down(f);
 }
 
+/* Only an exact mapping can be unmapped, once. */
 static void wrong_unmaps(void **state)
 {
 	struct fixture *f = set_up();
@@ -294,6 +299,7 @@ static void wrong_unmaps(void **state)
 	tear_down(f);
 }
 
+/* Coherent memory is zeroed, aligned, seen by both sides, and never copied. */
 static void allocations(void **state)
 {
 	struct fixture *f = set_up();

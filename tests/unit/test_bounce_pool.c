@@ -10,6 +10,7 @@
 
 #include "bounce_fixture.h"
 
+/* Invalid sizes are refused, and private memory is as small as promised. */
 static void sizes_of_pools(void **state)
 {
 	static const struct {
@@ -43,6 +44,7 @@ static void sizes_of_pools(void **state)
 	vm_free(vm, 0);
 }
 
+/* Mappings are limited to 256 KiB or half of the pool. */
 static void longest_mapping(void **state)
 {
 	struct fixture *f = set_up();
@@ -91,6 +93,7 @@ static void full_and_back(void **state)
 	tear_down(f);
 }
 
+/* A pool with a mapping or an allocation is not freed, and works on. */
 static void busy_pool_stays(void **state)
 {
 	static const struct {
@@ -157,6 +160,7 @@ static void init_fails(void **state)
 	}
 }
 
+/* A pool that cannot be unmapped or unshared is an error, and its pages are lost. */
 static void fini_fails(void **state)
 {
 	struct fixture *f = set_up();

@@ -248,18 +248,21 @@ static void random_steps(bool secure, bool direct, unsigned int steps)
 	tear_down(f);
 }
 
+/* A device with ACCESS_PLATFORM, in a secure VM */
 static void through_tces(void **state)
 {
 	(void)state;
 	random_steps(true, false, STEPS);
 }
 
+/* A device without it, in a secure VM */
 static void by_physical_address(void **state)
 {
 	(void)state;
 	random_steps(true, true, STEPS);
 }
 
+/* A VM that is not secure */
 static void not_secure(void **state)
 {
 	(void)state;

@@ -178,12 +178,14 @@ static void at_once(uint64_t size, bool small)
 	tear_down(f);
 }
 
+/* In a pool with a cache for each CPU */
 static void a_cache_for_each(void **state)
 {
 	(void)state;
 	at_once(VDMA_BOUNCE_SIZE, false);
 }
 
+/* In a full pool whose CPUs share a cache */
 static void one_cache_and_full(void **state)
 {
 	(void)state;

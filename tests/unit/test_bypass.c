@@ -100,6 +100,7 @@ static const struct {
 	{ INT64_MIN, VDMA_E_STATUS },
 };
 
+/* Each status has its error, and a failed call has no results. */
 static void every_status(void **state)
 {
 	struct vdma_bypass reply;
@@ -127,6 +128,7 @@ static void every_status(void **state)
 	}
 }
 
+/* A query returns both bits of the state, and the window. */
 static void query_reads_state(void **state)
 {
 	struct vdma_bypass reply;
@@ -165,6 +167,7 @@ static void enable_confirms(void **state)
 				 VDMA_E_DISAGREES);
 }
 
+/* Disable fails if the window is still open. */
 static void disable_confirms(void **state)
 {
 	static const struct answer still_open = { 2, 0, 3, BASE, SIZE };
@@ -174,6 +177,7 @@ static void disable_confirms(void **state)
 	assert_int_equal(run(2, &still_open, 1, &reply), VDMA_E_DISAGREES);
 }
 
+/* Each error has a text; other numbers are unknown errors. */
 static void errors_have_words(void **state)
 {
 	int error;

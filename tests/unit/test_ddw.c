@@ -128,6 +128,7 @@ static int identity(struct fake *f, uint64_t memory_end,
 	return vdma_ddw_identity(&rtas, &fn, memory_end, window);
 }
 
+/* Each bit of an answer is its page size. */
 static void every_page_size(void **state)
 {
 	static const struct {
@@ -153,6 +154,7 @@ static void every_page_size(void **state)
 	}
 }
 
+/* The longer form of the answer is read whole; without a token nothing is asked. */
 static void wide_answer(void **state)
 {
 	struct fake f = { .wide = true, .pages_hi = 3, .pages = 5,
@@ -169,6 +171,7 @@ static void wide_answer(void **state)
 			 VDMA_E_UNSUPPORTED);
 }
 
+/* The window has the largest page size that divides memory and fits. */
 static void best_page_size(void **state)
 {
 	static const struct {
@@ -209,6 +212,7 @@ static void best_page_size(void **state)
 	}
 }
 
+/* A failure at any step leaves no window. */
 static void nothing_left_behind(void **state)
 {
 	struct fake none = { .pages = -1u, .sizes = 0x107 };
@@ -243,6 +247,7 @@ static void nothing_left_behind(void **state)
 	}
 }
 
+/* Reset makes its call, if RTAS has it. */
 static void reset(void **state)
 {
 	struct fake f = { .windows = 1 };

@@ -70,6 +70,7 @@ static void one_access(void **unused)
 	run(steps, ARRAY_SIZE(steps));
 }
 
+/* Only the rest of the last access, once, counts as the same one. */
 static void two_accesses(void **unused)
 {
 	static const struct step steps[] = {
@@ -102,6 +103,7 @@ static void two_devices(void **unused)
 	run(steps, ARRAY_SIZE(steps));
 }
 
+/* The text of an access, whole or cut, is terminated. */
 static void in_words(void **unused)
 {
 	struct dma_guard_access access = {

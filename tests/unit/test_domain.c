@@ -97,6 +97,7 @@ static void use(struct vdma_domain *d, enum vdma_mode mode, uint64_t base)
 	next_phys = 0x10000;
 }
 
+/* The three linear modes differ in their base only. */
 static void linear(void **state)
 {
 	const struct vdma_window window = { BASE, END + 0x10000 };
@@ -113,6 +114,7 @@ static void linear(void **state)
 	use(&d, VDMA_MODE_IDENTITY, BASE / 2);
 }
 
+/* A window that is too small, unaligned or wraps is refused. */
 static void windows_that_do_not_fit(void **state)
 {
 	static const struct vdma_window windows[] = {
@@ -131,6 +133,7 @@ static void windows_that_do_not_fit(void **state)
 	}
 }
 
+/* Mode refuse maps and allocates nothing. */
 static void refuse(void **state)
 {
 	struct vdma_domain d;
@@ -159,6 +162,7 @@ static void sync(struct vdma_domain *domain, uint64_t dma, uint64_t len,
 	synced++;
 }
 
+/* Sync calls the mode's function, if any. */
 static void synchronised(void **state)
 {
 	static const struct vdma_domain_ops ops = {

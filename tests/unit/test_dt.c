@@ -53,6 +53,7 @@ static int read_block(const uint8_t *block, size_t size)
 	return status;
 }
 
+/* A tree cut at any length is an error. */
 static void cut_at_every_length(void **state)
 {
 	size_t size = build_machine();
@@ -101,6 +102,7 @@ static void every_byte_damaged(void **state)
 	assert_true(ends[1] > 0 && ends[2] > 0);
 }
 
+/* A tree at an address that is not a multiple of 8 is an error. */
 static void misaligned(void **state)
 {
 	size_t size = build_machine();
@@ -130,6 +132,7 @@ static void nothing_to_find(void **state)
 		assert_int_equal(vdma_dt_next(&c, &fn), 0);
 }
 
+/* Functions come in the order of the tree, with path, BUID, domain and address. */
 static void functions_in_order(void **state)
 {
 	static const struct {
@@ -214,6 +217,7 @@ static void addresses(void **state)
 	assert_int_equal(fn.config_addr, 0xfffd00);
 }
 
+/* Vendor and device identifiers tell virtio, and transitional, functions. */
 static void identifiers(void **state)
 {
 	static const struct {
@@ -285,6 +289,7 @@ static void short_properties(void **state)
 	}
 }
 
+/* A wider identifier is not one of virtio's. */
 static void identifier_of_more_than_16_bits(void **state)
 {
 	struct vdma_dt_function fn;
@@ -303,6 +308,7 @@ static void identifier_of_more_than_16_bits(void **state)
 	assert_int_equal(vdma_dt_next(&c, &fn), 0);
 }
 
+/* Only a property of the right length is valid. */
 static void property(void **state)
 {
 	static const uint32_t cell[] = { TAG_CELLS, 0 };

@@ -33,6 +33,7 @@ static int walk_depth(unsigned int depth, struct vdma_dt_function *fn)
 	return vdma_dt_next(&c, fn);
 }
 
+/* Functions are found up to the maximum depth; deeper ones are an error. */
 static void depth(void **state)
 {
 	struct vdma_dt_function fn;
@@ -64,6 +65,7 @@ static int walk_path(size_t length, struct vdma_dt_function *fn)
 	return vdma_dt_next(&c, fn);
 }
 
+/* Paths are whole up to the maximum length; longer ones are an error. */
 static void path(void **state)
 {
 	struct vdma_dt_function fn;

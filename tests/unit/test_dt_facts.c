@@ -89,6 +89,7 @@ static struct result machine_facts(const struct machine *m,
 	return r;
 }
 
+/* Features follow from the identifier and the tag. */
 static void features(void **state)
 {
 	static const struct {
@@ -117,6 +118,7 @@ static void features(void **state)
 	}
 }
 
+/* The hypervisor grants the tag's window if the tree announces the call. */
 static void answer(void **state)
 {
 	struct machine m = { .device = 0x1042, .tag_cells = 5 };
@@ -143,6 +145,7 @@ static void answer(void **state)
 	assert_true(r.facts.answer_window.size == 0);
 }
 
+/* A window in the tree, or else the usual one, is compared with memory. */
 static void dynamic_windows(void **state)
 {
 	static const struct {
@@ -321,6 +324,7 @@ static void given_windows(void **state)
 	assert_true(r.facts.ddw_window.size == 4);
 }
 
+/* Each fact has a key of its own and a text. */
 static void words(void **state)
 {
 	const enum vdma_dt_fact none[] = {

@@ -32,6 +32,7 @@ static void assert_memory_end(uint64_t end)
 	assert_true(dt.memory_end == end);
 }
 
+/* The end of memory covers all nodes, and memory that may be plugged. */
 static void memory_end(void **state)
 {
 	(void)state;
@@ -111,6 +112,7 @@ static bool announced(const char *list, size_t len)
 	return dt.hcall_announced;
 }
 
+/* Only a whole string of the list announces the call. */
 static void announcement(void **state)
 {
 	static const char others[] = "hcall-pft\0hcall-dma\0" VDMA_HYPERTAS_NAME "2";
@@ -129,6 +131,7 @@ static void announcement(void **state)
 	assert_false(dt.hcall_announced);
 }
 
+/* The option is a word of the boot arguments, with or without a value. */
 static void disable_ddw(void **state)
 {
 #define ARGS(text, disabled)	{ text, sizeof(text), disabled }
@@ -225,6 +228,7 @@ static void put_noncoherent(void)
 	string("dma-noncoherent", "");
 }
 
+/* Properties apply to nodes below; those of dynamic windows from the PHB down. */
 static void handed_down(void **state)
 {
 	unsigned int p;
@@ -273,6 +277,7 @@ static void put_unusable(void)
 	      0x08000000, 0, 24);
 }
 
+/* Each form of dynamic window is found at any node from the PHB to the function. */
 static void windows(void **state)
 {
 	static const struct {

@@ -91,6 +91,7 @@ static void give(struct model *m, unsigned int run)
 	m->n[run] = m->n[m->runs];
 }
 
+/* Random runs neither overlap nor fail while there is room. */
 static void random_runs(void **state)
 {
 	static const uint32_t pages[] = { 1, 63, 64, 65, 200, 1000 };
@@ -118,6 +119,7 @@ static void random_runs(void **state)
 	}
 }
 
+/* Recurring sizes take no search. */
 static void steady_state(void **state)
 {
 	struct model m;
@@ -141,6 +143,7 @@ static void steady_state(void **state)
 	tear_down(&m);
 }
 
+/* Runs of no or too many pages, and wrong frees, are refused. */
 static void nonsense(void **state)
 {
 	struct model m;

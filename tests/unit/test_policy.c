@@ -221,6 +221,7 @@ static void check_point(const struct point *p)
 
 #define BITS(bits, n)	((bits) >> (n) & 1)
 
+/* All facts, against the table. */
 static void whole_product(void **state)
 {
 	unsigned long points = 0;
@@ -271,6 +272,7 @@ static void names(void **state)
 	assert_string_equal(vdma_mode_name((enum vdma_mode)99), "?");
 }
 
+/* Only whole names of modes are accepted. */
 static void parse_rejects(void **state)
 {
 	static const char * const bad[] = {
@@ -287,6 +289,7 @@ static void parse_rejects(void **state)
 	assert_int_equal(mode, VDMA_MODE_BYPASS);
 }
 
+/* The text has all modes, best first, or is cut and terminated. */
 static void passed_over_text(void **state)
 {
 	struct vdma_decision d = { .mode = VDMA_MODE_DIRECT };

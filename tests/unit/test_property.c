@@ -38,6 +38,7 @@ static enum vdma_property read_copy(const uint8_t *bytes, size_t len,
 	return property;
 }
 
+/* A correct property is valid at any alignment. */
 static void valid(void **state)
 {
 	struct vdma_window w;
@@ -51,6 +52,7 @@ static void valid(void **state)
 	}
 }
 
+/* No property is absent, and gives no window. */
 static void absent(void **state)
 {
 	struct vdma_window w = { 1, 1 };
@@ -79,6 +81,7 @@ static void wrong_length(void **state)
 	}
 }
 
+/* Each wrong field makes it malformed. */
 static void wrong_bytes(void **state)
 {
 	static const struct {
@@ -107,6 +110,7 @@ static void wrong_bytes(void **state)
 	}
 }
 
+/* A window is aligned, not empty, and does not wrap; the mask must reach its end. */
 static void windows(void **state)
 {
 	static const struct {
@@ -139,6 +143,7 @@ static void windows(void **state)
 	}
 }
 
+/* Windows are equal if base and size are. */
 static void equality(void **state)
 {
 	const struct vdma_window a = { BASE, SIZE };

@@ -53,6 +53,7 @@ static void shared_mapping(void **state)
 	tear_down(f);
 }
 
+/* A cached mapping cannot be unmapped again. */
 static void cached_is_not_in_use(void **state)
 {
 	struct fixture *f = set_up(true);

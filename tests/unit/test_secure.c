@@ -13,6 +13,7 @@
 #define PAGES	8
 #define STEPS	200000
 
+/* MSR[S] alone says that a VM is secure. */
 static void detection(void **state)
 {
 	(void)state;
@@ -21,6 +22,7 @@ static void detection(void **state)
 	assert_false(vdma_msr_secure(~(1ull << 22)));
 }
 
+/* Memory is shared in whole pages, and freed once. */
 static void get_and_put(void **state)
 {
 	struct vm *vm = vm_new(true, true);
@@ -46,6 +48,7 @@ static void get_and_put(void **state)
 	vm_free(vm, 0);
 }
 
+/* Without memory, or with unaligned memory, no ultracall is made. */
 static void no_memory(void **state)
 {
 	struct vm *vm = vm_new(true, true);
@@ -77,6 +80,7 @@ static void not_secure(void **state)
 	vm_free(vm, 0);
 }
 
+/* Each status of the ultravisor has its error. */
 static void statuses(void **state)
 {
 	static const struct {
@@ -105,6 +109,7 @@ static void statuses(void **state)
 	}
 }
 
+/* If sharing fails at any page, no page stays shared. */
 static void share_fails_at_each_page(void **state)
 {
 	struct vdma_shared_mem share;
@@ -122,6 +127,7 @@ static void share_fails_at_each_page(void **state)
 	}
 }
 
+/* If undoing that fails as well, all pages are stuck. */
 static void taking_back_fails_at_each_page(void **state)
 {
 	struct vdma_shared_mem share;
@@ -139,6 +145,7 @@ static void taking_back_fails_at_each_page(void **state)
 	}
 }
 
+/* If unsharing fails at any page, all pages are stuck, and other memory is not. */
 static void unshare_fails_at_each_page(void **state)
 {
 	struct vdma_shared_mem share, other;
@@ -165,6 +172,7 @@ static void unshare_fails_at_each_page(void **state)
 	}
 }
 
+/* Leaked memory is zeroed and stays shared. */
 static void keep(void **state)
 {
 	struct vm *vm = vm_new(true, true);
@@ -179,6 +187,7 @@ static void keep(void **state)
 	vm_free(vm, 1);
 }
 
+/* The end makes the remaining pages private, and says how many. */
 static void end(void **state)
 {
 	struct vm *vm = vm_new(true, true);

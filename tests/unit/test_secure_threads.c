@@ -103,6 +103,7 @@ static bool counts_wrong(void *ctx)
 	return counts.stuck || counts.shared > THREADS * HELD * PAGES_MAX;
 }
 
+/* Each share is undone once, and no page stays shared. */
 static void at_once(void **state)
 {
 	static const struct vdma_lock lock = { mutex_acquire, mutex_release,

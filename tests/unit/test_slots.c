@@ -8,6 +8,7 @@
 #define STEPS		2000000
 #define MOST		(256u << 10)
 
+/* A length takes the smallest slot, or run of units, that holds it. */
 static void sizes(void **state)
 {
 	static const struct {
@@ -46,6 +47,7 @@ static void fill_up(struct fixture *f, uint32_t len, unsigned int expected)
 	give_all(f);
 }
 
+/* The whole pool can be allocated in each size. */
 static void all_of_it(void **state)
 {
 	struct fixture *f = set_up(CPUS);
@@ -134,6 +136,7 @@ static uint32_t random_len(struct fixture *f)
 	return 1 + pick(f, below[pick(f, 10)]);
 }
 
+/* Random slots in a pool that fills and empties */
 static void random_slots(void **state)
 {
 	struct fixture *f = set_up(CPUS);
@@ -163,6 +166,7 @@ static void random_slots(void **state)
 	tear_down(f);
 }
 
+/* No slot is found where none is allocated. */
 static void strangers(void **state)
 {
 	struct fixture *f = set_up(1);

@@ -43,6 +43,7 @@ static void fails_at_page(bool no_indirect, bool no_stuff, uint64_t pages,
 	tear_down(f);
 }
 
+/* A map that fails at any page changes nothing. */
 static void fails_at_each_page(void **state)
 {
 	static const uint64_t sizes[] = { 1, 2, 7, 512, 513, 520 };
@@ -79,6 +80,7 @@ static void stuck_on_unmap(void **state)
 	free(f);
 }
 
+/* Entries that the undo cannot clear are lost for good. */
 static void stuck_on_rollback(void **state)
 {
 	struct fixture *f = set_up(false);
@@ -154,6 +156,7 @@ static void random_maps(bool reuse)
 	tear_down(f);
 }
 
+/* Random maps, with the cache and without, against a model of the table */
 static void random_use(void **state)
 {
 	(void)state;
@@ -195,7 +198,8 @@ static void page_sizes(void **state)
 	}
 }
 
-static void addresses_that_are_none(void **state)
+/* Impossible lengths and unmaps of nothing are refused. */
+static void invalid_addresses(void **state)
 {
 	struct fixture *f = set_up(false);
 	uint64_t dma;
@@ -215,7 +219,8 @@ static void addresses_that_are_none(void **state)
 	tear_down(f);
 }
 
-static void domains_that_are_none(void **state)
+/* Impossible caches and windows are refused. */
+static void invalid_domains(void **state)
 {
 	struct fixture *f = set_up(false);
 	struct vdma_tce_window none = table_window(f->t), wraps = none;
@@ -262,8 +267,8 @@ int main(void)
 		cmocka_unit_test(stuck_on_rollback),
 		cmocka_unit_test(random_use),
 		cmocka_unit_test(page_sizes),
-		cmocka_unit_test(addresses_that_are_none),
-		cmocka_unit_test(domains_that_are_none),
+		cmocka_unit_test(invalid_addresses),
+		cmocka_unit_test(invalid_domains),
 		cmocka_unit_test(address_zero),
 	};
 

@@ -156,12 +156,14 @@ static void at_once(bool reuse)
 	tear_down(f);
 }
 
+/* Without a cache of mappings */
 static void each_writes_the_table(void **state)
 {
 	(void)state;
 	at_once(false);
 }
 
+/* With one */
 static void mappings_are_reused(void **state)
 {
 	(void)state;

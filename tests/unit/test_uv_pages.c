@@ -20,6 +20,7 @@
 /* Not a multiple of 64, so the last word has bits without a page */
 #define PAGES 1000
 
+/* Each pair of arguments has its status. */
 static void arguments(void **unused)
 {
 	static const struct {

@@ -35,6 +35,7 @@ static void *look(void *arg)
 	return NULL;
 }
 
+/* A reader always sees a page that is never shared as private. */
 static void looked_at_meanwhile(void **unused)
 {
 	static uint64_t map[(PAGES + 63) / 64];

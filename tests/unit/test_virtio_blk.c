@@ -123,6 +123,7 @@ static const uint64_t formats[] = {
 	VDMA_F_IN_ORDER,
 };
 
+/* Reads, writes and flushes in each format of ring transfer their data. */
 static void block_requests(void **state)
 {
 	struct disk d;
@@ -195,6 +196,7 @@ static void block_overlap(void **state)
 	disk_free(&d);
 }
 
+/* Failed, impossible and unanswered requests have their errors. */
 static void block_errors(void **state)
 {
 	static const int statuses[] = { 1, 2, -1 };

@@ -13,6 +13,7 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define F_BASE		(VDMA_F_VERSION_1 | VDMA_F_ACCESS_PLATFORM)
 
+/* All structures are found; without a required one the device is refused. */
 static void finds_its_registers(void **state)
 {
 	struct model *m = model_new();
@@ -45,6 +46,7 @@ static void finds_its_registers(void **state)
 	model_free(m);
 }
 
+/* A slow reset is waited for, within the limit. */
 static void reset_takes_time(void **state)
 {
 	struct model *m = model_new();
@@ -66,6 +68,7 @@ static void reset_takes_time(void **state)
 	model_free(m);
 }
 
+/* Features that driver or device refuse set FAILED. */
 static void features(void **state)
 {
 	static const struct {
@@ -102,6 +105,7 @@ static void features(void **state)
 	}
 }
 
+/* A device that needs a reset, or is gone, is noticed. */
 static void health(void **state)
 {
 	struct model *m = model_new();

@@ -101,6 +101,7 @@ static void nic_deliver(struct nic *n, uint32_t len)
 	dev_complete(d, 0, 1, len);
 }
 
+/* Frames of each length come back whole, in each format of ring. */
 static void echo(void **state)
 {
 	static const uint64_t formats[] = {
@@ -147,6 +148,7 @@ static void echo(void **state)
 	}
 }
 
+/* Impossible frames are refused; one shorter than its header breaks the ring. */
 static void bad_frames(void **state)
 {
 	struct vdma_sg sg[17] = { { 0, 1, true } };
@@ -168,6 +170,7 @@ static void bad_frames(void **state)
 	nic_free(&n);
 }
 
+/* A start that fails at any step leaves nothing mapped. */
 static void start_fails(void **state)
 {
 	struct nic n;

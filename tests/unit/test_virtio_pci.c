@@ -81,6 +81,7 @@ static int find(struct space *s, struct vdma_region *region)
 	return vdma_find_common_cfg(&config, region);
 }
 
+/* The usual list has the common configuration. */
 static void found(void **state)
 {
 	struct space s = typical();
@@ -140,6 +141,7 @@ static void spoiled(void **state)
 	}
 }
 
+/* A structure that wraps is not found. */
 static void region_must_not_wrap(void **state)
 {
 	struct space s = typical();
@@ -164,6 +166,7 @@ static void first_usable(void **state)
 	assert_int_equal(region.offset, 0x1000);
 }
 
+/* Vendor and device identifiers tell virtio functions. */
 static void identifiers(void **state)
 {
 	static const struct {
@@ -206,6 +209,7 @@ static void cfg_write32(void *ctx, uint32_t offset, uint32_t value)
 	dev->select = value;
 }
 
+/* Both words are read, and the selector is restored. */
 static void features(void **state)
 {
 	struct device dev = { 7, { 0x30000002, 0x00000103 } };

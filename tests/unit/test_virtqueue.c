@@ -116,6 +116,7 @@ static void run(uint64_t features, uint16_t num, uint16_t table)
 	tear_down(f);
 }
 
+/* All formats and features, with rings of several sizes */
 static void random_operations(void **state)
 {
 	static const uint16_t sizes[] = { 256, 64, 8, 4, 100, 1 };
@@ -170,7 +171,8 @@ static void wrap_around(void **state)
 	}
 }
 
-static void sizes_that_are_none(void **state)
+/* Impossible sizes are refused. */
+static void invalid_sizes(void **state)
 {
 	static const struct vdma_vq_config none[] = {
 		{ .num = 0 }, { .num = 3 }, { .num = 32769 },
@@ -190,7 +192,8 @@ static void sizes_that_are_none(void **state)
 	model_free(m);
 }
 
-static void buffers_that_are_none(void **state)
+/* Impossible buffers are refused, and the device hears nothing. */
+static void invalid_buffers(void **state)
 {
 	struct fixture *f = set_up(0, 4, 0);
 	struct vdma_sg sg[5] = { { f->r.data.phys, 0, false } };
@@ -239,8 +242,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_operations),
 		cmocka_unit_test(wrap_around),
-		cmocka_unit_test(sizes_that_are_none),
-		cmocka_unit_test(buffers_that_are_none),
+		cmocka_unit_test(invalid_sizes),
+		cmocka_unit_test(invalid_buffers),
 		cmocka_unit_test(restart),
 	};
 
