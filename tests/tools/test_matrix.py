@@ -90,5 +90,5 @@ def test_no_test_is_no_success(tree: StubTree) -> None:
     tree.stub(CHECK, "[[ $VDMA_KERNEL != 6.1 ]] || exit 125\n" + PASSED)
     done = tree.run("mk/check-matrix", CHECK)
     assert done.returncode == 1
-    assert "check-matrix: 6.1: no test is for this row, or it cannot be judged; log: " in done.stdout
+    assert "check-matrix: 6.1: no test for this row, or it cannot be judged; log: " in done.stdout
     assert len(tree.calls(CHECK)) == 1 + len(KERNELS) + len(QEMUS)
