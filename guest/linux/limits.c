@@ -41,6 +41,9 @@
 #define DIRECT_ENTRIES	256
 #define DIRECT_MAPPINGS	(DIRECT_ENTRIES - 2)
 
+/* The fewest entries that a ring is limited to */
+#define RING_ENTRIES_MIN	4
+
 /* Rings of a SCSI host that are not for requests (virtio 1.2, 5.6.2) */
 #define SCSI_OTHER_RINGS	2
 
@@ -203,7 +206,8 @@ unsigned int vdp_limits_fields(unsigned int id, u64 size, u64 mapping,
  */
 static unsigned int limits_net_min(bool merged)
 {
-	return merged ? 4 : roundup_pow_of_two(MAX_SKB_FRAGS + 2);
+	return merged ? RING_ENTRIES_MIN :
+			roundup_pow_of_two(MAX_SKB_FRAGS + 2);
 }
 
 /**
@@ -227,7 +231,8 @@ static u16 limits_entries(u64 part, unsigned int rings, u64 bytes)
 {
 	u64 max = max_t(u64, part / max(rings, 1u) / bytes, 1);
 
-	return clamp_t(u64, rounddown_pow_of_two(max), 4, 1024);
+	return clamp_t(u64, rounddown_pow_of_two(max), RING_ENTRIES_MIN,
+		       1024);
 }
 
 /**
