@@ -6,7 +6,6 @@ from __future__ import annotations
 import socket
 import tempfile
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,9 +92,16 @@ CARDS = {
     "mtu-no-indirect": ("6.12", "mrg_rxbuf=off,host_mtu=9000,indirect_desc=off", 8000),
 }
 
+# How often the pool refuses a map of a card that nothing happens to
+REFUSED = f"""
+full() {{ cat $PCI/{LARGE}/virtio*/dma_policy/pool_full; }}
+before=$(full)
+sleep 1
+refused=$(($(full) - before))
+"""
+
 REST = f"""
 . /lib/vdma.sh
-full() {{ cat $PCI/{LARGE}/virtio*/dma_policy/pool_full; }}
 received() {{ [ "$(cat /sys/class/net/$card/statistics/rx_packets)" -ge {FRAMES} ]; }}
 load policy mode=bounce
 bring_up
@@ -104,9 +110,8 @@ ip link set $card up
 ask frames
 wait_for received || fail "$(cat /sys/class/net/$card/statistics/rx_packets) frames"
 sleep 1
-before=$(full)
-sleep 1
-report rest "refused=$(($(full) - before))"
+{REFUSED}
+report rest "refused=$refused"
 """
 
 
@@ -120,7 +125,7 @@ def test_card_rests_with_a_full_ring(run: Path, name: str) -> None:
     folder = tempfile.TemporaryDirectory()
     ends = [f"{folder.name}/{name}" for name in ("card", "host")]
     netdev = "dgram,id=large,local.type=unix,local.path={},remote.type=unix,remote.path={}"
-    options = "iommu_platform=on,disable-legacy=on,romfile="
+    options = f"{F_OPTIONS},romfile="
     args = ("-netdev", netdev.format(*ends))
     args += ("-device", f"virtio-net-pci,netdev=large,addr=b,rx_queue_size=1024,{card},{options}")
     machine = Machine(kernel=kernel, devices=(), args=args)
@@ -143,18 +148,17 @@ def test_card_rests_with_a_full_ring(run: Path, name: str) -> None:
 IDLE = f"""
 . /lib/vdma.sh
 chmod 755 /bin/channels
-full() {{{{ cat $PCI/{LARGE}/virtio*/dma_policy/pool_full; }}}}
 load policy mode=bounce
 bring_up
 card=$(interface_of {LARGE}) || fail "no card"
 ip link set $card up
-channels $card {{pairs}} || :
+channels $card $(cat /pairs) || :
 sleep 2
-before=$(full)
-sleep 1
-report rest "refused=$(($(full) - before))" "queues=$(ls -d /sys/class/net/$card/queues/rx-* | wc -l)"
+{REFUSED}
+report rest "refused=$refused" "queues=$(ls -d /sys/class/net/$card/queues/rx-* | wc -l)"
 """
 
+MEM_MIB = 2048
 # Fits with pages of 64 KiB
 FIT = 24
 IDLE_CARDS = {
@@ -171,17 +175,22 @@ def test_idle_card_rests(run: Path, name: str) -> None:
     the card's queues if their rings fit."""
     card, queues = IDLE_CARDS[name]
     pairs = card.queues // 2
-    memory = "memory-backend-memfd,id=ram,share=on"
     with IotlbBackend(card) as backend:
         netdev = f"vhost-user,id=idle,chardev=c,queues={pairs}"
         options = f"mq={'on' if pairs > 1 else 'off'},{F_OPTIONS},romfile="
         args = ("-chardev", backend.chardev("c"), "-netdev", netdev)
         args += ("-device", f"virtio-net-pci,netdev=idle,addr=b,{options}")
-        machine = Machine(kernel=PAGES_64K, devices=(), args=args)
-        args += ("-object", f"{memory},size={machine.mem_mib}M", "-machine", "memory-backend=ram")
-        files = {"bin/channels": cross.program(run, "tests/linux/channels.c")}
-        image = GuestImage(script=IDLE.format(pairs=pairs), files=files)
-        with Guest(replace(machine, args=args), run, image) as guest:
+        args += ("-object", f"memory-backend-memfd,id=ram,share=on,size={MEM_MIB}M")
+        machine = Machine(
+            kernel=PAGES_64K,
+            devices=(),
+            mem_mib=MEM_MIB,
+            args=args,
+            machine_options="memory-backend=ram",
+        )
+        channels = cross.program(run, "tests/linux/channels.c")
+        files = {"bin/channels": channels, "pairs": str(pairs).encode()}
+        with Guest(machine, run, GuestImage(script=IDLE, files=files)) as guest:
             result = guest.finish()
     assert result.report.all("fail") == []
     assert result.report.one("rest") == {"refused": "0", "queues": str(queues)}
