@@ -226,6 +226,29 @@ read_large() {
 	[ "$(dd if="/dev/$disk" bs=8M count=1 iflag=direct status=none | sha256sum)" = "$sum" ]
 }
 
+read_first() {
+	dd if="$1" bs=1M count=1 iflag=direct status=none | md5sum
+}
+
+# reads_begin DISK: read its first MiB again and again meanwhile, and compare.
+reads_begin() {
+	local right
+
+	right=$(read_first "$1")
+	touch /run/reading
+	while [ -e /run/reading ]; do
+		[ "$(read_first "$1")" = "$right" ] || fail "wrong data under load"
+		echo >>/run/rounds
+	done &
+}
+
+# reads_end: end that, and report how many there were.
+reads_end() {
+	rm /run/reading
+	wait
+	report rounds "count=$(wc -l </run/rounds)"
+}
+
 # tce_count: TCE hypercalls since TCE_HCALLS was set, of all devices.
 tce_count() {
 	sed -n 's/.*hitcount: *//p' "$HCALLS/hist" | awk '{ n += $1 } END { print n + 0 }'

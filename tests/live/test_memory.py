@@ -45,15 +45,7 @@ memory_is() {{
         sleep 0.1
     done
 }}
-read_first() {{
-    dd if=$disk bs=1M count=1 iflag=direct status=none | md5sum
-}}
-right=$(read_first)
-touch /run/go
-while [ -e /run/go ]; do
-    [ "$(read_first)" = "$right" ] || fail "wrong data under load"
-    echo >>/run/rounds
-done &
+reads_begin $disk
 had=$(memory)
 ask plug
 memory_is -ge $((had + {added} / 2))
@@ -68,9 +60,7 @@ run_device {blk}
 ask unplug
 memory_is -lt $((had + {added} / 2))
 run_device {blk}
-rm /run/go
-wait
-report rounds count=$(wc -l </run/rounds)
+reads_end
 ask end
 """
 

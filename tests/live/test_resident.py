@@ -24,14 +24,7 @@ load policy {{parameters}}
 bring_up
 load more
 settle
-disk=/dev/$(disk_of {{disk}})
-read_first() {{{{ dd if=$disk bs=1M count=1 iflag=direct status=none | md5sum; }}}}
-right=$(read_first)
-touch /run/go
-while [ -e /run/go ]; do
-    [ "$(read_first)" = "$right" ] || fail "wrong data under load"
-    echo >>/run/rounds
-done &
+reads_begin /dev/$(disk_of {{disk}})
 ask idle
 dd if=/dev/zero of=/filling bs=1M count={FILL_MIB} status=none || fail "no room"
 ask full
@@ -39,11 +32,9 @@ rm /filling
 ask freed
 ask inflate
 ask deflate
-rm /run/go
-wait
+reads_end
 run_device {{disk}}
 run_device {{balloon}}
-report rounds count=$(wc -l </run/rounds)
 ask end
 """
 
